@@ -1,0 +1,48 @@
+"""The ground every canonical model stands on: frozen, closed, exact."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_MOST_DIGITS = 40
+
+
+class Model(BaseModel):
+    """A frozen value: unknown fields are refused, so that a misspelt name is never lost in silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def exact_decimal(value: object) -> Decimal:
+    """Turn a Decimal, an int or a plain decimal text into a finite Decimal; refuse floats, exponents and blanks."""
+    if type(value) is Decimal and value.is_finite():
+        return value
+    if type(value) is int:
+        return Decimal(value)
+    if isinstance(value, str) and len(value) <= _MOST_DIGITS and _DECIMAL.fullmatch(value):
+        return Decimal(value)
+    raise ValueError("must be a decimal number written as text, such as '12.50'")
+
+
+def plain_decimal(value: Decimal) -> str:
+    """Write a Decimal without an exponent, digits unchanged."""
+    return format(value, "f")
+
+
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(exact_decimal, json_schema_input_type=str),
+    PlainSerializer(plain_decimal, return_type=str, when_used="json"),
+]
+"""An exact decimal; in JSON a text."""
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""ISO 4217 alphabetic code."""
+
+Moment = Annotated[AwareDatetime | date, Field(union_mode="left_to_right")]
+"""A calendar date, or an instant with its zone. A date stays a date."""

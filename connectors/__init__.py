@@ -1,0 +1,1 @@
+"""Connectors: transports, syntaxes, manifests and partner profiles."""

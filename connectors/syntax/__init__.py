@@ -1,0 +1,1 @@
+"""Syntaxes turn bytes into trees and back."""

@@ -1,0 +1,1 @@
+"""Mapping: declarative rules between a native tree and a canonical document."""

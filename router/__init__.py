@@ -1,0 +1,1 @@
+"""The router decides, and the flow carries."""

@@ -1,0 +1,1 @@
+"""The flow: intake, translate, route, deliver, schedule."""
