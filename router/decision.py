@@ -1,0 +1,132 @@
+"""What a decision reads and what it writes: both are data, kept together, so that it can be made again."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, SerializeAsAny
+
+from canonical import Amount, Document, JournalEntry, Model, Text
+from router.order import ZERO, Order
+
+
+class StockRow(Model):
+    """What one node has of one SKU, and the row's version when it was read."""
+
+    sku: Text
+    node: Text
+    on_hand: Amount
+    reserved: Amount = ZERO
+    safety: Amount = ZERO
+    version: int = 0
+
+    @property
+    def available(self) -> Amount:
+        """What may still be promised."""
+        return max(self.on_hand - self.reserved - self.safety, ZERO)
+
+
+class Needs(Model):
+    """Which facts a decision will read. The flow fetches them; the decision reads nothing else."""
+
+    skus: tuple[Text, ...] = ()
+
+
+class World(Model):
+    """Every fact a decision reads, with its row version, the instant, and the digest of the configuration in force."""
+
+    now: datetime
+    configuration: Text
+    stock: tuple[StockRow, ...] = ()
+
+
+class StockChange(Model):
+    """A change to one stock row. It holds only while `available >= 0` after it; a loser decides again."""
+
+    sku: Text
+    node: Text
+    on_hand: Amount = ZERO
+    reserved: Amount = ZERO
+    """Deltas, either sign."""
+
+
+class ReservationChange(Model):
+    """How much more (or less) of a line is reserved at a node."""
+
+    line: Text
+    node: Text
+    sku: Text
+    quantity: Amount
+
+
+class Event(Model):
+    """A fact that happened to an order, in the past tense: `order_accepted`, `line_allocated`, `shipment_recorded`."""
+
+    kind: Text
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
+class Outgoing(Model):
+    """A document to send. `to` is the id of a partner or connection; `reasons` says for each value path of the
+    document where it came from: `source:<path>` of the document decided on, or `rule:<name>`."""
+
+    document: SerializeAsAny[Document]
+    to: Text
+    reasons: dict[str, str] = Field(default_factory=dict)
+
+
+class Trouble(Model):
+    """Something a person must look at."""
+
+    code: Text
+    reason: Text
+    owner: Text = "order desk"
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
+class Candidate(Model):
+    """A node that was considered for a line."""
+
+    node: Text
+    available: Amount
+    excluded: Text | None = None
+    """Why it was left out; None when it stayed in."""
+    cost: dict[str, Amount] = Field(default_factory=dict)
+
+
+class LineExplanation(Model):
+    """Why a line went where it went."""
+
+    line: Text
+    sku: Text | None = None
+    candidates: tuple[Candidate, ...] = ()
+    chosen: dict[str, Amount] = Field(default_factory=dict)
+    """node -> quantity."""
+    unfilled: Amount = ZERO
+    would_have_filled: Text | None = None
+
+
+class Explanation(Model):
+    """The decision in words and figures."""
+
+    summary: Text
+    rule: Text | None = None
+    """The policy rule that decided, with its file and line."""
+    cost: Amount | None = None
+    cost_terms: dict[str, Amount] = Field(default_factory=dict)
+    runner_up: dict[str, Any] | None = None
+    lines: tuple[LineExplanation, ...] = ()
+
+
+class Decision(Model):
+    """Everything one decision writes. The writer commits it whole or not at all."""
+
+    order: Order | None = None
+    events: tuple[Event, ...] = ()
+    stock: tuple[StockChange, ...] = ()
+    reservations: tuple[ReservationChange, ...] = ()
+    send: tuple[Outgoing, ...] = ()
+    postings: tuple[JournalEntry, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    explanation: Explanation
+    parked: bool = False
+    """The document came before what it refers to: keep it and try again when its order moves."""
