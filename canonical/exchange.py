@@ -1,0 +1,108 @@
+"""What passes between the rooms beside documents: bytes as they arrive, what they say, and bytes on their way out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from canonical.document import Document
+from canonical.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Bytes as a transport took them. `source` is the partner or connection the connection proved, None if none."""
+
+    source: str | None
+    transport: str
+    content: bytes
+    transport_key: str | None = None
+    """What makes this transmission the same one when it comes again: an event id, an Idempotency-Key."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """File name, topic, content type, remote address; `map` or `kind` where the door knows what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One native document of a transmission, translated. `document` is None when it could not be."""
+
+    kind: str
+    document: Document | None
+    place: Mapping[str, Any]
+    """Where in the transmission: interchange, group, set, control numbers, byte span."""
+    findings: Sequence[Finding] = ()
+    transport_key: str | None = None
+    sender: str | None = None
+    """The partner its envelope names, already held against what the connection proved."""
+    accepted: bool = True
+    """False when its syntax or its envelope forbids that it takes effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An acknowledgment to send back at once, such as a 997: canonical, with the native draft to render."""
+
+    document: Document
+    to: str
+    draft: "Draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a transmission says."""
+
+    documents: Sequence[Incoming] = ()
+    replies: Sequence[Reply] = ()
+    findings: Sequence[Finding] = ()
+    """Faults of the transmission itself: not X12 at all, an unknown sender, a forged one."""
+    syntax: str = ""
+
+
+Numbers = Mapping[str, int]
+"""Control numbers by counter name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The bytes that will go out, and what is stored with them."""
+
+    content: bytes
+    media_type: str
+    filename: str
+    control: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Draft(Protocol):
+    """A document in its native tree, wanting only the control numbers that the storing transaction gives out."""
+
+    @property
+    def counters(self) -> Sequence[str]:
+        """The counters it draws one number from each, e.g. `acme/interchange`, `acme/group`."""
+        ...
+
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+
+    def render(self, numbers: Numbers, at: datetime) -> Rendered: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Rendered bytes on their way. `key` is the same at every attempt, so that the other side sees one effect."""
+
+    id: str
+    key: str
+    destination: str
+    kind: str
+    content: bytes
+    media_type: str
+    filename: str
+    attempt: int
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Proof that the other side took it: a path, a status and body, an id of theirs."""
+
+    receipt: Mapping[str, Any]
