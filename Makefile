@@ -1,0 +1,57 @@
+# Crossdock's everyday commands. Only Python 3.11+ and make are assumed; each target sets up what it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+SEEDS ?= 200
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench bench-x12 fuzz storm-kill lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Crossdock needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing Crossdock into .venv (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.lock
+	@echo "installing the tools for tests and checks (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: .venv/.ready ## Play the example hub end to end, then serve its console
+	@$(BIN)/crossdock demo
+
+test: .venv/.ready-dev ## Run the whole suite
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: .venv/.ready-dev ## Check style, types and import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/.ready-dev ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: bench-x12 ## Print every speed table, as ratios within one run
+
+bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split
+	@$(BIN)/python benchmarks/x12.py
+
+fuzz: .venv/.ready-dev ## Mutate X12 samples for a while; a failure prints its seed
+	@$(BIN)/python -m pytest tests/x12 -k fuzz --fuzz-rounds=20000
+
+storm-kill: .venv/.ready-dev ## Kill a working hub again and again, then audit
+	@$(BIN)/python -m pytest tests -m storm --kills=200
+
+lock: ## Resolve dependencies anew into the hashed lock files (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group build -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove what the other targets made
+	@rm -rf .venv data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
