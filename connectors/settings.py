@@ -1,0 +1,79 @@
+"""The hub's own file, `config/hub.yaml`: who we are, where we listen, and which files say the rest."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+
+from pydantic import Field, field_validator
+
+from canonical import Currency, Text
+from canonical.party import Address
+from mappings.yaml_model import ConfigModel
+
+
+class InterchangeIdentity(ConfigModel):
+    """How we are named in an X12 envelope: ISA05/06 or 07/08, and GS02 or 03."""
+
+    qualifier: str = Field(pattern=r"^[A-Z0-9]{2}$")
+    id: str = Field(min_length=1, max_length=15)
+    group: str = Field(min_length=2, max_length=15)
+
+
+class Company(ConfigModel):
+    """Who runs this hub. `gs1_prefix` is the GS1 company prefix that SSCC-18 are made from."""
+
+    name: Text
+    identifiers: dict[str, Text] = Field(default_factory=dict)
+    address: Address
+    gs1_prefix: str = Field(pattern=r"^[0-9]{7,10}$")
+    x12: InterchangeIdentity
+    currency: Currency = "USD"
+    time_zone: Text = "UTC"
+
+
+class Listen(ConfigModel):
+    """Where the hub answers HTTP. Anything but a loopback address must be asked for with `beyond_loopback: true`."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    beyond_loopback: bool = False
+    largest_body: int = Field(default=20_000_000, ge=1_000)
+    """Bytes."""
+
+    @field_validator("host")
+    @classmethod
+    def _an_address(cls, host: str) -> str:
+        ip_address("127.0.0.1" if host == "localhost" else host)
+        return host
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than this machine could reach it without that having been asked for."""
+        return self.host != "localhost" and not ip_address(self.host).is_loopback and not self.beyond_loopback
+
+
+class DeliveryPolicy(ConfigModel):
+    """How often and how long a delivery is tried before a person must look."""
+
+    tries: int = Field(default=12, ge=1)
+    first_wait: timedelta = timedelta(seconds=5)
+    longest_wait: timedelta = timedelta(hours=1)
+
+
+class HubFile(ConfigModel):
+    """The hub's own file. Paths are relative to it."""
+
+    hub: Text
+    company: Company
+    listen: Listen = Listen()
+    database: str | None = None
+    """A database URL; without it, SQLite in the data directory."""
+    partners: str = "partners"
+    connections: str = "connections"
+    nodes: str = "nodes.yaml"
+    items: str = "items.csv"
+    stock: str = "stock.csv"
+    routing: str = "routing.yaml"
+    posting: str = "posting.yaml"
+    poll: timedelta = timedelta(seconds=2)
+    """How often watched places are looked into."""
+    delivery: DeliveryPolicy = DeliveryPolicy()
