@@ -1,0 +1,291 @@
+"""Grammars as data: what a release of the standard says of elements, segments and transaction sets.
+
+A release is a folder under `grammars/`, named by its six digits. It holds only what differs from its base (`base`, one
+line, the release it builds on; absent in the first). All files are plain text, one thing a line:
+
+`elements`      `353 ID 2 2 Transaction Set Purpose Code` — number, type, least and greatest length, name. Types: AN, ID,
+                DT, TM, R, N0..N9, B. Lengths count digits only in R and Nn.
+`segments`      `REF Reference Identification | 128! 127 352 C040 | R0203` — tag, name, elements in order, syntax notes.
+                `!` is mandatory. `(235 234)10` repeats elements ten times. `127@5` may be repeated five times in its
+                place (5010's repetition). Notes are the standard's: P, R, E, C, L and two digits an element. A tag such
+                as C040 is a composite and has the same form. A segment a set uses but this file lacks is read with its
+                elements unchecked.
+`codes/353`     `00 Original` — the whole list of an element. An element of type ID without a file takes any value. A
+                later release's file adds to its base's; a line `-00` takes a code away.
+`sets/850`      First line: id, functional identifier, name. Then the structure: `REF` once at most, `REF:3` three times,
+                `REF*` any number, `!` mandatory, `N1:200 { N3:2 N4 }` a loop that starts with N1. `--` parts heading,
+                detail and summary. ST and SE are understood.
+
+Everything is read when first asked for, and kept. Sources: ASC X12 004010 and 005010 as published in implementation
+guides, checked against independent tables.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from importlib.abc import Traversable
+
+UNBOUNDED = 999_999_999
+_LOCATION = resources.files(__package__) / "grammars"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A data element of the dictionary. Lengths are in characters, in digits for R and Nn."""
+
+    number: str
+    type: str
+    least: int
+    greatest: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A place in a segment or composite: which element or composite stands there."""
+
+    number: str
+    required: bool = False
+    repeat: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A syntax note: P paired, R at least one, E at most one, C first needs the rest, L first needs one of the rest."""
+
+    kind: str
+    places: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return self.kind + "".join(f"{place:02}" for place in self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment or composite. `fields` is None where the grammar does not know its elements."""
+
+    tag: str
+    name: str
+    fields: tuple[Field, ...] | None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A segment's place in a set's structure; with `members` it is the head of a loop."""
+
+    tag: str
+    required: bool = False
+    most: int = 1
+    members: tuple["Use", ...] = ()
+    area: int = 0
+
+    @property
+    def is_loop(self) -> bool:
+        return bool(self.members)
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """One transaction set in one release: its structure, and the segments and elements it uses."""
+
+    set_id: str
+    functional_id: str
+    name: str
+    release: str
+    root: Use
+    segments: Mapping[str, Segment]
+    composites: Mapping[str, Segment]
+    elements: Mapping[str, Element]
+    codes: Mapping[str, Mapping[str, str]]
+    """By element number: code to meaning, for elements that have a list."""
+
+    def uses(self) -> Iterator[Use]:
+        """Every place of the structure, in order, loops before their members."""
+        waiting = [self.root]
+        while waiting:
+            use = waiting.pop()
+            yield use
+            waiting.extend(reversed(use.members))
+
+
+@dataclass
+class Release:
+    """One release of the standard, read from its folder when first asked for."""
+
+    name: str
+    folder: Traversable
+    base: "Release | None" = None
+    _elements: dict[str, Element] = field(default_factory=dict)
+    _segments: dict[str, Segment] = field(default_factory=dict)
+    _codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def element(self, number: str) -> Element | None:
+        """The element of this number; None when no release up to this one has it."""
+        return self._dictionary.get(number)
+
+    def segment(self, tag: str) -> Segment | None:
+        """The segment or composite of this tag; None when no release up to this one has it."""
+        found = self._segments.get(tag)
+        if found is None:
+            line = self._lines.get(tag)
+            if line is None:
+                return self.base.segment(tag) if self.base else None
+            found = self._segments[tag] = parse_segment(line)
+        return found
+
+    def codes(self, number: str) -> Mapping[str, str]:
+        """Code to meaning; empty when the element is open."""
+        found = self._codes.get(number)
+        if found is None:
+            found = self._codes[number] = self._read_codes(number)
+        return found
+
+    def grammar(self, set_id: str) -> Grammar | None:
+        """The set's grammar in this release or the nearest one it builds on."""
+        text = _read(self.folder / "sets" / set_id)
+        if text is None:
+            return self.base.grammar(set_id) if self.base else None
+        return self.assemble(text)
+
+    def assemble(self, text: str) -> Grammar:
+        """A grammar from the text of a set's structure and this release's segments and elements."""
+        heading, _, body = text.partition("\n")
+        set_id, functional_id, name = heading.split(" ", 2)
+        root = Use("ST", True, 1, (*parse_structure(body), Use("SE", True, 1, (), 9)))
+        tags = dict.fromkeys(use.tag for use in _walk(root))
+        segments = {tag: self.segment(tag) or Segment(tag, tag, None) for tag in tags}
+        numbers = {place.number for segment in segments.values() for place in segment.fields or ()}
+        composites = {n: found for n in numbers if n[0] in "CS" and (found := self.segment(n))}
+        numbers |= {place.number for composite in composites.values() for place in composite.fields or ()}
+        elements = {n: found for n in numbers if (found := self.element(n))}
+        codes = {n: found for n, element in elements.items() if element.type == "ID" and (found := self.codes(n))}
+        return Grammar(set_id, functional_id, name, self.name, root, segments, composites, elements, codes)
+
+    @property
+    def _dictionary(self) -> dict[str, Element]:
+        if not self._elements:
+            if self.base:
+                self._elements.update(self.base._dictionary)  # noqa: SLF001 - a release reads its own base
+            for line in (_read(self.folder / "elements") or "").splitlines():
+                number, kind, least, greatest, name = line.split(" ", 4)
+                self._elements[number] = Element(number, kind, int(least), int(greatest), name)
+        return self._elements
+
+    @property
+    def _lines(self) -> dict[str, str]:
+        text = _file(self.name, "segments")
+        return text
+
+    def _read_codes(self, number: str) -> Mapping[str, str]:
+        codes = dict(self.base.codes(number)) if self.base else {}
+        for line in (_read(self.folder / "codes" / number) or "").splitlines():
+            code, _, meaning = line.partition(" ")
+            if code.startswith("-"):
+                codes.pop(code[1:], None)
+            else:
+                codes[code] = meaning
+        return codes
+
+
+@lru_cache
+def _file(release: str, name: str) -> dict[str, str]:
+    text = _read(_LOCATION / release / name) or ""
+    return {line.split(" ", 1)[0]: line for line in text.splitlines() if line}
+
+
+def _walk(use: Use) -> Iterator[Use]:
+    yield use
+    for member in use.members:
+        yield from _walk(member)
+
+
+def _read(file: Traversable) -> str | None:
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+@lru_cache
+def releases() -> Mapping[str, Release]:
+    """Every release there is a folder for, oldest first."""
+    names = sorted(entry.name for entry in _LOCATION.iterdir() if entry.name.isdigit())
+    bases = {name: (_read(_LOCATION / name / "base") or "").strip() for name in names}
+    known: dict[str, Release] = {}
+
+    def build(name: str) -> Release:
+        if name not in known:
+            base = bases[name]
+            known[name] = Release(name, _LOCATION / name, build(base) if base else None)
+        return known[name]
+
+    return {name: build(name) for name in names}
+
+
+def nearest_release(version: str) -> Release:
+    """The release that reads `version` (GS08, as `004010VICS`): its own, else the last before it, else the first."""
+    digits = re.sub(r"\D.*", "", version)[:6].ljust(6, "0")
+    known = releases()
+    earlier = [name for name in known if name <= digits]
+    return known[earlier[-1] if earlier else next(iter(known))]
+
+
+@lru_cache(maxsize=256)
+def find_grammar(version: str, set_id: str) -> Grammar | None:
+    """The grammar for a set in the release nearest to `version`; None when no release knows the set."""
+    return nearest_release(version).grammar(set_id)
+
+
+_FIELD = re.compile(r"\(([^)]*)\)(\d+)|(\w+)(!?)(?:@(\d+))?")
+_NOTE = re.compile(r"([PRECL])((?:\d\d)+)")
+
+
+def parse_segment(line: str) -> Segment:
+    """A segment from its line; ValueError when the line is not of the form."""
+    heading, elements, notes = (*(part.strip() for part in line.split("|")), "")[:3]
+    tag, _, name = heading.partition(" ")
+    return Segment(tag, name, tuple(_parse_fields(elements)), tuple(_parse_notes(notes)))
+
+
+def _parse_fields(text: str) -> Iterator[Field]:
+    for group, times, number, required, repeat in _FIELD.findall(text):
+        if group:
+            yield from [*_parse_fields(group)] * int(times)
+        else:
+            yield Field(number, bool(required), int(repeat or 1))
+
+
+def _parse_notes(text: str) -> Iterator[Note]:
+    for kind, places in _NOTE.findall(text):
+        yield Note(kind, tuple(int(places[at : at + 2]) for at in range(0, len(places), 2)))
+
+
+_USE = re.compile(r"([A-Z][A-Z0-9]{1,2})(?::(\d+)|(\*))?(!?)")
+
+
+def parse_structure(text: str) -> tuple[Use, ...]:
+    """A set's structure from its text; ValueError that names the word that is wrong."""
+    area = 0
+    levels: list[list[Use]] = [[]]
+    heads: list[Use] = []
+    for word in text.split():
+        if word == "--":
+            area += 1
+        elif word == "{":
+            heads.append(levels[-1].pop())
+            levels.append([])
+        elif word == "}":
+            members = tuple(levels.pop())
+            head = heads.pop()
+            levels[-1].append(Use(head.tag, head.required, head.most, members, head.area))
+        elif match := _USE.fullmatch(word):
+            tag, most, many, required = match.groups()
+            levels[-1].append(Use(tag, bool(required), int(most or (UNBOUNDED if many else 1)), (), area))
+        else:
+            raise ValueError(f"{word!r} is no segment, `{{`, `}}` or `--`")
+    if heads:
+        raise ValueError(f"the loop {heads[-1].tag} is not closed")
+    return tuple(levels[0])
