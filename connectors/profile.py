@@ -1,0 +1,214 @@
+"""Partner profiles: who a partner is, how bytes travel, which documents in which version with which map."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator, model_validator
+
+from canonical import Address, Currency, Document, Text
+from connectors.settings import InterchangeIdentity
+from mappings.yaml_model import ConfigModel
+
+Role = Literal["customer", "supplier", "node", "carrier"]
+
+ENVELOPE_SETS = frozenset({"997", "999", "TA1"})
+"""What acknowledges other sets: never itself acknowledged."""
+
+
+class Delimiters(ConfigModel):
+    """The separators we write with (ISA and its own positions tell what they wrote with). `newline` starts each
+    segment on a line of its own where the terminator is not already a line end."""
+
+    element: str = Field(default="*", min_length=1, max_length=1)
+    component: str = Field(default=">", min_length=1, max_length=1)
+    repetition: str = Field(default="^", min_length=1, max_length=1)
+    terminator: str = Field(default="~", min_length=1, max_length=1)
+    newline: bool = False
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Delimiters":
+        used = (self.element, self.component, self.repetition, self.terminator)
+        if len(set(used)) != len(used):
+            raise ValueError("element, component, repetition and terminator must be four different characters")
+        if any(character.isalnum() or character == " " for character in used):
+            raise ValueError("a letter, digit or space cannot separate: it occurs in data")
+        return self
+
+
+class Acknowledging(ConfigModel):
+    """What they get back at once. `functional` answers each group; `interchange` says when a TA1 goes out: on errors
+    only, also when ISA14 asks for one (`requested`), always, or never."""
+
+    functional: Literal["997", "999", "none"] = "997"
+    interchange: Literal["never", "errors", "requested", "always"] = "requested"
+
+
+class SentSet(ConfigModel):
+    """A transaction set they send, the map that reads it, and what of its grammar they narrow."""
+
+    map: Text
+    narrow: dict[str, Any] = Field(default_factory=dict)
+
+
+class TakenDocument(ConfigModel):
+    """A canonical document they take: as which transaction set, by which map."""
+
+    set: str = Field(pattern=r"^[0-9]{3}$")
+    map: Text
+
+
+class X12Terms(ConfigModel):
+    """How X12 is exchanged with them."""
+
+    theirs: InterchangeIdentity
+    ours: InterchangeIdentity | None = None
+    """How they address us, where it differs from the company's own identity."""
+    version: str = Field(default="004010", pattern=r"^00[2-8][0-9]{3}[A-Z0-9]{0,6}$")
+    delimiters: Delimiters = Delimiters()
+    usage: Literal["production", "test"] = "production"
+    """`test` while a partner is being set up: whatever they send, and all we send them, is marked as a test."""
+    acknowledge: Acknowledging = Acknowledging()
+    envelope: Literal["strict", "tolerant"] = "strict"
+    """Whether a bad trailer or count forbids that the sets before it take effect."""
+    duplicate_window: timedelta = timedelta(days=365)
+    """How long a control number may not come again with other content."""
+    request_acknowledgment: bool = False
+    """ISA14 of what we send: whether we ask for a TA1."""
+
+
+class Inbound(ConfigModel):
+    """The directory we take their files from, in the data directory. `settle` is how long a file must not have changed
+    before it is taken; 0 when they rename finished files into place."""
+
+    directory: Text
+    patterns: tuple[Text, ...] = ("*",)
+    settle: timedelta = timedelta(seconds=2)
+
+    @field_validator("directory")
+    @classmethod
+    def _inside(cls, directory: str) -> str:
+        return inside_data(directory)
+
+
+class Outbound(ConfigModel):
+    """The directory we put their files into, in the data directory."""
+
+    directory: Text
+
+    @field_validator("directory")
+    @classmethod
+    def _inside(cls, directory: str) -> str:
+        return inside_data(directory)
+
+
+class Transport(ConfigModel):
+    """How bytes travel."""
+
+    inbound: Inbound | None = None
+    outbound: Outbound | None = None
+
+
+class Location(ConfigModel):
+    """A place of theirs that their documents name by a number only."""
+
+    name: Text | None = None
+    address: Address | None = None
+    identifiers: dict[str, Text] = Field(default_factory=dict)
+
+
+class CrossReferences(ConfigModel):
+    """Their names for our things. `items` is identifier scheme -> their value -> our SKU; `locations` is identifier
+    scheme -> their value -> the place; `codes` is code list -> native code -> canonical name."""
+
+    items: dict[str, dict[str, Text]] = Field(default_factory=dict)
+    locations: dict[str, dict[str, Location]] = Field(default_factory=dict)
+    codes: dict[str, dict[str, Text]] = Field(default_factory=dict)
+
+
+class ServiceLevels(ConfigModel):
+    """Deadlines by canonical document: `due` for what we owe them, `expected` for what they owe us, each counted from
+    the document that calls for it."""
+
+    due: dict[str, timedelta] = Field(default_factory=dict)
+    expected: dict[str, timedelta] = Field(default_factory=dict)
+
+    @field_validator("due", "expected")
+    @classmethod
+    def _known(cls, deadlines: dict[str, timedelta]) -> dict[str, timedelta]:
+        for kind in deadlines:
+            known_kind(kind)
+        return deadlines
+
+
+class Profile(ConfigModel):
+    """One trading partner, warehouse or carrier."""
+
+    partner: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    name: Text
+    roles: tuple[Role, ...] = Field(default=("customer",), min_length=1)
+    identifiers: dict[str, Text] = Field(default_factory=dict)
+    currency: Currency = "USD"
+    time_zone: Text = "UTC"
+    x12: X12Terms | None = None
+    sends: dict[str, SentSet] = Field(default_factory=dict)
+    """Transaction set -> how it is read."""
+    takes: dict[str, TakenDocument] = Field(default_factory=dict)
+    """Canonical document -> how it is written."""
+    transport: Transport = Transport()
+    cross_references: CrossReferences = CrossReferences()
+    service_levels: ServiceLevels = ServiceLevels()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _a_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError("not an IANA time zone such as America/Chicago")
+        return zone
+
+    @field_validator("sends", mode="before")
+    @classmethod
+    def _map_alone(cls, sends: object) -> object:
+        """`850: x12/850` says the same as `850: {map: x12/850}`."""
+        if not isinstance(sends, Mapping):
+            return sends
+        return {key: {"map": value} if isinstance(value, str) else value for key, value in sends.items()}
+
+    @field_validator("takes")
+    @classmethod
+    def _known(cls, takes: dict[str, TakenDocument]) -> dict[str, TakenDocument]:
+        for kind in takes:
+            known_kind(kind)
+        return takes
+
+    @model_validator(mode="after")
+    def _x12_said(self) -> "Profile":
+        if (self.sends or self.takes) and self.x12 is None:
+            raise ValueError("'sends' and 'takes' speak of X12: add 'x12' with their interchange identity")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of their times that name none."""
+        return ZoneInfo(self.time_zone)
+
+
+def inside_data(directory: str) -> str:
+    """A directory relative to the data directory, or `ValueError`."""
+    if directory.startswith(("/", "~")) or ".." in directory.split("/"):
+        raise ValueError("give a path inside the data directory, without '..' and not from the root")
+    return directory
+
+
+def known_kind(kind: str) -> None:
+    """`ValueError` unless it is the name of a canonical document."""
+    if kind not in Document.kinds:
+        raise ValueError(f"{kind!r} is no canonical document; known are {', '.join(sorted(Document.kinds))}")
+
+
+def sets_of(profiles: Sequence[Profile]) -> frozenset[str]:
+    """Every transaction set that is sent or taken."""
+    return frozenset(
+        name for profile in profiles for name in (*profile.sends, *(taken.set for taken in profile.takes.values()))
+    )

@@ -1,0 +1,173 @@
+"""Directories as transport: files are taken whole and once, and put so that nobody ever sees half of one."""
+
+import asyncio
+import hashlib
+import os
+import stat
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from canonical import Unavailable
+from canonical.exchange import Arrival, Handed, Parcel
+
+UNFINISHED = (".part", ".tmp", ".filepart", ".partial", ".crdownload")
+"""Endings that senders give to a file while they write it."""
+
+Signature = tuple[int, int, int]
+"""Inode, size in bytes, time of the last change in ns."""
+
+
+@dataclass(slots=True)
+class DirectoryPickup:
+    """Takes the finished files of one directory, oldest first.
+
+    A file is finished when its size and time of change have stood still for `settle` seconds; 0 says that the sender
+    renames finished files into place. Names that begin with a dot or end like an unfinished one are left alone. A
+    file is moved to `archive/` only when the consumer asks for the next one, so that a crash before that reads it
+    again, with the same transport key. A file beyond `largest` bytes, and one nobody may read, moves to `refused/`.
+    """
+
+    name: str
+    source: str
+    directory: Path
+    patterns: Sequence[str] = ("*",)
+    settle: float = 2.0
+    largest: int = 200_000_000
+    steady_clock: Callable[[], float] = time.monotonic
+    _seen: dict[str, tuple[Signature, float]] = field(default_factory=dict, init=False)
+
+    async def collect(self) -> AsyncIterator[Arrival]:
+        """One look into the directory. Raises `Unavailable` when it cannot be read."""
+        for path in await asyncio.to_thread(self._finished):
+            arrival = await asyncio.to_thread(self._take, path)
+            if arrival is None:
+                continue
+            yield arrival
+            await asyncio.to_thread(self._move, path, "archive", hashlib.sha256(arrival.content).hexdigest())
+
+    def _finished(self) -> list[Path]:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            found = dict(self._files())
+        except OSError as error:
+            raise Unavailable(f"cannot look into {self.directory}: {error.strerror or error}") from error
+        now = self.steady_clock()
+        self._seen = {
+            name: seen if (seen := self._seen.get(name)) and seen[0] == signature else (signature, now)
+            for name, signature in found.items()
+        }
+        ready = [name for name, (_, since) in self._seen.items() if now - since >= self.settle]
+        return [self.directory / name for name in sorted(ready, key=lambda name: (found[name][2], name))]
+
+    def _files(self) -> Iterator[tuple[str, Signature]]:
+        with os.scandir(self.directory) as entries:
+            for entry in entries:
+                if not self._wanted(entry.name):
+                    continue
+                try:
+                    state = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                if stat.S_ISREG(state.st_mode):
+                    yield entry.name, (state.st_ino, state.st_size, state.st_mtime_ns)
+
+    def _wanted(self, name: str) -> bool:
+        lower = name.lower()
+        if lower.startswith(".") or lower.endswith(UNFINISHED):
+            return False
+        return any(fnmatchcase(lower, pattern.lower()) for pattern in self.patterns)
+
+    def _take(self, path: Path) -> Arrival | None:
+        """The file's bytes; None when it is gone, grew meanwhile, or had to be refused."""
+        try:
+            state = path.stat()
+            if state.st_size > self.largest:
+                self._move(path, "refused", f"{state.st_size}-bytes")
+                return None
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            self._move(path, "refused", "not-readable")
+            return None
+        except OSError as error:
+            raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error
+        if len(content) != state.st_size:
+            return None
+        digest = hashlib.sha256(content).hexdigest()
+        return Arrival(
+            source=self.source,
+            transport="directory",
+            content=content,
+            transport_key=f"file:{path.name}:{state.st_mtime_ns}:{digest}",
+            facts={"filename": path.name, "pickup": self.name},
+        )
+
+    def _move(self, path: Path, folder: str, mark: str) -> None:
+        """Move a finished file; its mark keeps files of one name apart, and moving the same file again harmless."""
+        target = self.directory / folder / f"{mark[:12]}-{path.name}"
+        try:
+            target.parent.mkdir(exist_ok=True)
+            path.replace(target)
+            sync_directory(target.parent)
+            sync_directory(path.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise Unavailable(f"cannot move {path} to {target}: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryCourier:
+    """Puts files into one directory: written under a hidden name, flushed to the disk, then renamed."""
+
+    directory: Path
+
+    async def deliver(self, parcel: Parcel) -> Handed:
+        """Put the parcel's bytes. The same parcel again finds its own file and changes nothing.
+
+        Raises `Unavailable` when the file system refuses.
+        """
+        try:
+            path = await asyncio.to_thread(self._put, parcel)
+        except OSError as error:
+            raise Unavailable(f"cannot write to {self.directory}: {error.strerror or error}") from error
+        return Handed({"path": str(path), "sha256": hashlib.sha256(parcel.content).hexdigest()})
+
+    def _put(self, parcel: Parcel) -> Path:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        mark = hashlib.sha256(parcel.key.encode()).hexdigest()[:12]
+        path = self.directory / plain_name(parcel.filename, mark)
+        if path.exists() and path.read_bytes() != parcel.content:
+            path = path.with_name(f"{path.stem}-{mark}{path.suffix}")
+        if not path.exists():
+            hidden = self.directory / f".{mark}.part"
+            write_flushed(hidden, parcel.content)
+            hidden.replace(path)
+        sync_directory(self.directory)
+        return path
+
+
+def plain_name(filename: str, otherwise: str) -> str:
+    """A file name that stays in its directory and shows up in a listing."""
+    return filename.replace("/", "-").replace("\\", "-").replace("\0", "").lstrip(".") or otherwise
+
+
+def write_flushed(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_directory(directory: Path) -> None:
+    """Wait until the disk has a directory's entries: a rename is durable only then."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
