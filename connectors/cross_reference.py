@@ -1,0 +1,82 @@
+"""A partner's names for our things, put beside them: its item numbers gain our SKU, its store numbers an address."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from canonical import Document, Party
+from connectors.profile import CrossReferences, Location
+
+
+class HasItems(Protocol):
+    """Anything that carries item identifiers."""
+
+    @property
+    def items(self) -> Mapping[str, str]: ...
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Any: ...
+
+
+L = TypeVar("L", bound=HasItems)
+D = TypeVar("D", bound=Document)
+
+
+def with_our_names(document: D, references: CrossReferences) -> D:
+    """The document with `sku` on every line whose identifiers are known, and with what is known of its places.
+
+    What the partner said itself is never replaced.
+    """
+    changes: dict[str, Any] = {}
+    lines = getattr(document, "lines", ())
+    if references.items and lines and hasattr(lines[0], "items"):
+        changes["lines"] = tuple(_with_sku(line, references.items) for line in lines)
+    parties = getattr(document, "parties", ())
+    if references.locations and parties:
+        changes["parties"] = tuple(_with_place(party, references.locations) for party in parties)
+    return document.changed(**changes) if changes else document
+
+
+def with_their_names(document: D, references: CrossReferences) -> D:
+    """The document with the partner's own identifiers on every line whose SKU is known."""
+    lines = getattr(document, "lines", ())
+    if not references.items or not lines or not hasattr(lines[0], "items"):
+        return document
+    theirs = {
+        (scheme, sku): value for scheme, values in references.items.items() for value, sku in reversed(values.items())
+    }
+    return document.changed(lines=tuple(_with_theirs(line, theirs) for line in lines))
+
+
+def _with_sku(line: L, items: Mapping[str, Mapping[str, str]]) -> L:
+    if "sku" in line.items:
+        return line
+    known = (items.get(scheme, {}).get(value) for scheme, value in line.items.items())
+    sku = next((sku for sku in known if sku), None)
+    return _with_items(line, {"sku": sku}) if sku else line
+
+
+def _with_theirs(line: L, theirs: Mapping[tuple[str, str], str]) -> L:
+    sku = line.items.get("sku")
+    added = {scheme: value for (scheme, known), value in theirs.items() if known == sku and scheme not in line.items}
+    return _with_items(line, added) if added else line
+
+
+def _with_items(line: L, added: Mapping[str, str]) -> L:
+    changed: L = line.model_copy(update={"items": {**line.items, **added}})
+    return changed
+
+
+def _with_place(party: Party, locations: Mapping[str, Mapping[str, Location]]) -> Party:
+    place = _first(locations.get(scheme, {}).get(value) for scheme, value in party.identifiers.items())
+    if place is None:
+        return party
+    return party.model_copy(
+        update={
+            "name": party.name or place.name,
+            "address": party.address or place.address,
+            "identifiers": {**place.identifiers, **party.identifiers},
+        }
+    )
+
+
+def _first(places: Iterable[Location | None]) -> Location | None:
+    return next((place for place in places if place), None)

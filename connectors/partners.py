@@ -1,0 +1,125 @@
+"""All trading partners: their profiles read from a directory, held against each other and against what is installed."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from canonical import Finding, has_errors
+from connectors.profile import Profile
+from connectors.settings import InterchangeIdentity
+from mappings.strict_yaml import Trail, YamlFile, read_yaml
+from mappings.yaml_model import validate
+
+KnowsSet = Callable[[str, str], bool]
+"""(version as in GS08, transaction set) -> whether a grammar reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """The profiles by id and by interchange identity."""
+
+    by_id: Mapping[str, Profile]
+    by_interchange: Mapping[tuple[str, str], Profile]
+    ours: InterchangeIdentity
+
+    def sender(self, qualifier: str, identity: str) -> Profile | None:
+        """The partner whose ISA05 and ISA06 these are; padding does not count."""
+        return self.by_interchange.get((qualifier.strip(), identity.strip()))
+
+    def ours_towards(self, profile: Profile) -> InterchangeIdentity:
+        """How this partner addresses us."""
+        return (profile.x12.ours if profile.x12 else None) or self.ours
+
+
+def partners_of(profiles: Iterable[Profile], ours: InterchangeIdentity) -> Partners:
+    """The registry of already checked profiles."""
+    by_id = {profile.partner: profile for profile in profiles}
+    by_interchange = {
+        (profile.x12.theirs.qualifier, profile.x12.theirs.id): profile for profile in by_id.values() if profile.x12
+    }
+    return Partners(by_id, by_interchange, ours)
+
+
+def load_partners(
+    directory: Path, ours: InterchangeIdentity, maps: Collection[str], knows_set: KnowsSet, data: Path
+) -> tuple[Partners, list[Finding]]:
+    """Read every `*.yaml` of `directory`. Profiles with errors are left out; findings say file, line and the mend.
+
+    `maps` are the names of all maps, `data` the directory that transports' directories are in.
+    """
+    if not directory.is_dir():
+        missing = Finding("partners-missing", "error", {"file": str(directory)}, "no such directory; create it")
+        return partners_of((), ours), [missing]
+    read = [_load(path) for path in sorted(directory.glob("*.yaml"))]
+    findings = [finding for _, _, found in read for finding in found]
+    sound = [(file, profile) for file, profile, _ in read if file and profile]
+    for file, profile in sound:
+        findings.extend(_references(file, profile, maps, knows_set))
+        findings.extend(_directories(file, profile, data))
+    findings.extend(_clashes(sound))
+    faulty = {str(finding.where.get("file")) for finding in findings if finding.severity == "error"}
+    return partners_of((profile for file, profile in sound if file.name not in faulty), ours), findings
+
+
+def _load(path: Path) -> tuple[YamlFile | None, Profile | None, list[Finding]]:
+    file, findings = read_yaml(path)
+    if file is None:
+        return None, None, findings
+    profile, findings = validate(file, Profile)
+    if profile and profile.partner != path.stem:
+        message = f"the file is called {path.name}, so the partner must be {path.stem!r}; rename one of them"
+        findings.append(file.finding("partner-name", ("partner",), message))
+    return file, profile if not has_errors(findings) else None, findings
+
+
+def _references(file: YamlFile, profile: Profile, maps: Collection[str], knows_set: KnowsSet) -> Iterator[Finding]:
+    """Maps and transaction sets that the profile names and nobody has."""
+    version = profile.x12.version if profile.x12 else ""
+    uses: list[tuple[Trail, str, str]] = [(("sends", name), name, sent.map) for name, sent in profile.sends.items()]
+    uses += [(("takes", kind), taken.set, taken.map) for kind, taken in profile.takes.items()]
+    for trail, name, used in uses:
+        if not knows_set(version, name):
+            yield file.finding("unknown-set", trail, f"no grammar of {version} knows the transaction set {name!r}")
+        if used not in maps:
+            close = get_close_matches(used, maps, 1)
+            mend = f"did you mean {close[0]!r}?" if close else "put it under mappings/ of the configuration"
+            yield file.finding("unknown-map", (*trail, "map"), f"there is no map {used!r}; {mend}")
+    if profile.takes and profile.transport.outbound is None:
+        message = "they take documents, but no transport carries them; add 'transport: {outbound: {directory: ...}}'"
+        yield file.finding("no-transport", ("takes",), message, key=True)
+
+
+def _clashes(sound: Iterable[tuple[YamlFile, Profile]]) -> Iterator[Finding]:
+    """What only one partner may have: an interchange identity, a directory we take files from."""
+    identities: dict[tuple[str, str], str] = {}
+    directories: dict[str, str] = {}
+    for file, profile in sound:
+        if profile.x12:
+            theirs = profile.x12.theirs
+            first = identities.setdefault((theirs.qualifier, theirs.id), profile.partner)
+            if first != profile.partner:
+                message = f"{theirs.qualifier}/{theirs.id} is already {first}'s; each partner needs one of its own"
+                yield file.finding("duplicate-interchange", ("x12", "theirs", "id"), message)
+        if profile.transport.inbound:
+            inbound = profile.transport.inbound.directory
+            first = directories.setdefault(inbound, profile.partner)
+            if first != profile.partner:
+                message = f"{inbound} is already {first}'s; a directory proves who sent a file, so it has one sender"
+                yield file.finding("duplicate-directory", ("transport", "inbound", "directory"), message)
+
+
+def _directories(file: YamlFile, profile: Profile, data: Path) -> Iterator[Finding]:
+    """Directories that exist and cannot be used; absent ones are made when first needed."""
+    for way, told in (("inbound", profile.transport.inbound), ("outbound", profile.transport.outbound)):
+        path = data / told.directory if told else data
+        if not path.exists():
+            continue
+        if not path.is_dir():
+            mend = f"{path} is a file; move it away"
+        elif not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            mend = f"{path} is closed to us; let this user read and write it"
+        else:
+            continue
+        yield file.finding("directory-unusable", ("transport", way, "directory"), mend)
