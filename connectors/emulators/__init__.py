@@ -1,0 +1,1 @@
+"""Stand-ins for systems outside, made of the same rooms, for the demo and the tests."""
