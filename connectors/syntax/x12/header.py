@@ -1,0 +1,146 @@
+"""The interchange header: finding it, and the delimiters it declares, even where its widths are wrong."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from canonical.finding import Finding
+from connectors.syntax.x12.delimiters import Delimiters
+from connectors.syntax.x12.faults import fault
+
+HEADER = re.compile(rb"I[\r\n]*S[\r\n]*A(?=[\r\n]*[^A-Za-z0-9\r\n ])")
+BARE = re.compile(rb"(?:GS|ST)(?=[^A-Za-z0-9\r\n ])")
+WINDOW = 600
+"""Bytes in which a header must end; a right one has 106."""
+
+_NAMES = (
+    "",
+    "Authorization Information Qualifier",
+    "Authorization Information",
+    "Security Information Qualifier",
+    "Security Information",
+    "Sender ID Qualifier",
+    "Sender ID",
+    "Receiver ID Qualifier",
+    "Receiver ID",
+    "Date",
+    "Time",
+    "Repetition Separator or Standards Identifier",
+    "Version Number",
+    "Control Number",
+    "Acknowledgment Requested",
+    "Usage Indicator",
+    "Component Element Separator",
+)
+_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
+_QUALIFIERS = frozenset(
+    "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR"
+    " SA SN ZZ".split()
+)
+
+
+def read_header(window: bytes) -> tuple[list[str], Delimiters, int] | None:
+    """Elements, delimiters and length of the header `window` begins with; None when it cannot be one.
+
+    The sixteenth separator is followed by the component separator and the terminator. Where there are not sixteen, the
+    next segment's tag says where the header ends.
+    """
+    joined = HEADER.match(window)
+    assert joined is not None
+    start = joined.end()
+    while window[start : start + 1] in (b"\r", b"\n"):
+        start += 1
+    separator = window[start : start + 1]
+    end = _end(window, separator)
+    if end is None:
+        return None
+    terminator = window[end : end + 1]
+    drop = bytes(char for char in b"\r\n" if bytes([char]) != terminator)
+    text = window[:end].translate(None, drop)
+    elements = text.decode("latin-1").split(separator.decode("latin-1"))
+    last = elements[16].strip() if len(elements) > 16 else ""
+    component = last[:1] if not last[:1].isalnum() else ""
+    repetition = elements[11].strip() if len(elements) > 11 else ""
+    if len(repetition) != 1 or repetition.isalnum() or repetition in (component, chr(separator[0])):
+        repetition = ""
+    return elements, Delimiters(chr(separator[0]), chr(terminator[0]), component, repetition), end + 1
+
+
+def _end(window: bytes, separator: bytes) -> int | None:
+    """Where the terminator stands."""
+    at = -1
+    for _ in range(16):
+        at = window.find(separator, at + 1)
+        if at < 0:
+            return None
+    after = at + 1
+    while window[after : after + 1] in (b"\r", b"\n") and _leads_on(window, after + 1, separator) is False:
+        after += 1
+    for candidate in (after + 1, after):
+        if candidate < len(window) and _leads_on(window, candidate + 1, separator):
+            return candidate
+    follower = re.search(rb"(?:GS|TA1|IEA)(?=" + re.escape(separator) + rb")", window)
+    if follower:
+        head = window[: follower.start()].rstrip(b" \r\n")
+        return len(head) - 1 if not head[-1:].isalnum() and head[-1:] != separator else len(head)
+    return after + 1 if after + 1 < len(window) else None
+
+
+def _leads_on(window: bytes, at: int, separator: bytes) -> bool:
+    """Whether a segment that may follow a header stands here."""
+    rest = window[at : at + 12].lstrip(b" \r\n")
+    return rest.startswith((b"GS" + separator, b"TA1" + separator, b"IEA" + separator, b"IS"))
+
+
+def guess_delimiters(window: bytes) -> Delimiters | None:
+    """Delimiters of a text that begins with GS or ST; None when it is neither."""
+    separator = re.escape(window[2:3])
+    gs = rb"GS(?:" + separator + rb"[^\r\n]*?){7}" + separator + rb"[0-9A-Z]{1,12}([^0-9A-Z])"
+    st = rb"ST" + separator + rb"[0-9]{3}" + separator + rb"[0-9A-Za-z]{1,9}([^0-9A-Za-z])"
+    match = re.match(gs, window) or re.match(st, window)
+    if not match:
+        return None
+    terminator = "\n" if match[1] == b"\r" else match[1].decode("latin-1")
+    return Delimiters(window[2:3].decode("latin-1"), terminator, "", "")
+
+
+def header_findings(elements: Sequence[str], delimiters: Delimiters) -> Iterator[Finding]:
+    """What is wrong with an ISA, in the order of its elements (X12.5)."""
+    control = elements[13].strip() if len(elements) > 13 else ""
+    where: dict[str, int | str] = {"interchange": control, "segment": 1, "tag": "ISA"}
+    if len(elements) != 17:
+        yield fault("interchange-header", where, count=len(elements) - 1)
+        return
+    for number, width in enumerate(_WIDTHS[1:], 1):
+        if len(elements[number]) != width:
+            at = {**where, "element": number}
+            yield fault("interchange-width", at, name=_NAMES[number], count=len(elements[number]), most=width)
+    yield from _addresses([one.strip() for one in elements], where)
+    yield from _contents([one.strip() for one in elements], where)
+    own = [char for char in (delimiters.element, delimiters.segment, delimiters.component, delimiters.repetition) if char]
+    if len(set(own)) < len(own):
+        yield fault("interchange-delimiters", where, value="".join(own))
+
+
+def _addresses(values: Sequence[str], where: dict[str, int | str]) -> Iterator[Finding]:
+    for number, ack in ((5, "005"), (7, "007")):
+        if values[number] not in _QUALIFIERS:
+            at = {**where, "element": number}
+            yield fault("interchange-qualifier", at, name=_NAMES[number], value=values[number], ack=ack)
+    for number, ack in ((6, "006"), (8, "008")):
+        if not values[number]:
+            yield fault("interchange-id", {**where, "element": number}, name=_NAMES[number], ack=ack)
+
+
+def _contents(values: Sequence[str], where: dict[str, int | str]) -> Iterator[Finding]:
+    month_day = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    rules = (
+        (9, rf"\d\d{month_day}", "interchange-date"),
+        (10, r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?", "interchange-time"),
+        (12, r"00[2-8]\d\d", "interchange-version"),
+        (13, r"\d{1,9}", "interchange-control-invalid"),
+        (14, "[01]", "interchange-request"),
+        (15, "[PTI]", "interchange-usage"),
+    )
+    for number, pattern, code in rules:
+        if not re.fullmatch(pattern, values[number]):
+            yield fault(code, {**where, "element": number}, value=values[number])

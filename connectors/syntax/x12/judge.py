@@ -1,0 +1,117 @@
+"""One transaction set against its grammar: the fast path asks where a fault is, the exact path says what it is."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+
+from canonical.finding import Finding
+from connectors.syntax.x12.check import check_segment
+from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
+from connectors.syntax.x12.faults import fault
+from connectors.syntax.x12.grammar import Grammar, find_grammar
+from connectors.syntax.x12.pattern import coded_places, segments_pattern, structure_pattern
+from connectors.syntax.x12.structure import OrderCheck, Structure
+
+Where = Mapping[str, int | str]
+
+
+class Judge:
+    """A grammar made ready to judge sets. Compiling takes tens of milliseconds; keep it (see `find_judge`)."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self._segments = segments_pattern(grammar)
+        self._order = structure_pattern(grammar.root)
+        self._coded = coded_places(grammar)
+
+    @cached_property
+    def structure(self) -> Structure:
+        """The set's automaton, for trees and for the exact check of order."""
+        return Structure(self.grammar.root)
+
+    def findings(self, text: str, segments: list[list[str]], where: Where) -> list[Finding]:
+        """All faults of a set.
+
+        `text` is the whole set, ST to SE, in canonical delimiters, each segment terminated; `segments` is the same
+        split into elements.
+        """
+        end = self._segments.match(text).end()  # type: ignore[union-attr] - it matches nothing at the least
+        in_order = self._order.fullmatch(text)
+        if end == len(text) and in_order and not self._miscoded(segments):
+            return []
+        found: list[Finding] = []
+        if not in_order:
+            found += OrderCheck(self.structure, where, None, self.grammar.set_id).run([one[0] for one in segments])
+        bad = dict.fromkeys([*self._stops(text, end), *self._miscoded(segments)])
+        for number in bad:
+            found += self._exactly(number, segments[number], where)
+        found.sort(key=lambda finding: finding.where["segment"])
+        return found
+
+    def _stops(self, text: str, end: int) -> Iterator[int]:
+        """The numbers, from 0, of the segments the fast path rejects."""
+        number, counted = 0, 0
+        while end < len(text):
+            number += text.count(SEGMENT, counted, end)
+            yield number
+            counted = end
+            end = text.index(SEGMENT, end) + 1
+            end = self._segments.match(text, end).end()  # type: ignore[union-attr]
+
+    def _miscoded(self, segments: list[list[str]]) -> list[int]:
+        """The numbers of the segments that hold a code outside one of the long lists."""
+        coded = self._coded
+        found = []
+        for number, elements in enumerate(segments):
+            places = coded.get(elements[0])
+            if places:
+                count = len(elements)
+                for place, codes in places:
+                    if place >= count:
+                        break
+                    if elements[place] not in codes:
+                        found.append(number)
+                        break
+        return found
+
+    def _exactly(self, number: int, elements: list[str], where: Where) -> Iterator[Finding]:
+        segment = self.grammar.segments.get(elements[0])
+        if segment:
+            at = {**where, "segment": number + 1, "tag": elements[0]}
+            yield from check_segment(elements, segment, self.grammar, at)
+
+
+@lru_cache(maxsize=256)
+def find_judge(version: str, set_id: str) -> Judge | None:
+    """The judge of a set by the standard's grammar nearest to `version`; None when no release knows the set."""
+    grammar = find_grammar(version, set_id)
+    return _judge(grammar) if grammar else None
+
+
+@lru_cache(maxsize=256)
+def _judge_named(release: str, set_id: str) -> Judge:
+    grammar = find_grammar(release, set_id)
+    assert grammar is not None
+    return Judge(grammar)
+
+
+def _judge(grammar: Grammar) -> Judge:
+    """Versions that resolve to one release share one judge."""
+    return _judge_named(grammar.release, grammar.set_id)
+
+
+def split(text: str) -> list[list[str]]:
+    """A set's text as lists of elements; `text` ends with a terminator."""
+    return [one.split(ELEMENT) for one in text[:-1].split(SEGMENT)]
+
+
+def tidy(text: str, where: Where) -> tuple[str, list[Finding]]:
+    """The text without empty segments and without blanks before tags, and a finding for each segment dropped."""
+    kept: list[str] = []
+    found = []
+    for one in text[:-1].split(SEGMENT):
+        bare = one.lstrip(" \t\x00")
+        if bare:
+            kept.append(bare)
+        else:
+            found.append(fault("segment-empty", {**where, "segment": len(kept) + 1}))
+    return SEGMENT.join(kept) + SEGMENT, found

@@ -1,0 +1,218 @@
+"""The fast path: regular expressions that say whether a set is right, and where its first fault is.
+
+Two possessive expressions run over a whole set in canonical delimiters: one accepts any run of right segments and stops
+where the first bad one begins, the other accepts the right order. What they accept is right; what they reject goes to
+the exact check, whose word is final, so they may be narrower than the grammar (an odd decimal, 29 February) but never
+wider. Lists of more than `INLINE` codes stay outside as sets: inside they would take seconds to compile.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from connectors.syntax.x12.grammar import UNBOUNDED, Element, Field, Grammar, Note, Segment, Use
+
+INLINE = 24
+_TEXT = r"[^\x00-\x1f\x7f]"
+_SKIP = r"\x1d[^\x1d\x1e]*+"
+_DATE = (
+    r"(?:19|20)\d\d(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12]\d|30)|02(?:0[1-9]|1\d|2[0-8]))"
+)
+_SHORT_DATE = _DATE.removeprefix(r"(?:19|20)")
+_TIME = r"(?:[01]\d|2[0-3])[0-5]\d"
+
+
+def segments_pattern(grammar: Grammar) -> "re.Pattern[str]":
+    """Matches any number of right segments; the end of the match is where the first bad one begins."""
+    by_first: dict[str, list[str]] = {}
+    for tag, segment in grammar.segments.items():
+        by_first.setdefault(tag[0], []).append(re.escape(tag[1:]) + _segment(segment, grammar))
+    branches = (f"{first}(?>{'|'.join(rests)})" for first, rests in by_first.items())
+    return re.compile(f"(?>{'|'.join(branches)})*+")
+
+
+def structure_pattern(root: Use) -> "re.Pattern[str]":
+    """Matches a whole set, ST to SE, whose segments stand in the right order and number."""
+    return re.compile(_use(root))
+
+
+def coded_places(grammar: Grammar) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
+    """By tag: the places whose list of codes is too long to stand in the expression. The empty value is among them."""
+    long = {number: frozenset([*codes, ""]) for number, codes in grammar.codes.items() if len(codes) > INLINE}
+    found: dict[str, Sequence[tuple[int, frozenset[str]]]] = {}
+    for tag, segment in grammar.segments.items():
+        places = [(n, long[place.number]) for n, place in enumerate(segment.fields or (), 1) if place.number in long]
+        if places:
+            found[tag] = places
+    return found
+
+
+def _use(use: Use) -> str:
+    one = rf"{re.escape(use.tag)}\x1d[^\x1e]*+\x1e" + "".join(map(_use, use.members))
+    least = int(use.required)
+    if use.most == 1:
+        return one if least else f"(?:{one})?+"
+    most = "" if use.most >= UNBOUNDED else use.most
+    return f"(?:{one}){{{least},{most}}}+"
+
+
+def _segment(segment: Segment, grammar: Grammar) -> str:
+    if segment.fields is None:
+        return r"\x1d[^\x1e]*+\x1e"
+    adjacent = {note.places[0] for note in segment.notes if _is_pair(note, segment)}
+    rest = [note for note in segment.notes if not _is_pair(note, segment) and not _is_adjacent(note)]
+    behind = {note.places[0] for note in segment.notes if _is_adjacent(note)}
+    ahead = "".join(map(_note, rest))
+    return ahead + _fields(list(_pieces(segment, grammar, adjacent, behind)))
+
+
+def _is_pair(note: Note, segment: Segment) -> bool:
+    """A P note over two neighbours that no other note reaches across and that may repeat."""
+    return note.kind == "P" and len(note.places) == 2 and note.places[1] == note.places[0] + 1 and _alone(note, segment)
+
+
+def _alone(note: Note, segment: Segment) -> bool:
+    others = {place for other in segment.notes if other is not note and other.kind == "P" for place in other.places}
+    return not others & set(note.places)
+
+
+def _is_adjacent(note: Note) -> bool:
+    return note.kind == "C" and len(note.places) == 2 and note.places[1] == note.places[0] - 1
+
+
+def _pieces(segment: Segment, grammar: Grammar, paired: set[int], behind: set[int]) -> Iterator[tuple[str, bool]]:
+    """Each element, or pair of them, with its separator, and whether the segment may not end before it."""
+    fields = segment.fields or ()
+    place = 1
+    while place <= len(fields):
+        one = fields[place - 1]
+        if place in paired:
+            both = _value(one, grammar, must=True) + r"\x1d" + _value(fields[place], grammar, must=True)
+            guard = r"(?<=[^\x1d]\x1d)" if place in behind else ""
+            yield rf"\x1d(?>{guard}{both}|\x1d)", one.required
+            place += 2
+            continue
+        value = _value(one, grammar, must=one.required)
+        if place in behind:
+            value = rf"(?:(?<=[^\x1d]\x1d){_value(one, grammar, must=True)})?+"
+        yield r"\x1d" + value, one.required
+        place += 1
+
+
+def _fields(pieces: list[tuple[str, bool]]) -> str:
+    """The elements one after another, each nested in the one before, so that a short segment ends early."""
+    last = max((n for n, (_, required) in enumerate(pieces, 1) if required), default=0)
+    fixed = "".join(piece for piece, _ in pieces[:last])
+    return fixed + _nest(list(_runs(piece for piece, _ in pieces[last:]))) + r"\x1e"
+
+
+def _runs(pieces: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Equal neighbours as one piece and their number."""
+    previous, times = "", 0
+    for piece in pieces:
+        if piece == previous:
+            times += 1
+            continue
+        if times:
+            yield previous, times
+        previous, times = piece, 1
+    if times:
+        yield previous, times
+
+
+def _nest(runs: list[tuple[str, int]]) -> str:
+    text = ""
+    for piece, times in reversed(runs):
+        if times > 1 and not text:
+            text = f"(?:{piece}){{0,{times}}}+"
+        else:
+            for _ in range(times):
+                text = f"(?:{piece}{text})?+"
+    return text
+
+
+def _value(place: Field, grammar: Grammar, *, must: bool) -> str:
+    composite = grammar.composites.get(place.number)
+    if composite:
+        return _optional(_composite(composite, grammar), must=must)
+    element = grammar.elements.get(place.number)
+    if element is None:
+        return r"[^\x00-\x1e\x7f]++" if must else r"[^\x00-\x1e\x7f]*+"
+    return _element(element, grammar.codes.get(place.number, ()), must=must)
+
+
+def _composite(composite: Segment, grammar: Grammar) -> str:
+    parts = [_value(place, grammar, must=place.required) for place in composite.fields or ()]
+    if composite.notes:
+        return _value(composite.fields[0], grammar, must=True) if composite.fields else ""
+    text = ""
+    for part in reversed(parts[1:]):
+        text = rf"(?:\x1f{part}{text})?+"
+    return parts[0] + text
+
+
+def _optional(value: str, *, must: bool) -> str:
+    return value if must else f"(?:{value})?+"
+
+
+def _element(element: Element, codes: Iterable[str], *, must: bool) -> str:
+    listed = sorted(codes, key=lambda code: (-len(code), code))
+    if listed and len(listed) <= INLINE:
+        return _optional(f"(?>{'|'.join(map(re.escape, listed))})", must=must)
+    match element.type:
+        case "R":
+            return _decimal(element.least, element.greatest, must=must)
+        case "DT":
+            return _optional(_date(element), must=must)
+        case "TM":
+            return _optional(_time(element), must=must)
+        case kind if kind[0] == "N":
+            return _counted(r"(?:-(?=\d))?+", r"\d", element, must=must)
+        case _:
+            return _counted("", _TEXT, element, must=must)
+
+
+def _counted(sign: str, char: str, element: Element, *, must: bool) -> str:
+    if element.least <= 1:
+        return f"{sign}{char}{{{int(must)},{element.greatest}}}+"
+    return _optional(f"{sign}{char}{{{element.least},{element.greatest}}}+", must=must)
+
+
+def _decimal(least: int, greatest: int, *, must: bool) -> str:
+    whole = max(least, (greatest + 1) // 2)
+    part = greatest - whole
+    some = r"(?=-?\.?\d)" if must else r"(?:-(?=\.?\d))?+"
+    sign = "-?+" if must else ""
+    digits = rf"\d{{{least if least > 1 else 0},{whole}}}+"
+    rest = rf"(?:\.\d{{1,{part}}}+|\d{{1,{part}}}+)?+" if part else ""
+    return _optional(rf"-?+{digits}{rest}", must=must) if least > 1 else some + sign + digits + rest
+
+
+def _date(element: Element) -> str:
+    return {6: _SHORT_DATE, 8: _DATE}.get(element.least, _DATE)
+
+
+def _time(element: Element) -> str:
+    return _TIME if element.greatest == 4 else _TIME + (r"(?:[0-5]\d(?:\d\d?)?+)?+" if element.greatest >= 6 else "")
+
+
+def _present(place: int) -> str:
+    return rf"(?:{_SKIP}){{{place - 1}}}\x1d[^\x1d\x1e]"
+
+
+def _note(note: Note) -> str:
+    first, *rest = (_present(place) for place in note.places)
+    match note.kind:
+        case "R":
+            return f"(?={'|'.join([first, *rest])})"
+        case "P":
+            everything = "".join(f"(?={place})" for place in (first, *rest))
+            nothing = "".join(f"(?!{place})" for place in (first, *rest))
+            return f"(?:{everything}|{nothing})"
+        case "C":
+            return f"(?:(?!{first})|{''.join(f'(?={place})' for place in rest)})"
+        case "L":
+            return f"(?:(?!{first})|(?={'|'.join(rest)}))"
+        case _:
+            places = [first, *rest]
+            pairs = ((a, b) for n, a in enumerate(places) for b in places[n + 1 :])
+            return "".join(f"(?!(?={a})(?={b}))" for a, b in pairs)

@@ -1,0 +1,188 @@
+"""Where a segment stands in its set: the automaton behind the tree and behind the exact findings on order.
+
+A state is a place in the structure: the loops one is in, and how far along the innermost one is. A segment goes to the
+first place at or after the state that bears its tag, first in the innermost loop, then in each loop around it (X12.6,
+transaction set structure). Each step is worked out once and kept.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from canonical.finding import Finding
+from connectors.syntax.x12.faults import fault
+from connectors.syntax.x12.grammar import Use
+from connectors.syntax.x12.node import Node
+
+Where = Mapping[str, int | str]
+
+
+class Step(NamedTuple):
+    """To `state`; the segment belongs to the loop at `depth` of the loops one was in, at `index` of its members."""
+
+    state: int
+    depth: int
+    index: int
+    use: Use
+
+
+@dataclass
+class Structure:
+    """The automaton of one set. Every segment not placed has no step."""
+
+    root: Use
+    _states: list[tuple[tuple[Use, ...], tuple[int, ...]]] = field(default_factory=list)
+    _numbers: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=dict)
+    _steps: dict[tuple[int, str], Step | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._number((self.root,), (0,))
+
+    def step(self, state: int, tag: str) -> Step | None:
+        """Where `tag` goes from `state` (0 is the start, after ST)."""
+        key = (state, tag)
+        if key not in self._steps:
+            self._steps[key] = self._find(state, tag)
+        return self._steps[key]
+
+    def _find(self, state: int, tag: str) -> Step | None:
+        loops, indexes = self._states[state]
+        for depth in range(len(loops) - 1, -1, -1):
+            members = loops[depth].members
+            for index in range(indexes[depth], len(members)):
+                use = members[index]
+                if use.tag == tag:
+                    path, places = loops[: depth + 1], (*indexes[:depth], index)
+                    if use.is_loop:
+                        path, places = (*path, use), (*places, 0)
+                    return Step(self._number(path, places), depth, index, use)
+        return None
+
+    def _number(self, loops: tuple[Use, ...], indexes: tuple[int, ...]) -> int:
+        key = (indexes,)
+        if key not in self._numbers:
+            self._numbers[key] = len(self._states)
+            self._states.append((loops, indexes))
+        return self._numbers[key]
+
+    def loops(self, state: int) -> tuple[Use, ...]:
+        return self._states[state][0]
+
+    def indexes(self, state: int) -> tuple[int, ...]:
+        return self._states[state][1]
+
+
+def build_tree(structure: Structure, segments: Sequence[list[str]]) -> Node:
+    """The set's tree. `segments` are lists of elements, ST first. What has no place hangs where it stood."""
+    root = Node(segments[0], {}, 1)
+    open_loops = [root]
+    state = 0
+    for position, elements in enumerate(segments[1:], 2):
+        tag = elements[0]
+        step = structure.step(state, tag)
+        node = Node(elements, position=position)
+        if step is None:
+            children = open_loops[-1].children
+        else:
+            state, depth, _, use = step
+            del open_loops[depth + 1 :]
+            children = open_loops[depth].children
+            if use.members:
+                node.children = {}
+                open_loops.append(node)
+        if tag in children:
+            children[tag].append(node)  # type: ignore[attr-defined]
+        else:
+            children[tag] = [node]  # type: ignore[index]
+    return root
+
+
+def loop_paths(structure: Structure, tags: Sequence[str]) -> list[str]:
+    """For each segment the loop it stands in, as `PO1/N1`; empty at the top."""
+    paths, state = [], 0
+    for tag in tags:
+        step = structure.step(state, tag) if tag != "ST" else None
+        if step:
+            state = step.state
+        paths.append("/".join(use.tag for use in structure.loops(state)[1:]))
+    return paths
+
+
+@dataclass
+class _Frame:
+    """A loop one is in: how often each member was seen."""
+
+    use: Use
+    seen: list[int]
+    position: int
+
+
+class OrderCheck:
+    """The exact check of order, presence and number over the tags of one set."""
+
+    def __init__(self, structure: Structure, where: Where, known: "set[str] | None" = None, set_id: str = "") -> None:
+        self._structure = structure
+        self._where = where
+        self._known = known
+        self._set_id = set_id
+        self._tags = {use.tag for use in _all(structure.root)}
+        self._frames = [_Frame(structure.root, [0] * len(structure.root.members), 1)]
+        self._state = 0
+
+    def run(self, tags: Sequence[str]) -> Iterator[Finding]:
+        """Findings in the order of the segments; `tags` begins with ST."""
+        for position, tag in enumerate(tags[1:], 2):
+            step = self._structure.step(self._state, tag)
+            if step is None:
+                yield self._unplaced(tag, position)
+            else:
+                yield from self._placed(step, tag, position)
+        yield from self._leave(0, len(tags))
+
+    def _placed(self, step: Step, tag: str, position: int) -> Iterator[Finding]:
+        yield from self._leave(step.depth + 1, position)
+        frame = self._frames[step.depth]
+        current = self._structure.indexes(self._state)[step.depth]
+        yield from self._passed(frame, range(current, step.index), position)
+        frame.seen[step.index] += 1
+        use = step.use
+        if frame.seen[step.index] == use.most + 1:
+            code = "loop-excess" if use.is_loop else "segment-excess"
+            yield fault(code, self._at(tag, position), most=use.most)
+        if use.is_loop:
+            self._frames.append(_Frame(use, [0] * len(use.members), position))
+        self._state = step.state
+
+    def _leave(self, depth: int, position: int) -> Iterator[Finding]:
+        """Close the loops from `depth` on; what they still lacked is missing."""
+        indexes = self._structure.indexes(self._state)
+        for level in range(len(self._frames) - 1, depth - 1, -1):
+            frame = self._frames[level]
+            yield from self._passed(frame, range(indexes[level], len(frame.use.members)), position)
+        del self._frames[max(depth, 1) :]
+
+    def _passed(self, frame: _Frame, indexes: range, position: int) -> Iterator[Finding]:
+        for index in indexes:
+            use = frame.use.members[index]
+            if use.required and not frame.seen[index] and use.tag != "SE":
+                within = f" in the {frame.use.tag} loop at segment {frame.position}" if frame.use.tag != "ST" else ""
+                yield fault("segment-missing", self._at(use.tag, position), within=within)
+
+    def _unplaced(self, tag: str, position: int) -> Finding:
+        at = self._at(tag, position)
+        if tag not in self._tags:
+            if self._known is not None and tag not in self._known:
+                return fault("segment-unknown", at)
+            return fault("segment-undefined", at, set=self._set_id)
+        earlier = any(use.tag == tag for frame in self._frames for use in frame.use.members)
+        return fault("segment-misplaced" if earlier else "segment-unexpected", at)
+
+    def _at(self, tag: str, position: int) -> dict[str, int | str]:
+        loop = "/".join(frame.use.tag for frame in self._frames[1:])
+        return {**self._where, "segment": position, "tag": tag, **({"loop": loop} if loop else {})}
+
+
+def _all(use: Use) -> Iterator[Use]:
+    yield use
+    for member in use.members:
+        yield from _all(member)
