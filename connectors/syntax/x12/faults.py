@@ -81,8 +81,11 @@ FAULTS: Mapping[str, Fault] = {
     "interchange-header-missing": Fault("TA105", "022", "{tag} without ISA: delimiters are guessed"),
     "interchange-terminator": Fault("TA105", "004", "the last segment has no terminator", "warning"),
     "interchange-delimiters": Fault("TA105", "026", "two delimiters are the same character: {value}"),
-    "interchange-duplicate": Fault("TA105", "025", "ISA13 {value!r} of this sender stands twice in the file"),
-    "acknowledgment-request": Fault("TA105", "019", "ISA14 {value!r} is neither 0 nor 1", "warning"),
+    "interchange-duplicate": Fault("TA105", "025", "ISA13 {value!r} of this sender stands twice in the file", "warning"),
+    # writing
+    "value-replaced": Fault("", "", "{at}: {value!r} holds a delimiter; it was replaced", "warning"),
+    "value-truncated": Fault("", "", "{at}: {value!r} was cut to {most} characters", "warning"),
+    "segment-unplaced": Fault("", "", "{tag} has no place in the grammar; it was written last", "warning"),
     # the file
     "not-x12": Fault("", "", "this is not X12: no ISA, GS or ST was found"),
     "text-outside": Fault("", "", "{count} characters outside any interchange were skipped: {value!r}", "warning"),

@@ -145,10 +145,13 @@ class Release:
 
     def grammar(self, set_id: str) -> Grammar | None:
         """The set's grammar in this release or the nearest one it builds on."""
-        text = _read(self.folder / "sets" / set_id)
-        if text is None:
-            return self.base.grammar(set_id) if self.base else None
-        return self.assemble(text)
+        text = self.structure(set_id)
+        return self.assemble(text) if text else None
+
+    def structure(self, set_id: str) -> str | None:
+        """The text of the set's structure; a release that has none of its own uses its base's."""
+        own = _read(self.folder / "sets" / set_id)
+        return own or (self.base.structure(set_id) if self.base else None)
 
     def assemble(self, text: str) -> Grammar:
         """A grammar from the text of a set's structure and this release's segments and elements."""

@@ -80,14 +80,14 @@ def _end(window: bytes, separator: bytes) -> int | None:
             return candidate
     follower = re.search(rb"(?:GS|TA1|IEA)(?=" + re.escape(separator) + rb")", window)
     if follower:
-        head = window[: follower.start()].rstrip(b" \r\n")
+        head = window[: follower.start()].rstrip(b" \t\r\n")
         return len(head) - 1 if not head[-1:].isalnum() and head[-1:] != separator else len(head)
     return after + 1 if after + 1 < len(window) else None
 
 
 def _leads_on(window: bytes, at: int, separator: bytes) -> bool:
     """Whether a segment that may follow a header stands here."""
-    rest = window[at : at + 12].lstrip(b" \r\n")
+    rest = window[at : at + 24].lstrip(b" \t\r\n")
     return rest.startswith((b"GS" + separator, b"TA1" + separator, b"IEA" + separator, b"IS"))
 
 
