@@ -1,1 +1,1 @@
-"""Stand-ins for systems outside, made of the same rooms, for the demo and the tests."""
+"""Local stand-ins that behave as the systems do which we connect to: for the demo, for tests, for work offline."""

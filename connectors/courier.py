@@ -1,0 +1,59 @@
+"""Hands parcels to connections: each by the operation its manifest declares for the document's kind."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from canonical import Finding, Rejected
+from canonical.exchange import Handed, Parcel
+from connectors.connection import Connection
+from connectors.engine.authorization import Clock
+from connectors.engine.operation import Runner
+from connectors.engine.place import place
+from connectors.engine.template import expand_text
+from connectors.engine.wire import Wire
+from connectors.manifest import Operation, Place
+from connectors.syntax.json_text import read_json
+
+
+class ConnectionCourier:
+    """The courier of one connection."""
+
+    def __init__(self, connection: Connection, wire: Wire, clock: Clock) -> None:
+        self._connection = connection
+        self._runner = Runner(connection, wire, clock)
+
+    async def deliver(self, parcel: Parcel) -> Handed:
+        """Hand it over. The same parcel again has one effect.
+
+        Raises `Unavailable` (`ambiguous` when the effect may be there), `Rejected`, or `Misconfigured`.
+        """
+        take = self._connection.manifest.takes.get(parcel.kind)
+        if take is None:
+            message = f"{self._connection.id} takes no {parcel.kind}"
+            raise Rejected(message, [Finding("kind-not-taken", "error", {"kind": parcel.kind}, message)])
+        operation = self._connection.manifest.operations[take.operation]
+        receipt = await (
+            self._place(operation.place, parcel) if operation.place else self._call(operation, take.operation, parcel)
+        )
+        return Handed(receipt)
+
+    async def _call(self, operation: Operation, name: str, parcel: Parcel) -> Mapping[str, Any]:
+        outcome = await self._runner.run(operation, read_json(parcel.content), parcel.key)
+        return {"operation": name, "already": outcome.already, **outcome.receipt}
+
+    async def _place(self, target: Place, parcel: Parcel) -> Mapping[str, Any]:
+        self._connection.require()
+        directory = Path(expand_text(target.directory, {"settings": self._connection.settings}))
+        placed = await asyncio.to_thread(place, directory, parcel.filename, parcel.content)
+        return {"path": str(placed.path), "sha256": placed.sha256, "already": placed.already}
+
+
+def couriers(connections: Mapping[str, Connection], wire: Wire, clock: Clock) -> Mapping[str, ConnectionCourier]:
+    """A courier for every connection that takes anything, by its id."""
+    return {
+        name: ConnectionCourier(connection, wire, clock)
+        for name, connection in connections.items()
+        if connection.manifest.takes
+    }

@@ -1,0 +1,237 @@
+"""A local stand-in of one Shopify shop: its GraphQL Admin API for fulfilment, its limits, its signed webhooks.
+
+Sources: https://shopify.dev/docs/api/admin-graphql/latest/mutations/fulfillmentCreate,
+https://shopify.dev/docs/api/usage/limits, https://shopify.dev/docs/apps/build/webhooks/delivery-structure
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from connectors.emulators.faults import Faults
+from connectors.emulators.graphql import GraphQLError, Object, connection, execute, parse
+
+QUERY_COST = 10
+
+
+@dataclass(slots=True)
+class Fulfilment:
+    """One effect in the ledger: what was fulfilled, by the order's line items."""
+
+    id: int
+    order: str
+    tracking: Mapping[str, Any]
+    quantities: Mapping[str, int]
+    notified: bool
+    status: str = "SUCCESS"
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Cost points: `capacity`, filled again by `rate` a second."""
+
+    capacity: float = 2000.0
+    rate: float = 100.0
+    clock: Callable[[], float] = time.monotonic
+    level: float = field(init=False)
+    filled_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level, self.filled_at = self.capacity, self.clock()
+
+    def draw(self, points: float) -> bool:
+        """Take points, unless there are too few."""
+        now = self.clock()
+        self.level = min(self.capacity, self.level + (now - self.filled_at) * self.rate)
+        self.filled_at = now
+        if points > self.level:
+            return False
+        self.level -= points
+        return True
+
+
+@dataclass(slots=True)
+class ShopifyShop:
+    """One shop: what it knows, what was done to it, and how it behaves."""
+
+    domain: str = "trailhead-outfitters.myshopify.com"
+    access_token: str = field(default_factory=token_hex)
+    client_secret: str = field(default_factory=token_hex)
+    faults: Faults = field(default_factory=Faults)
+    bucket: Bucket = field(default_factory=Bucket)
+    fulfilments: list[Fulfilment] = field(default_factory=list)
+    """The ledger of effects."""
+    requests: list[str] = field(default_factory=list)
+    """The body of every request that came."""
+    base_url: str = ""
+    _orders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _last: int = 1_000
+
+    def add_order(self, payload: Mapping[str, Any]) -> None:
+        """Know an order as its webhook payload tells it: all its lines open, in one fulfilment order."""
+        order = f"gid://shopify/Order/{payload['id']}"
+        lines = [
+            {"id": self._gid("FulfillmentOrderLineItem"), "item": str(line["id"]), "remaining": int(line["quantity"])}
+            for line in payload["line_items"]
+        ]
+        self._orders[order] = [{"id": self._gid("FulfillmentOrder"), "lines": lines}]
+
+    def application(self) -> web.Application:
+        """The HTTP side."""
+        application = web.Application()
+        application.router.add_post("/admin/api/{version}/graphql.json", self._graphql)
+        return application
+
+    async def push(self, url: str, topic: str, body: bytes, delivery_id: str | None = None) -> int:
+        """Send a signed webhook; the same `delivery_id` again is a redelivery. Returns the status it got."""
+        signature = hmac.new(self.client_secret.encode(), body, hashlib.sha256).digest()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Shopify-Topic": topic,
+            "X-Shopify-Hmac-Sha256": base64.b64encode(signature).decode(),
+            "X-Shopify-Shop-Domain": self.domain,
+            "X-Shopify-API-Version": "2026-07",
+            "X-Shopify-Webhook-Id": delivery_id or str(uuid.uuid4()),
+            "X-Shopify-Event-Id": str(uuid.uuid4()),
+        }
+        async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+            return answer.status
+
+    async def _graphql(self, request: web.Request) -> web.Response:
+        body = await request.text()
+        self.requests.append(body)
+        if request.headers.get("X-Shopify-Access-Token") != self.access_token:
+            message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+            return web.json_response({"errors": message}, status=401)
+        if not self.bucket.draw(QUERY_COST):
+            return web.json_response(self._throttled())
+        fault = self.faults.take(body)
+        spoilt = await self.faults.before(fault)
+        return spoilt or await self.faults.after(fault, web.json_response(self._answer(json.loads(body))))
+
+    def _answer(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            operation = parse(asked["query"])
+            root: Object = {"order": self._order, "fulfillmentCreate": self._create}
+            return {
+                "data": execute(operation, root, asked.get("variables") or {}),
+                "extensions": self._cost(QUERY_COST),
+            }
+        except GraphQLError as error:
+            return {"errors": [{"message": str(error), "extensions": {"code": "undefinedField"}}]}
+
+    def _throttled(self) -> Mapping[str, Any]:
+        code = {"code": "THROTTLED", "documentation": "https://shopify.dev/api/usage/rate-limits"}
+        return {"errors": [{"message": "Throttled", "extensions": code}], "extensions": self._cost(None)}
+
+    def _cost(self, actual: int | None) -> Mapping[str, Any]:
+        status = {
+            "maximumAvailable": self.bucket.capacity,
+            "currentlyAvailable": int(self.bucket.level),
+            "restoreRate": self.bucket.rate,
+        }
+        return {"cost": {"requestedQueryCost": QUERY_COST, "actualQueryCost": actual, "throttleStatus": status}}
+
+    def _order(self, id: str) -> Object | None:  # noqa: A002 - the API's own argument
+        if id not in self._orders:
+            return None
+        return {
+            "id": id,
+            "fulfillments": lambda first=None: [
+                _shown(fulfilment) for fulfilment in self.fulfilments if fulfilment.order == id
+            ][:first],
+            "fulfillmentOrders": connection([_open(group) for group in self._orders[id]]),
+        }
+
+    def _create(self, fulfillment: Mapping[str, Any]) -> Object:
+        wanted: dict[str, int] = {}
+        for part in fulfillment["lineItemsByFulfillmentOrder"]:
+            known = self._group(part["fulfillmentOrderId"])
+            if known is None:
+                return _refused("Fulfillment order does not exist.")
+            for line in part.get("fulfillmentOrderLineItems") or [
+                {"id": line["id"], "quantity": line["remaining"]} for line in known[1]["lines"]
+            ]:
+                wanted[line["id"]] = wanted.get(line["id"], 0) + line["quantity"]
+        lines = {line["id"]: line for groups in self._orders.values() for group in groups for line in group["lines"]}
+        if not wanted or any(key not in lines or not 0 < n <= lines[key]["remaining"] for key, n in wanted.items()):
+            return _refused("Invalid fulfillment order line item quantity requested.")
+        return self._fulfil(known[0] if known else "", fulfillment, lines, wanted)
+
+    def _fulfil(
+        self, order: str, asked: Mapping[str, Any], lines: Mapping[str, dict[str, Any]], wanted: Mapping[str, int]
+    ) -> Object:
+        for key, quantity in wanted.items():
+            lines[key]["remaining"] -= quantity
+        quantities = {lines[key]["item"]: quantity for key, quantity in wanted.items()}
+        self._last += 1
+        made = Fulfilment(
+            self._last, order, asked.get("trackingInfo") or {}, quantities, asked.get("notifyCustomer") is True
+        )
+        self.fulfilments.append(made)
+        return {"fulfillment": _shown(made), "userErrors": []}
+
+    def _group(self, group_id: str) -> tuple[str, dict[str, Any]] | None:
+        return next(
+            ((order, group) for order, groups in self._orders.items() for group in groups if group["id"] == group_id),
+            None,
+        )
+
+    def _gid(self, kind: str) -> str:
+        self._last += 1
+        return f"gid://shopify/{kind}/{self._last}"
+
+
+@asynccontextmanager
+async def serving(shop: ShopifyShop, port: int = 0) -> AsyncIterator[str]:
+    """Serve the shop on loopback; yields its base URL, as the connection's `base_url` wants it."""
+    runner = web.AppRunner(shop.application(), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    try:
+        host, bound = runner.addresses[0][:2]
+        shop.base_url = f"http://{host}:{bound}/admin/api/2026-07"
+        yield shop.base_url
+    finally:
+        await runner.cleanup()
+
+
+def _shown(made: Fulfilment) -> Object:
+    numbers = made.tracking.get("numbers") or [number for number in [made.tracking.get("number")] if number]
+    company = made.tracking.get("company")
+    return {
+        "id": f"gid://shopify/Fulfillment/{made.id}",
+        "status": made.status,
+        "trackingInfo": lambda first=None: [{"number": number, "company": company, "url": None} for number in numbers][
+            :first
+        ],
+    }
+
+
+def _open(group: Mapping[str, Any]) -> Object:
+    lines = [
+        {
+            "id": line["id"],
+            "remainingQuantity": line["remaining"],
+            "lineItem": {"id": f"gid://shopify/LineItem/{line['item']}"},
+        }
+        for line in group["lines"]
+    ]
+    done = all(line["remaining"] == 0 for line in group["lines"])
+    return {"id": group["id"], "status": "CLOSED" if done else "OPEN", "lineItems": connection(lines)}
+
+
+def _refused(message: str) -> Object:
+    return {"fulfillment": None, "userErrors": [{"field": ["fulfillment"], "message": message}]}

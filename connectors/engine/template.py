@@ -1,0 +1,96 @@
+"""Templates: trees of YAML whose texts name values by path in braces, `/orders/{request.order_id}.json`.
+
+A text that is one brace alone keeps its value's type; `{path?}` leaves its member out when there is no value; `{{` and
+`}}` are braces themselves. `{each: PATH, as: NAME, of: TEMPLATE}` writes a list. There is nothing else to learn.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from canonical import Finding, Rejected
+from connectors.engine.path import all_at, compiled, first_at, text_of
+from connectors.secret import Secret
+
+_BRACE = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}?]+)(?P<optional>\?)?\}")
+_EACH = frozenset(["each", "as", "of"])
+_MISSING = object()
+
+
+def expand(template: Any, scope: Mapping[str, Any]) -> Any:
+    """The template's tree with every brace replaced. Raises `Rejected` when a value it needs is missing."""
+    found = _expand(template, scope)
+    return None if found is _MISSING else found
+
+
+def expand_text(template: str, scope: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
+    """The template as one text, each value through `escape`; a missing optional value is empty."""
+
+    def replace(brace: re.Match[str]) -> str:
+        if brace["path"] is None:
+            return brace[0][0]
+        value = _look_up(brace, scope)
+        return "" if value is _MISSING else escape(text_of(value))
+
+    return _BRACE.sub(replace, template)
+
+
+def in_url(value: str) -> str:
+    """One part of a URL's path, everything that could end or leave it escaped."""
+    escaped = quote(value, safe="")
+    return escaped.replace(".", "%2E") if set(value) <= {"."} else escaped
+
+
+def paths_of(template: Any) -> Iterator[str]:
+    """Every path the template names."""
+    if isinstance(template, str):
+        yield from (brace["path"] for brace in _BRACE.finditer(template) if brace["path"])
+    elif isinstance(template, Mapping):
+        if set(template) == _EACH:
+            yield template["each"]
+        for part in template.values():
+            yield from paths_of(part)
+    elif isinstance(template, list):
+        for part in template:
+            yield from paths_of(part)
+
+
+def refuse_bad_paths(template: Any) -> None:
+    """Raise `ValueError` for the first path that can't be read."""
+    for path in paths_of(template):
+        compiled(path)
+
+
+def _expand(template: Any, scope: Mapping[str, Any]) -> Any:
+    if isinstance(template, str):
+        return _expand_leaf(template, scope)
+    if isinstance(template, Mapping):
+        if set(template) == _EACH:
+            return [
+                _expand(template["of"], {**scope, template["as"]: item}) for item in all_at(scope, template["each"])
+            ]
+        members = {key: _expand(part, scope) for key, part in template.items()}
+        return {key: value for key, value in members.items() if value is not _MISSING}
+    if isinstance(template, list):
+        return [value for value in (_expand(part, scope) for part in template) if value is not _MISSING]
+    return template
+
+
+def _expand_leaf(template: str, scope: Mapping[str, Any]) -> Any:
+    alone = _BRACE.fullmatch(template)
+    if alone and alone["path"]:
+        value = _look_up(alone, scope)
+        return value.reveal() if isinstance(value, Secret) else value
+    return expand_text(template, scope)
+
+
+def _look_up(brace: re.Match[str], scope: Mapping[str, Any]) -> Any:
+    value = first_at(scope, brace["path"])
+    if value is not None:
+        return value
+    if brace["optional"]:
+        return _MISSING
+    message = f"{brace['path']} has no value, and what is to be sent needs it"
+    pointer = "/" + brace["path"].replace(".", "/")
+    raise Rejected(message, [Finding("value-missing", "error", {"pointer": pointer}, message)])

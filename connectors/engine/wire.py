@@ -1,0 +1,125 @@
+"""HTTP as the engine uses it: only to hosts a connection allows, no redirects, bounded in time and size."""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from canonical import Misconfigured, Unavailable
+from connectors.connection import host_of
+
+LARGEST_ANSWER = 10_000_000
+"""Bytes, unpacked."""
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to go."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    timeout: float = 20.0
+    """Seconds for the whole exchange."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Wire:
+    """One pool of connections to the world outside.
+
+    httpx logs the URLs it calls, which may hold keys, so its log is turned down to warnings.
+    """
+
+    def __init__(self) -> None:
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        plain = {"accept-encoding": "identity"}
+        self._client = httpx.AsyncClient(follow_redirects=False, trust_env=False, headers=plain)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._client.aclose()
+
+    async def send(self, request: Request, hosts: frozenset[str], granted: frozenset[str]) -> Answer:
+        """The answer, whatever its status.
+
+        Raises `Misconfigured` for a host that is not among `hosts`, or that lies in a private network without being
+        among `granted`; `Unavailable` when there is no answer, `ambiguous` when the request may have got through.
+        """
+        await _allow(request.url, hosts, granted)
+        try:
+            async with asyncio.timeout(request.timeout):
+                return await self._exchange(request)
+        except _NOT_SENT as error:
+            raise Unavailable(f"{host_of(request.url)} can't be reached ({type(error).__name__})") from None
+        except (httpx.TransportError, TimeoutError) as error:
+            message = f"{host_of(request.url)} did not answer ({type(error).__name__})"
+            raise Unavailable(message, ambiguous=True) from None
+
+    async def _exchange(self, request: Request) -> Answer:
+        async with self._client.stream(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            content=request.content,
+            timeout=httpx.Timeout(request.timeout, connect=min(5.0, request.timeout)),
+        ) as response:
+            content = bytearray()
+            async for chunk in response.aiter_raw():
+                content += chunk
+                if len(content) > LARGEST_ANSWER:
+                    raise Unavailable(f"an answer larger than {LARGEST_ANSWER} bytes", ambiguous=True)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, headers, _unpacked(bytes(content), headers.get("content-encoding", "")))
+
+
+def _unpacked(content: bytes, encoding: str) -> bytes:
+    """Unpack what was sent packed although we asked for it plain."""
+    if encoding in ("", "identity"):
+        return content
+    try:
+        unpacked = zlib.decompressobj(wbits=47).decompress(content, LARGEST_ANSWER + 1)
+    except zlib.error:
+        raise Unavailable(f"an answer whose {encoding} encoding is broken", ambiguous=True) from None
+    if len(unpacked) > LARGEST_ANSWER:
+        raise Unavailable(f"an answer larger than {LARGEST_ANSWER} bytes", ambiguous=True)
+    return unpacked
+
+
+async def _allow(url: str, hosts: frozenset[str], granted: frozenset[str]) -> None:
+    host = host_of(url)
+    scheme = url.partition(":")[0]
+    if host not in hosts or scheme not in ("http", "https"):
+        raise Misconfigured(f"calls to {host} are not allowed; name it under allow_hosts if they should be")
+    if host in granted:
+        return
+    if scheme != "https":
+        raise Misconfigured(f"calls to {host} must be encrypted; only a base_url in the connection may be http")
+    for address in await _addresses(host):
+        if not ipaddress.ip_address(address).is_global:
+            raise Misconfigured(f"{host} lies in a private network; name it under allow_hosts if that is meant")
+
+
+async def _addresses(host: str) -> list[str]:
+    name, _, port = host.rpartition(":")
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(name.strip("[]"), int(port), type=socket.SOCK_STREAM)
+    except OSError:
+        raise Unavailable(f"{host} has no address") from None
+    return [str(address[0]).partition("%")[0] for *_, address in found]

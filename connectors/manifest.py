@@ -1,0 +1,275 @@
+"""A connector's manifest: what a system is, how it is spoken to, and which maps translate its documents.
+
+Data only. The engine (`connectors.engine`) runs it; `connectors/manifest.schema.json` lets editors complete it.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from canonical import Text
+from connectors.engine.path import compiled
+from connectors.engine.template import paths_of, refuse_bad_paths
+from connectors.manifest_auth import Auth, NoAuth, Signature
+from mappings.yaml_model import ConfigModel
+
+
+def _readable(template: Any) -> Any:
+    refuse_bad_paths(template)
+    return template
+
+
+def _path(path: str) -> str:
+    compiled(path)
+    return path
+
+
+Template = Annotated[Any, AfterValidator(_readable)]
+"""A tree whose texts name values in braces (`connectors.engine.template`)."""
+TextTemplate = Annotated[str, AfterValidator(_readable)]
+Path = Annotated[str, AfterValidator(_path)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Setting(ConfigModel):
+    """What a connection must say. A secret is given only by reference to the environment or a file."""
+
+    type: Literal["text", "integer", "decimal", "boolean", "directory"] = "text"
+    secret: bool = False
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    description: str = ""
+
+
+class GraphQL(ConfigModel):
+    """A GraphQL request: the query as its vendor's explorer takes it (braces are its own), and its variables."""
+
+    query: Text
+    variables: Template = Field(default_factory=dict)
+
+
+class Call(ConfigModel):
+    """One HTTP request. What it leaves out it takes from the manifest's `defaults`."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
+    path: TextTemplate | None = None
+    query: dict[str, TextTemplate] = Field(default_factory=dict)
+    headers: dict[str, TextTemplate] = Field(default_factory=dict)
+    body: Template = None
+    graphql: GraphQL | None = None
+    encoding: Literal["json", "form"] | None = None
+    answer: Literal["json", "text"] | None = None
+    effect: bool | None = None
+    """Whether it changes something over there: every method but GET does, unless it says otherwise."""
+
+    @property
+    def effects(self) -> bool:
+        """Whether a lost answer leaves us in doubt."""
+        return self.effect if self.effect is not None else self.method != "GET"
+
+
+Then = Literal["retry", "rate_limited", "fail", "ignore", "already_done", "refresh_auth"]
+
+
+class ErrorRule(ConfigModel):
+    """One row of the error table: the first row that fits an answer says what to do.
+
+    A row fits when every condition it states holds: the status (`429`, `4xx`), something at `body` that is neither
+    empty nor false, and `contains` in the text at `message` (or in the whole body).
+    """
+
+    status: tuple[str, ...] = ()
+    body: Path | None = None
+    contains: str | None = None
+    then: Then
+    fault: Literal["transient", "config", "data"] = Field(default="data", alias="class")
+    message: Path | None = None
+    wait: timedelta | None = None
+    """For `retry` and `rate_limited`, when the answer doesn't say how long."""
+
+    @field_validator("status", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return tuple(map(str, value)) if isinstance(value, list) else (str(value),) if value is not None else ()
+
+    @field_validator("status")
+    @classmethod
+    def _statuses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for status in value:
+            if len(status) != 3 or not (status.isdecimal() or (status[0].isdecimal() and status[1:] == "xx")):
+                raise ValueError(f"{status!r} is not a status; write 429 or 4xx")
+        return value
+
+
+class Defaults(Call):
+    """What every call inherits, and the error rules tried after its own."""
+
+    timeout: timedelta = timedelta(seconds=20)
+    errors: tuple[ErrorRule, ...] = ()
+
+
+class Match(ConfigModel):
+    """Spreads wanted quantities over the other side's open lines that have the same key, in their order.
+
+    Yields `{group, rows: [{wanted, line, quantity}]}`, one for each item of `groups` that got any.
+    """
+
+    wanted: Path
+    groups: Path
+    lines: Path
+    """Within a group."""
+    key: TextTemplate
+    """Of a `{wanted...}` item, as `line_key` has it."""
+    line_key: Path
+    """Within a line."""
+    quantity: Path
+    """Within a wanted item."""
+    open: Path
+    """How much of a line is still open."""
+
+
+class AlreadyDone(ConfigModel):
+    """Search before create: when the value `has` is among those at `at`, the effect is there and the operation ends."""
+
+    at: Path
+    has: TextTemplate
+
+
+class Step(ConfigModel):
+    """One step of an operation: a call, or a match. Its outcome is named by `name` in what follows."""
+
+    name: Name
+    call: Call | None = None
+    match: Match | None = None
+    need: Path | None = None
+    """What the answer must hold; without it the other side doesn't know what we speak of."""
+    already_done: AlreadyDone | None = None
+    errors: tuple[ErrorRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.call is None) == (self.match is None):
+            raise ValueError("a step is either a call or a match")
+        return self
+
+
+class Idempotency(ConfigModel):
+    """How the other side knows a repeated request: by a key we send, by its own natural key, or by our searching."""
+
+    kind: Literal["header", "query", "natural_key", "search"]
+    name: str | None = None
+    value: TextTemplate = "{key}"
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.kind in ("header", "query") and not self.name:
+            raise ValueError(f"idempotency by {self.kind} needs its name")
+        return self
+
+
+class Place(ConfigModel):
+    """Puts the rendered file into a directory, once for each name."""
+
+    directory: TextTemplate
+
+
+class Operation(ConfigModel):
+    """A verb of the hub: steps over HTTP, or a file put in place."""
+
+    docs: str = ""
+    idempotency: Idempotency | None = None
+    steps: tuple[Step, ...] = ()
+    place: Place | None = None
+    receipt: dict[str, Path] = Field(default_factory=dict)
+    """What to keep of the answers as proof, by name."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.steps) == bool(self.place):
+            raise ValueError("an operation has either steps or a place")
+        searched = any(step.already_done for step in self.steps)
+        if self.idempotency and self.idempotency.kind == "search" and not searched:
+            raise ValueError("idempotency by search needs a step with already_done")
+        return self
+
+
+class Take(ConfigModel):
+    """How a canonical document goes out: the map that writes it, the operation that hands it over."""
+
+    operation: Name
+    map: Text
+    syntax: TextTemplate = "json"
+    """json, json_lines or csv."""
+    filename: TextTemplate = "{key}"
+
+
+class Topic(ConfigModel):
+    """What a webhook's topic brings. Without a map it is acknowledged, kept and left alone."""
+
+    kind: Text | None = None
+    map: Text | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.kind is None) != (self.map is None):
+            raise ValueError("a topic names a canonical kind and a map, or neither")
+        return self
+
+
+class Webhooks(ConfigModel):
+    """How pushed events prove themselves and name what they bring."""
+
+    docs: str = ""
+    signature: Signature
+    delivery_id: str
+    """The header that is the same when an event is delivered again."""
+    topic: str
+    """The header that names the topic."""
+    expect: dict[str, TextTemplate] = Field(default_factory=dict)
+    """Headers that must have this value, such as the shop's own name."""
+    topics: dict[str, Topic] = Field(min_length=1)
+
+
+class Manifest(ConfigModel):
+    """One system, declared."""
+
+    connector: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    version: int = Field(ge=1)
+    kind: Literal["marketplace", "carrier", "tax", "erp", "warehouse", "supplier", "payment", "other"]
+    title: Text
+    docs: Text
+    settings: dict[Name, Setting] = Field(default_factory=dict)
+    base_url: TextTemplate | None = None
+    auth: Auth = NoAuth()
+    defaults: Defaults = Defaults()
+    operations: dict[Name, Operation] = Field(default_factory=dict)
+    takes: dict[str, Take] = Field(default_factory=dict)
+    """By canonical kind."""
+    webhooks: Webhooks | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for kind, take in self.takes.items():
+            if take.operation not in self.operations:
+                raise ValueError(f"{kind} is handed over by {take.operation!r}, which is not among the operations")
+        unknown = sorted(set(self._settings_named()) - set(self.settings))
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is not among the settings")
+        if self.base_url is None and any(operation.steps for operation in self.operations.values()):
+            raise ValueError("operations over HTTP need a base_url")
+        return self
+
+    def _settings_named(self) -> list[str]:
+        parts = self.model_dump(mode="python", exclude={"settings"}, exclude_none=True)
+        return [path.split(".")[1] for path in paths_of(_without_queries(parts)) if path.startswith("settings.")]
+
+
+def _without_queries(part: Any) -> Any:
+    """GraphQL texts have braces of their own."""
+    if isinstance(part, dict):
+        kept = (key for key, value in part.items() if key != "query" or isinstance(value, dict))
+        return {key: _without_queries(part[key]) for key in kept}
+    if isinstance(part, list | tuple):
+        return [_without_queries(value) for value in part]
+    return part

@@ -1,0 +1,106 @@
+"""JSON text (RFC 8259) to a tree and back, exactly: numbers are ints or Decimals, duplicate keys are refused."""
+
+import json
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NoReturn, TypeAlias
+
+from canonical import Finding, Rejected, plain_decimal
+
+JsonTree: TypeAlias = "dict[str, JsonTree] | list[JsonTree] | str | int | Decimal | bool | None"
+
+DEEPEST = 64
+LONGEST_NUMBER = 60
+
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+
+
+def read_json(content: bytes | str) -> JsonTree:
+    """The tree of one JSON text. Raises `Rejected` with one located finding."""
+    try:
+        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+        _refuse_depth(text)
+        tree: JsonTree = json.loads(
+            text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
+        )
+    except UnicodeDecodeError as error:
+        raise _rejected(f"not UTF-8: byte {error.start} is {error.reason}", offset=error.start) from None
+    except json.JSONDecodeError as error:
+        raise _rejected(f"not JSON: {error.msg}", line=error.lineno, column=error.colno) from None
+    except ValueError as error:
+        raise _rejected(str(error), pointer="") from None
+    return tree
+
+
+def write_json(tree: Any) -> bytes:
+    """Compact UTF-8 JSON, keys in the tree's order. A Decimal becomes a number with the same digits."""
+    return "".join(_written(tree)).encode()
+
+
+def write_json_lines(rows: Sequence[Any]) -> bytes:
+    """One compact JSON text a line."""
+    return b"".join(write_json(row) + b"\n" for row in rows)
+
+
+def _written(tree: Any) -> list[str]:
+    match tree:
+        case Decimal():
+            return [plain_decimal(tree)]
+        case dict():
+            members = [[json.dumps(str(key), ensure_ascii=False), ":", *_written(value)] for key, value in tree.items()]
+            return ["{", *_joined(members), "}"]
+        case list() | tuple():
+            return ["[", *_joined([_written(value) for value in tree]), "]"]
+        case str() | int() | None:
+            return [json.dumps(tree, ensure_ascii=False)]
+    raise TypeError(f"{type(tree).__name__} has no exact JSON form")
+
+
+def _joined(parts: list[list[str]]) -> list[str]:
+    return [text for position, part in enumerate(parts) for text in ([",", *part] if position else part)]
+
+
+def _rejected(message: str, **where: int | str) -> Rejected:
+    return Rejected(message, [Finding("json-syntax", "error", where, message)])
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse nesting before the parser recurses into it."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST:
+            raise ValueError(f"nested deeper than {DEEPEST}")
+
+
+def _object(pairs: list[tuple[str, JsonTree]]) -> dict[str, JsonTree]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice!r} is given twice in one object")
+    return found
+
+
+def _decimal(digits: str) -> Decimal:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(digits)} characters")
+    number = Decimal(digits)
+    _, _, exponent = number.as_tuple()
+    if not isinstance(exponent, int) or abs(exponent) > LONGEST_NUMBER:
+        raise ValueError(f"the number {digits} is out of range")
+    return number
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(digits)} characters")
+    return int(digits)
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

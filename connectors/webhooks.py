@@ -1,0 +1,69 @@
+"""Pushed events: proved by their signature over the raw bytes, before anything is parsed."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from canonical.exchange import Arrival
+from connectors.connection import Connection
+from connectors.engine.template import expand_text
+from connectors.manifest import Webhooks as WebhookTerms
+from connectors.manifest_auth import Hmac
+
+_ALGORITHMS = {"sha256": hashlib.sha256, "sha512": hashlib.sha512, "sha1": hashlib.sha1}
+
+
+class Webhooks:
+    """The door of every connection that pushes. `verify` is pure."""
+
+    def __init__(self, connections: Mapping[str, Connection]) -> None:
+        self._doors = {
+            name: (connection, connection.manifest.webhooks)
+            for name, connection in connections.items()
+            if connection.manifest.webhooks
+        }
+
+    def verify(self, connection: str, headers: Mapping[str, str], body: bytes) -> Arrival | None:
+        """The arrival when the signature over the raw body holds; None when it does not.
+
+        Raises `KeyError` when no connection of that name has a webhook.
+        """
+        door, terms = self._doors[connection]
+        sent = {name.lower(): value for name, value in headers.items()}
+        if door.missing or not signed(terms.signature, door, sent, body) or not _expected(terms, door, sent):
+            return None
+        topic = sent.get(terms.topic.lower(), "")
+        facts = {"topic": topic, "content_type": sent.get("content-type", ""), "syntax": "json"}
+        brings = terms.topics.get(topic)
+        if brings and brings.map and brings.kind:
+            facts |= {"map": brings.map, "kind": brings.kind}
+        return Arrival(door.id, "webhook", body, sent.get(terms.delivery_id.lower()), facts)
+
+
+def signed(signature: Hmac, connection: Connection, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether the (lower-cased) headers hold the right signature of the body, compared in constant time."""
+    given = _digest(signature, headers.get(signature.header.lower(), ""))
+    key = expand_text(signature.key, {"settings": connection.settings}).encode()
+    return given is not None and bool(key) and hmac.compare_digest(given, digest(signature.algorithm, key, body))
+
+
+def digest(algorithm: str, key: bytes, body: bytes) -> bytes:
+    """The HMAC of a body."""
+    return hmac.new(key, body, _ALGORITHMS[algorithm]).digest()
+
+
+def _digest(signature: Hmac, given: str) -> bytes | None:
+    if not given.startswith(signature.prefix):
+        return None
+    text = given.removeprefix(signature.prefix)
+    try:
+        return base64.b64decode(text, validate=True) if signature.encoding == "base64" else bytes.fromhex(text)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _expected(terms: WebhookTerms, connection: Connection, headers: Mapping[str, str]) -> bool:
+    scope = {"settings": connection.settings}
+    return all(headers.get(name.lower()) == expand_text(value, scope) for name, value in terms.expect.items())

@@ -1,0 +1,84 @@
+"""A Shopify shop that stands in on loopback, and a connection to it made of the shipped manifest."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from canonical.exchange import Parcel
+from connectors.catalogue import load_catalogue
+from connectors.connection import Connection, Connections, load_connections
+from connectors.courier import ConnectionCourier
+from connectors.emulators.shopify import ShopifyShop, serving
+from connectors.engine.wire import Wire
+
+CONFIG = Path(__file__).parents[3] / "config"
+LINES = [{"id": 501, "quantity": 2}, {"id": 502, "quantity": 5}]
+
+
+class StillClock:
+    def now(self) -> datetime:
+        return datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[ShopifyShop]:
+    shop = ShopifyShop(access_token="canary-token-77", client_secret="canary-secret-88")
+    shop.add_order({"id": 9001, "line_items": LINES})
+    async with serving(shop):
+        yield shop
+
+
+@pytest.fixture
+def connections(shop: ShopifyShop, tmp_path: Path) -> Connections:
+    environment = {"TRAILHEAD_ACCESS_TOKEN": shop.access_token, "TRAILHEAD_CLIENT_SECRET": shop.client_secret}
+    manifests = load_catalogue().manifests
+    return load_connections(CONFIG / "connections", manifests, environment, tmp_path, {"trailhead": shop.base_url})
+
+
+@pytest.fixture
+def trailhead(connections: Connections) -> Connection:
+    return connections.by_id["trailhead"]
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    wire = Wire()
+    yield wire
+    await wire.close()
+
+
+@pytest.fixture
+def courier(trailhead: Connection, wire: Wire) -> ConnectionCourier:
+    return ConnectionCourier(trailhead, wire, StillClock())
+
+
+@pytest.fixture
+def hurried_courier(trailhead: Connection, wire: Wire) -> ConnectionCourier:
+    """One with little patience."""
+    manifest = trailhead.manifest
+    hurried = manifest.model_copy(
+        update={"defaults": manifest.defaults.model_copy(update={"timeout": timedelta(seconds=0.3)})}
+    )
+    return ConnectionCourier(replace(trailhead, manifest=hurried), wire, StillClock())
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def shipment() -> Callable[..., Parcel]:
+    """Makes a fulfilment as it lies in the outbox."""
+    return _shipment
+
+
+def _shipment(*, order: str = "9001", tracking: str = "1Z999", lines: dict[str, int] | None = None) -> Parcel:
+    wanted = [{"line_item_id": key, "quantity": quantity} for key, quantity in (lines or {"501": 2}).items()]
+    tree = {"order_id": order, "tracking": {"company": "UPS", "numbers": [tracking]}, "lines": wanted}
+    content = json.dumps(tree).encode()
+    return Parcel("d-1", "key-1", "trailhead", "ShipmentNotice", content, "application/json", "s.json", 1)

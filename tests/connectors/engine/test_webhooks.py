@@ -1,0 +1,84 @@
+"""Webhooks prove themselves over the raw bytes."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import replace
+
+import pytest
+
+from connectors.connection import Connections
+from connectors.emulators.shopify import ShopifyShop
+from connectors.webhooks import Webhooks
+
+BODY = b'{"id": 1, "note": "caf\xc3\xa9"}'
+
+
+@pytest.fixture
+def webhooks(connections: Connections) -> Webhooks:
+    return Webhooks(connections.by_id)
+
+
+def headers(shop: ShopifyShop, body: bytes = BODY, **changes: str) -> dict[str, str]:
+    signature = base64.b64encode(hmac.new(shop.client_secret.encode(), body, hashlib.sha256).digest()).decode()
+    return {
+        "X-Shopify-Topic": "orders/create",
+        "X-Shopify-Hmac-Sha256": signature,
+        "X-Shopify-Shop-Domain": shop.domain,
+        "X-Shopify-Webhook-Id": "w-1",
+        "Content-Type": "application/json",
+        **changes,
+    }
+
+
+def test_a_signed_body_arrives_under_its_delivery_id_with_its_map(webhooks: Webhooks, shop: ShopifyShop):
+    arrival = webhooks.verify("trailhead", headers(shop), BODY)
+    assert arrival is not None
+    assert (arrival.source, arrival.transport, arrival.transport_key) == ("trailhead", "webhook", "w-1")
+    assert arrival.content == BODY
+    assert (arrival.facts["map"], arrival.facts["kind"]) == ("shopify/order", "PurchaseOrder")
+
+
+def test_header_names_are_read_in_any_case(webhooks: Webhooks, shop: ShopifyShop):
+    lowered = {name.lower(): value for name, value in headers(shop).items()}
+    assert webhooks.verify("trailhead", lowered, BODY) is not None
+
+
+@pytest.mark.parametrize("position", range(len(BODY)))
+def test_any_tampered_byte_is_refused(webhooks: Webhooks, shop: ShopifyShop, position: int):
+    tampered = BODY[:position] + bytes([BODY[position] ^ 1]) + BODY[position + 1 :]
+    assert webhooks.verify("trailhead", headers(shop), tampered) is None
+
+
+@pytest.mark.parametrize("signature", ["", "no base64!", "AAAA", base64.b64encode(b"x" * 32).decode()])
+def test_a_wrong_signature_is_refused(webhooks: Webhooks, shop: ShopifyShop, signature: str):
+    assert webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Hmac-Sha256": signature}), BODY) is None
+
+
+def test_a_signature_in_hex_is_refused(webhooks: Webhooks, shop: ShopifyShop):
+    signature = hmac.new(shop.client_secret.encode(), BODY, hashlib.sha256).hexdigest()
+    assert webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Hmac-Sha256": signature}), BODY) is None
+
+
+def test_another_shops_event_is_refused_though_signed(webhooks: Webhooks, shop: ShopifyShop):
+    other = headers(shop, **{"X-Shopify-Shop-Domain": "other.myshopify.com"})
+    assert webhooks.verify("trailhead", other, BODY) is None
+
+
+def test_without_its_secret_nothing_is_believed(connections: Connections, shop: ShopifyShop):
+    settings = dict(connections.by_id["trailhead"].settings)
+    del settings["client_secret"]
+    missing = replace(connections.by_id["trailhead"], settings=settings, missing={"client_secret": "X"})
+    assert Webhooks({"trailhead": missing}).verify("trailhead", headers(shop), BODY) is None
+
+
+def test_an_unmapped_topic_is_kept_without_a_map(webhooks: Webhooks, shop: ShopifyShop):
+    arrival = webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Topic": "orders/updated"}), BODY)
+    assert arrival is not None
+    assert "map" not in arrival.facts
+
+
+@pytest.mark.parametrize("name", ["books", "nobody"])
+def test_a_connection_without_webhooks_has_no_door(webhooks: Webhooks, name: str):
+    with pytest.raises(KeyError):
+        webhooks.verify(name, {}, b"")
