@@ -12,7 +12,7 @@ BARE = re.compile(rb"(?:GS|ST)(?=[^A-Za-z0-9\r\n ])")
 WINDOW = 600
 """Bytes in which a header must end; a right one has 106."""
 
-_NAMES = (
+ISA_NAMES = (
     "",
     "Authorization Information Qualifier",
     "Authorization Information",
@@ -113,10 +113,12 @@ def header_findings(elements: Sequence[str], delimiters: Delimiters) -> Iterator
     for number, width in enumerate(_WIDTHS[1:], 1):
         if len(elements[number]) != width:
             at = {**where, "element": number}
-            yield fault("interchange-width", at, name=_NAMES[number], count=len(elements[number]), most=width)
+            yield fault("interchange-width", at, name=ISA_NAMES[number], count=len(elements[number]), most=width)
     yield from _addresses([one.strip() for one in elements], where)
     yield from _contents([one.strip() for one in elements], where)
-    own = [char for char in (delimiters.element, delimiters.segment, delimiters.component, delimiters.repetition) if char]
+    own = [
+        char for char in (delimiters.element, delimiters.segment, delimiters.component, delimiters.repetition) if char
+    ]
     if len(set(own)) < len(own):
         yield fault("interchange-delimiters", where, value="".join(own))
 
@@ -125,10 +127,10 @@ def _addresses(values: Sequence[str], where: dict[str, int | str]) -> Iterator[F
     for number, ack in ((5, "005"), (7, "007")):
         if values[number] not in _QUALIFIERS:
             at = {**where, "element": number}
-            yield fault("interchange-qualifier", at, name=_NAMES[number], value=values[number], ack=ack)
+            yield fault("interchange-qualifier", at, name=ISA_NAMES[number], value=values[number], ack=ack)
     for number, ack in ((6, "006"), (8, "008")):
         if not values[number]:
-            yield fault("interchange-id", {**where, "element": number}, name=_NAMES[number], ack=ack)
+            yield fault("interchange-id", {**where, "element": number}, name=ISA_NAMES[number], ack=ack)
 
 
 def _contents(values: Sequence[str], where: dict[str, int | str]) -> Iterator[Finding]:
