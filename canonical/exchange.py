@@ -45,6 +45,8 @@ class Reply:
     document: Document
     to: str
     draft: "Draft"
+    further: Sequence[Document] = ()
+    """Other acknowledgments that travel in the same draft: one for every group of the transmission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Parcel:
     filename: str
     attempt: int
     document: Document | None = None
+    token: str = ""
+    """The claim it is delivered under. Couriers have no use for it."""
 
 
 @dataclass(frozen=True, slots=True)

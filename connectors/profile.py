@@ -1,20 +1,21 @@
 """Partner profiles: who a partner is, how bytes travel, which documents in which version with which map."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
 from canonical import Address, Currency, Document, Text
 from connectors.settings import InterchangeIdentity
+from connectors.syntax import x12
 from mappings.yaml_model import ConfigModel
 
 Role = Literal["customer", "supplier", "node", "carrier"]
 
-ENVELOPE_SETS = frozenset({"997", "999", "TA1"})
-"""What acknowledges other sets: never itself acknowledged."""
+ACKNOWLEDGING_SETS = {"997": "x12/997", "999": "x12/999"}
+"""What every partner may send unasked, since it answers us, and the maps that read it."""
 
 
 class Delimiters(ConfigModel):
@@ -27,6 +28,16 @@ class Delimiters(ConfigModel):
     terminator: str = Field(default="~", min_length=1, max_length=1)
     newline: bool = False
 
+    def of_version(self, version: str) -> x12.Delimiters:
+        """As the writer takes them: ISA11 separates repetitions from 004020 on, and before says `U`."""
+        repetition = self.repetition if version >= "004020" else ""
+        return x12.Delimiters(self.element, self.terminator, self.component, repetition)
+
+    @property
+    def line_ends(self) -> str:
+        """What follows every terminator."""
+        return "\n" if self.newline else ""
+
     @model_validator(mode="after")
     def _distinct(self) -> "Delimiters":
         used = (self.element, self.component, self.repetition, self.terminator)
@@ -38,18 +49,17 @@ class Delimiters(ConfigModel):
 
 
 class Acknowledging(ConfigModel):
-    """What they get back at once. `functional` answers each group; `interchange` says when a TA1 goes out: on errors
-    only, also when ISA14 asks for one (`requested`), always, or never."""
+    """What they get back at once. `functional` answers each group; `interchange` says when a TA1 goes out: when ISA14
+    asks for one or the interchange is rejected (`requested`), always, or never."""
 
     functional: Literal["997", "999", "none"] = "997"
-    interchange: Literal["never", "errors", "requested", "always"] = "requested"
+    interchange: Literal["never", "requested", "always"] = "requested"
 
 
 class SentSet(ConfigModel):
-    """A transaction set they send, the map that reads it, and what of its grammar they narrow."""
+    """A transaction set they send, and the map that reads it."""
 
     map: Text
-    narrow: dict[str, Any] = Field(default_factory=dict)
 
 
 class TakenDocument(ConfigModel):
@@ -76,6 +86,11 @@ class X12Terms(ConfigModel):
     """How long a control number may not come again with other content."""
     request_acknowledgment: bool = False
     """ISA14 of what we send: whether we ask for a TA1."""
+
+    @property
+    def interchange_version(self) -> str:
+        """ISA12: 00401 for 004010."""
+        return self.version[:5]
 
 
 class Inbound(ConfigModel):
@@ -189,6 +204,11 @@ class Profile(ConfigModel):
         return self
 
     @property
+    def maps_by_set(self) -> Mapping[str, str]:
+        """Transaction set -> the map that reads it, acknowledgments among them."""
+        return {**ACKNOWLEDGING_SETS, **{name: sent.map for name, sent in self.sends.items()}}
+
+    @property
     def zone(self) -> ZoneInfo:
         """The zone of their times that name none."""
         return ZoneInfo(self.time_zone)
@@ -205,10 +225,3 @@ def known_kind(kind: str) -> None:
     """`ValueError` unless it is the name of a canonical document."""
     if kind not in Document.kinds:
         raise ValueError(f"{kind!r} is no canonical document; known are {', '.join(sorted(Document.kinds))}")
-
-
-def sets_of(profiles: Sequence[Profile]) -> frozenset[str]:
-    """Every transaction set that is sent or taken."""
-    return frozenset(
-        name for profile in profiles for name in (*profile.sends, *(taken.set for taken in profile.takes.values()))
-    )

@@ -1,0 +1,143 @@
+"""The Translator: native bytes to canonical documents and back, for every partner and connection. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from canonical import Document, Finding, Rejected
+from canonical.exchange import Draft, Incoming, Numbers, Reading, Rendered
+from connectors.canonical_json import read_canonical
+from connectors.connection import Connection
+from connectors.engine.template import expand_text
+from connectors.manifest import Take
+from connectors.partners import Partners
+from connectors.profile import Profile, SentSet, X12Terms
+from connectors.settings import InterchangeIdentity
+from connectors.syntax.csv_text import read_csv, write_csv
+from connectors.syntax.json_text import read_json, write_json, write_json_lines
+from connectors.x12_documents import X12Transmission, admit_partners
+from connectors.x12_draft import draft_document
+from mappings.compiled import CompiledMap
+from mappings.context import Context
+from mappings.library import MapLibrary
+
+READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_csv}
+"""How bytes become the tree that a map of this syntax walks. Each raises `Rejected`."""
+
+WRITERS: Mapping[str, tuple[Callable[[Any], bytes], str]] = {
+    "json": (write_json, "application/json"),
+    "json_lines": (write_json_lines, "application/jsonl"),
+    "csv": (write_csv, "text/csv"),
+}
+"""Syntax -> how its tree becomes bytes, and their media type."""
+
+
+@dataclass(frozen=True)
+class WholeDraft:
+    """A document already written: it wants no control number."""
+
+    content: bytes
+    media_type: str
+    filename: str
+    findings: Sequence[Finding] = ()
+    counters: Sequence[str] = ()
+
+    def render(self, _numbers: Numbers, _at: datetime) -> Rendered:
+        """The bytes, always the same."""
+        return Rendered(self.content, self.media_type, self.filename)
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Reads by what the transport knows of an arrival and what the bytes are; writes by whom a document is for."""
+
+    partners: Partners
+    library: MapLibrary
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+
+    def read(self, content: bytes, source: str | None, facts: Mapping[str, str], received_at: datetime) -> Reading:
+        """What a transmission says.
+
+        `source` is the partner or connection that the transport proved. `facts` may name the `map` that reads the
+        bytes, or say by `kind` that they are one canonical document in JSON; all else is X12. Faults are findings.
+        """
+        if "map" in facts:
+            return self._read_by_map(content, source, self.library.get(facts["map"]), received_at)
+        if "kind" in facts:
+            return _read_canonical(content, source, facts["kind"])
+        if source in self.connections:
+            return Reading(syntax=facts.get("syntax", ""))
+        admit = admit_partners(self.partners, source)
+        return X12Transmission(self.library, admit, received_at, self.partners).read(content)
+
+    def examine(self, content: bytes, partner: str | None, received_at: datetime) -> Reading:
+        """What X12 bytes would say if `partner` had sent them; without one, read by the standard's own maps.
+
+        For tools that only look: nothing is proved, and nothing of it may take effect.
+        """
+        profile = self.partners.by_id[partner] if partner else self._anyone()
+        return X12Transmission(self.library, lambda _: profile, received_at).read(content)
+
+    def write(self, document: Document, to: str) -> Draft | None:
+        """The draft for `to`; None when it does not take this kind of document, or is nobody we know."""
+        profile = self.partners.by_id.get(to)
+        taken = profile.takes.get(document.kind) if profile else None
+        if profile and taken:
+            return draft_document(document, taken, self.library.get(taken.map), profile, self.partners)
+        connection = self.connections.get(to)
+        take = connection.manifest.takes.get(document.kind) if connection else None
+        return self._draft_for(document, take, connection) if connection and take else None
+
+    def _read_by_map(self, content: bytes, source: str | None, compiled: CompiledMap, received_at: datetime) -> Reading:
+        syntax = compiled.head.syntax
+        try:
+            tree = READERS[syntax](content)
+        except Rejected as rejected:
+            return Reading(findings=rejected.findings, syntax=syntax)
+        translation = compiled.read(tree, self._context(source, received_at))
+        incoming = Incoming(
+            kind=compiled.document.__name__,
+            document=translation.document,
+            place={"map": compiled.name},
+            findings=translation.findings,
+            sender=source,
+        )
+        return Reading((incoming,), syntax=syntax)
+
+    def _context(self, source: str | None, received_at: datetime) -> Context:
+        """What a map may know of the sender besides the bytes."""
+        facts = {"received_at": received_at.isoformat(), "sender": source or ""}
+        known = self.connections.get(source or "") or self.partners.by_id.get(source or "")
+        if known is None:
+            return Context(facts=facts)
+        context = Context(zone=known.time_zone, currency=known.currency, facts=facts)
+        return replace(context, usage=known.usage) if isinstance(known, Connection) else context
+
+    def _draft_for(self, document: Document, take: Take, connection: Connection) -> Draft:
+        """A document for a connection, as its manifest says."""
+        compiled = self.library.get(take.map)
+        context = Context(zone=connection.time_zone, usage=document.usage, currency=connection.currency)
+        rendition = compiled.write(document, context)
+        scope = {"settings": connection.settings, "key": document.identity}
+        syntax = expand_text(take.syntax, scope)
+        write, media_type = WRITERS[syntax]
+        filename = expand_text(take.filename, scope)
+        return WholeDraft(write(rendition.tree), media_type, filename, rendition.findings)
+
+    def _anyone(self) -> Profile:
+        """A sender who may send every set there is a map for."""
+        identity = InterchangeIdentity(qualifier="ZZ", id="ANYONE", group="ANYONE")
+        maps = {name.removeprefix("x12/"): name for name in self.library.names if name.startswith("x12/")}
+        return Profile(
+            partner="anyone",
+            name="Anyone",
+            x12=X12Terms(theirs=identity, ours=identity),
+            sends={set_id: SentSet(map=name) for set_id, name in maps.items() if set_id.isdecimal()},
+        )
+
+
+def _read_canonical(content: bytes, source: str | None, kind: str) -> Reading:
+    document, findings = read_canonical(kind, content)
+    incoming = Incoming(kind, document, {}, tuple(findings), sender=source, accepted=document is not None)
+    return Reading((incoming,), syntax="json")

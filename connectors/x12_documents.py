@@ -1,0 +1,220 @@
+"""X12 in: a transmission's interchanges, held against their senders, become canonical documents and answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from canonical import Acknowledgment, Finding, Usage, Where
+from canonical.exchange import Incoming, Reading
+from connectors.acknowledgments import VERDICTS
+from connectors.cross_reference import with_our_names
+from connectors.partners import Partners
+from connectors.profile import Profile
+from connectors.syntax import x12
+from connectors.x12_answers import Answered, answers
+from connectors.x12_stage import TOLERABLE, Stage
+from mappings.context import Context
+from mappings.library import MapLibrary
+
+Admission = Callable[[x12.InterchangeStart], Profile | Finding]
+"""Who sent an interchange, or why nobody is answered."""
+
+
+def admit_partners(partners: Partners, source: str | None) -> Admission:
+    """Only partners may send, and only as those whom the connection proved (`source`)."""
+
+    def admit(start: x12.InterchangeStart) -> Profile | Finding:
+        qualifier, identity = start.sender
+        named = f"{qualifier}/{identity}"
+        where: Where = {"interchange": start.control, "segment": 1, "tag": "ISA", "element": 6}
+        facts = {"sender": named, "source": source or ""}
+        profile = partners.sender(qualifier, identity)
+        if profile is None:
+            message = f"no partner sends as {named}; nobody is answered, and nothing of it takes effect"
+            return Finding("unknown-sender", "error", where, message, facts=facts)
+        if profile.partner != source:
+            proved = f"it came from {source}" if source else "nobody proved to be its sender"
+            message = f"the interchange says {named}, who is {profile.partner}, but {proved}; nothing takes effect"
+            return Finding("forged-sender", "error", where, message, facts=facts)
+        return profile
+
+    return admit
+
+
+@dataclass
+class X12Transmission:
+    """One transmission being read. Feed it every event, then ask for its `reading`."""
+
+    library: MapLibrary
+    admit: Admission
+    received_at: datetime
+    partners: Partners | None = None
+    """Who must be addressed by whom; without them any receiver will do."""
+    _stage: Stage | None = None
+    _documents: list[Incoming] = field(default_factory=list)
+    _answered: list[Answered] = field(default_factory=list)
+    _findings: list[Finding] = field(default_factory=list)
+    _interchanges: int = 0
+
+    def read(self, content: bytes) -> Reading:
+        """Everything the bytes say."""
+        for event in x12.read(content, self._reader_profile):
+            self._take(event)
+        replies = answers(self._answered, self.received_at)
+        return Reading(tuple(self._documents), tuple(replies), tuple(self._findings), "x12")
+
+    def _reader_profile(self, start: x12.InterchangeStart) -> x12.Profile:
+        """The grammars of the sets its sender may send. Asked once at each ISA; a file that lacks one never asks."""
+        admitted = self.admit(start)
+        if isinstance(admitted, Finding):
+            self._stage = None
+            self._findings.append(admitted)
+            return x12.Profile()
+        self._stage = Stage(start, admitted, usage_of(start, admitted), self._refusal(start, admitted))
+        return reader_profile(admitted)
+
+    def _refusal(self, start: x12.InterchangeStart, profile: Profile) -> Finding | None:
+        if self.partners is None:
+            return None
+        ours = self.partners.ours_towards(profile)
+        if start.receiver == (ours.qualifier, ours.id):
+            return None
+        where: Where = {"interchange": start.control, "segment": 1, "tag": "ISA", "element": 8}
+        message = f"it is addressed to {'/'.join(start.receiver)}, and {profile.partner} knows us as "
+        message += f"{ours.qualifier}/{ours.id}"
+        return Finding("wrong-receiver", "error", where, message, {"TA105": "008"})
+
+    def _take(self, event: x12.Event) -> None:
+        stage = self._stage
+        match event:
+            case x12.InterchangeStart():
+                self._interchanges += 1
+                if len(event.elements) < 2:
+                    self._reader_profile(event)
+            case x12.Stray():
+                self._findings.append(event.finding)
+            case x12.InterchangeEnd() if stage is None:
+                self._findings.extend(event.findings)
+            case _ if stage is None:
+                return
+            case x12.TransactionSet():
+                stage.documents.append(self._translated(stage, event))
+            case x12.GroupEnd():
+                self._findings.extend(stage.end_group(event).findings)
+            case x12.InterchangeAcknowledged():
+                stage.documents.append(acknowledged_interchange(stage, event, self.received_at))
+            case x12.InterchangeEnd():
+                self._release(stage, event)
+            case _:
+                stage.begin_group()
+
+    def _release(self, stage: Stage, event: x12.InterchangeEnd) -> None:
+        judged = stage.end(event)
+        self._findings.extend(judged.findings)
+        self._documents.extend(stage.documents)
+        self._answered.append(Answered(stage.profile, judged, stage.usage))
+        self._stage = None
+
+    def _translated(self, stage: Stage, one: x12.TransactionSet) -> Incoming:
+        used = stage.profile.maps_by_set.get(one.set_id)
+        compiled = self.library.get(used) if used else None
+        findings = list(one.findings)
+        document = None
+        if compiled and one.verdict != "R":
+            translation = compiled.read(one.root, context_of(stage, one, self.received_at))
+            findings.extend(translation.findings)
+            document = translation.document
+        return Incoming(
+            kind=compiled.document.__name__ if compiled else f"x12/{one.set_id}",
+            document=with_our_names(document, stage.profile.cross_references) if document else None,
+            place=self._place(one),
+            findings=tuple(findings),
+            transport_key=transport_key(one),
+            sender=stage.profile.partner,
+            accepted=one.verdict != "R",
+        )
+
+    def _place(self, one: x12.TransactionSet) -> dict[str, object]:
+        """Where the set stands: its control numbers, and its first byte and the one after its last."""
+        return {
+            "interchange": one.interchange.control,
+            "number": self._interchanges,
+            "group": one.group.control,
+            "set": one.control,
+            "set_id": one.set_id,
+            "version": one.version,
+            "span": list(one.span),
+        }
+
+
+def reader_profile(profile: Profile) -> x12.Profile:
+    """The grammars of the sets a partner may send, and the faults its profile lets pass."""
+    known = profile.maps_by_set
+
+    def judge(version: str, set_id: str) -> x12.Judge | None:
+        return x12.find_judge(version, set_id) if set_id in known else None
+
+    tolerant = profile.x12 is not None and profile.x12.envelope == "tolerant"
+    return x12.Profile(judge, TOLERABLE if tolerant else frozenset())
+
+
+def usage_of(start: x12.InterchangeStart, profile: Profile) -> Usage:
+    """Test unless ISA15 says production and the partner is no longer being set up."""
+    live = start.usage == "P" and profile.x12 is not None and profile.x12.usage == "production"
+    return "production" if live else "test"
+
+
+def context_of(stage: Stage, one: x12.TransactionSet, received_at: datetime) -> Context:
+    """What a map may know besides the set."""
+    profile = stage.profile
+    return Context(
+        zone=profile.time_zone,
+        usage=stage.usage,
+        currency=profile.currency,
+        codes=profile.cross_references.codes,
+        facts={
+            "received_at": received_at.isoformat(),
+            "sender": profile.partner,
+            "control_number": one.control,
+            "interchange": stage.start.control,
+            "group": one.group.control,
+        },
+        component=one.delimiters.component,
+        repetition=one.delimiters.repetition,
+    )
+
+
+def transport_key(one: x12.TransactionSet) -> str:
+    """What makes a set the same transmission when it comes again.
+
+    Sender, receiver, ISA13, ISA09, ISA10, GS06, ST02.
+    """
+    start = one.interchange
+    envelope = (*start.sender, *start.receiver, start.control, _at(start, 9), _at(start, 10))
+    return "/".join(("x12", *envelope, one.group.control, one.control))
+
+
+def _at(start: x12.InterchangeStart, place: int) -> str:
+    return start.elements[place].strip() if place < len(start.elements) else ""
+
+
+def acknowledged_interchange(stage: Stage, event: x12.InterchangeAcknowledged, received_at: datetime) -> Incoming:
+    """A partner's TA1 (X12.5): what it says of an interchange of ours."""
+    said = [*event.elements, "", "", "", "", "", ""]
+    document = Acknowledgment(
+        usage=stage.usage,
+        number=said[1].strip() or "0",
+        level="interchange",
+        type="TA1",
+        verdict=VERDICTS.get(said[4].strip(), "rejected"),
+        acknowledged_at=received_at,
+        codes=(said[5].strip(),) if said[5].strip() else (),
+    )
+    start = stage.start
+    return Incoming(
+        kind="Acknowledgment",
+        document=document,
+        place={"interchange": start.control, "set_id": "TA1"},
+        transport_key="/".join(["x12", *start.sender, *start.receiver, start.control, "TA1", document.number]),
+        sender=stage.profile.partner,
+    )

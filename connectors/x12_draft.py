@@ -1,0 +1,104 @@
+"""X12 out: an interchange that wants only its control numbers, and how a document becomes one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from canonical import Document, Finding
+from canonical.exchange import Numbers, Rendered
+from connectors.cross_reference import with_their_names
+from connectors.partners import Partners
+from connectors.profile import Profile, TakenDocument
+from connectors.syntax import x12
+from mappings.compiled import CompiledMap
+from mappings.context import Context
+from mappings.tree import SegmentNode
+
+MEDIA_TYPE = "application/edi-x12"
+"""RFC 1767."""
+
+_TRIAL_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class X12Draft:
+    """One interchange with one group at most, all but its numbers and time. Satisfies `canonical.exchange.Draft`."""
+
+    partner: str
+    name: str
+    """What it holds, for its file name: 855, 997, TA1."""
+    interchange: x12.OutgoingInterchange
+    zone: ZoneInfo
+    findings: Sequence[Finding] = ()
+
+    @property
+    def counters(self) -> Sequence[str]:
+        """One for each level of the pair: the interchange, and the group where there is one."""
+        levels = ("interchange", "group") if self.interchange.groups else ("interchange",)
+        return tuple(f"{self.partner}/{level}" for level in levels)
+
+    def render(self, numbers: Numbers, at: datetime) -> Rendered:
+        """The bytes; the same numbers and time always give the same ones. Sets are numbered from 1 in their group."""
+        number = numbers[f"{self.partner}/interchange"]
+        group = numbers.get(f"{self.partner}/group", 0)
+        made = x12.render(
+            self.interchange, at=at.astimezone(self.zone), control=x12.ControlNumbers(number, group), encoding="latin-1"
+        )
+        control: dict[str, Any] = {"interchange": f"{number:09}", "set_id": self.name}
+        for one in self.interchange.groups:
+            sets = [f"{position:04}" for position in range(1, len(one.sets) + 1)]
+            control |= {"group": str(group), "functional_id": one.functional_id, "set": sets[0], "sets": sets}
+        return Rendered(made.content, MEDIA_TYPE, f"{self.partner}_{self.name}_{number:09}.edi", control)
+
+
+def draft_document(
+    document: Document, taken: TakenDocument, compiled: CompiledMap, profile: Profile, partners: Partners
+) -> X12Draft:
+    """The draft of a document for a partner; faults that the partner would find in it are among its findings."""
+    terms = profile.x12
+    assert terms is not None, "a profile that takes documents has X12 terms"
+    context = Context(
+        zone=profile.time_zone,
+        usage=document.usage,
+        currency=profile.currency,
+        codes=profile.cross_references.codes,
+    )
+    rendition = compiled.write(with_their_names(document, profile.cross_references), context)
+    grammar = x12.find_grammar(terms.version, taken.set)
+    one = x12.OutgoingSet(
+        taken.set, node_of(rendition.tree), component=context.component, repetition=context.repetition
+    )
+    ours = partners.ours_towards(profile)
+    functional_id = grammar.functional_id if grammar else ""
+    group = x12.OutgoingGroup(functional_id, ours.group, terms.theirs.group, terms.version, [one])
+    test = document.usage == "test" or terms.usage == "test"
+    interchange = x12.OutgoingInterchange(
+        (ours.qualifier, ours.id),
+        (terms.theirs.qualifier, terms.theirs.id),
+        [group],
+        "T" if test else "P",
+        terms.delimiters.of_version(terms.version),
+        terms.interchange_version,
+        terms.request_acknowledgment,
+        terms.delimiters.line_ends,
+    )
+    draft = X12Draft(profile.partner, taken.set, interchange, profile.zone, rendition.findings)
+    return replace(draft, findings=(*draft.findings, *_faults(draft)))
+
+
+def node_of(tree: SegmentNode) -> x12.Node:
+    """A map's tree as the writer takes it."""
+    children = {tag: [node_of(child) for child in nodes] for tag, nodes in tree.children.items()}
+    return x12.Node(list(tree.elements), children)
+
+
+def _faults(draft: X12Draft) -> list[Finding]:
+    """What the partner's own validation would say: a trial copy is written and read with the standard's grammar."""
+    made = x12.render(draft.interchange, at=_TRIAL_TIME, control=x12.ControlNumbers(1, 1), encoding="latin-1")
+    found = list(made.findings)
+    for event in x12.read(made.content):
+        if isinstance(event, x12.TransactionSet):
+            found.extend(event.findings)
+    return found
