@@ -16,7 +16,8 @@ from connectors.syntax.x12.events import (
 from connectors.syntax.x12.grammar import Grammar, find_grammar
 from connectors.syntax.x12.judge import Judge, find_judge
 from connectors.syntax.x12.node import Node
-from connectors.syntax.x12.reader import Profile, read
+from connectors.syntax.x12.reader import read
+from connectors.syntax.x12.transaction import Profile
 from connectors.syntax.x12.writer import (
     ControlNumbers,
     OutgoingGroup,

@@ -153,4 +153,3 @@ def _codes(findings: Sequence[Finding], place: str) -> list[str]:
 def is_acknowledgment(functional_id: str) -> bool:
     """Whether a group holds acknowledgments, which are never answered."""
     return functional_id in _NEVER_ANSWERED
-

@@ -37,9 +37,7 @@ def _trimmed(elements: Sequence[str]) -> list[str]:
     return values
 
 
-def _places(
-    values: Sequence[str], segment: Segment, grammar: Grammar, where: Where, level: str
-) -> Iterator[Finding]:
+def _places(values: Sequence[str], segment: Segment, grammar: Grammar, where: Where, level: str) -> Iterator[Finding]:
     for number, place in enumerate(segment.fields or (), 1):
         value = values[number - 1] if number <= len(values) else ""
         at = {**where, level: number}

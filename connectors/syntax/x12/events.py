@@ -1,7 +1,10 @@
-"""What reading yields, in the order of the file. Nothing in an interchange may take effect before its `InterchangeEnd`."""
+"""What reading yields, in the order of the file.
+
+Nothing in an interchange may take effect before its `InterchangeEnd`.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -63,7 +66,7 @@ class GroupStart:
     """A GS; `elements[6]` is GS06."""
 
     elements: Sequence[str]
-    interchange: InterchangeStart | None
+    interchange: InterchangeStart
     findings: Sequence[Finding] = ()
 
     def _at(self, place: int) -> str:
@@ -99,9 +102,7 @@ class TransactionSet:
     control: str
     implementation: str
     """ST03, 005010 and later."""
-    version: str
-    group: GroupStart | None
-    interchange: InterchangeStart | None
+    group: GroupStart
     judge: Judge | None
     """None when no grammar knows the set; the tree is then flat."""
     text: str
@@ -112,12 +113,26 @@ class TransactionSet:
     """First byte and the one after the last, in the source."""
     segment_count: int
     findings: list[Finding]
-    verdict: Verdict = "A"
-    delimiters: Delimiters = field(default_factory=Delimiters)
+    verdict: Verdict
+
+    @property
+    def interchange(self) -> InterchangeStart:
+        return self.group.interchange
+
+    @property
+    def version(self) -> str:
+        """GS08."""
+        return self.group.version
+
+    @property
+    def delimiters(self) -> Delimiters:
+        """Those of the values in the tree."""
+        return self.group.interchange.delimiters
 
     @property
     def usage(self) -> str:
-        return self.interchange.usage if self.interchange else "P"
+        """ISA15: P, T or I."""
+        return self.interchange.usage
 
     @property
     def grammar(self) -> Grammar | None:
@@ -131,8 +146,7 @@ class TransactionSet:
             text = text.replace(COMPONENT, self.delimiters.component)
         if REPETITION in text:
             text = text.replace(REPETITION, self.delimiters.repetition)
-        lists = [one.rstrip(ELEMENT).split(ELEMENT) for one in text[:-1].split(SEGMENT)]
-        return lists
+        return [one.rstrip(ELEMENT).split(ELEMENT) for one in text[:-1].split(SEGMENT)]
 
     @cached_property
     def root(self) -> Node:
@@ -212,7 +226,7 @@ class InterchangeAcknowledged:
     """A TA1 of a partner. `elements[1]` is the control number of ours that it answers, `elements[5]` its note."""
 
     elements: Sequence[str]
-    interchange: InterchangeStart | None
+    interchange: InterchangeStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +236,4 @@ class Stray:
     finding: Finding
 
 
-Event = (
-    InterchangeStart | GroupStart | TransactionSet | GroupEnd | InterchangeEnd | InterchangeAcknowledged | Stray
-)
+Event = InterchangeStart | GroupStart | TransactionSet | GroupEnd | InterchangeEnd | InterchangeAcknowledged | Stray

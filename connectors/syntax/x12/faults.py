@@ -50,8 +50,6 @@ FAULTS: Mapping[str, Fault] = {
     "set-identifier": Fault("AK502", "6", "ST01 {set!r} is no transaction set identifier"),
     "set-control-invalid": Fault("AK502", "7", "ST02 {value!r} is no control number (4 to 9 characters)"),
     "set-control-duplicate": Fault("AK502", "23", "ST02 {value!r} stands twice in its group"),
-    "set-header-missing": Fault("AK502", "6", "segments from {tag} on stand outside any transaction set"),
-    "set-wrong-group": Fault("AK502", "6", "transaction set {set} does not belong in a {group} group"),
     # groups
     "group-unsupported": Fault("AK905", "1", "functional group {value!r} is not known"),
     "group-version": Fault("AK905", "2", "GS08 {value!r} is no version"),
@@ -60,8 +58,9 @@ FAULTS: Mapping[str, Fault] = {
     "group-count": Fault("AK905", "5", "GE01 says {said} transaction sets, there are {count}"),
     "group-control-invalid": Fault("AK905", "6", "GS06 {value!r} is no control number (1 to 9 digits)"),
     "group-control-duplicate": Fault("AK905", "19", "GS06 {value!r} stands twice in its interchange"),
-    "group-element": Fault("AK905", "6", "{at} ({name}) {value!r} is not valid", "warning"),
     "group-header-missing": Fault("TA105", "022", "{tag} stands outside any functional group"),
+    "group-content": Fault("AK905", "5", "{tag} stands in the group outside any transaction set"),
+    "interchange-content": Fault("TA105", "024", "{tag} stands outside any functional group"),
     "group-trailer-alone": Fault("TA105", "022", "GE without GS"),
     # interchanges
     "interchange-control-mismatch": Fault("TA105", "001", "IEA02 {trailer!r} is not ISA13 {header!r}"),
@@ -81,7 +80,9 @@ FAULTS: Mapping[str, Fault] = {
     "interchange-header-missing": Fault("TA105", "022", "{tag} without ISA: delimiters are guessed"),
     "interchange-terminator": Fault("TA105", "004", "the last segment has no terminator", "warning"),
     "interchange-delimiters": Fault("TA105", "026", "two delimiters are the same character: {value}"),
-    "interchange-duplicate": Fault("TA105", "025", "ISA13 {value!r} of this sender stands twice in the file", "warning"),
+    "interchange-duplicate": Fault(
+        "TA105", "025", "ISA13 {value!r} of this sender stands twice in the file", "warning"
+    ),
     # writing
     "value-replaced": Fault("", "", "{at}: {value!r} holds a delimiter; it was replaced", "warning"),
     "value-truncated": Fault("", "", "{at}: {value!r} was cut to {most} characters", "warning"),

@@ -128,12 +128,12 @@ class Release:
 
     def segment(self, tag: str) -> Segment | None:
         """The segment or composite of this tag; None when no release up to this one has it."""
-        found = self._segments.get(tag)
-        if found is None:
-            line = self._lines.get(tag)
-            if line is None:
-                return self.base.segment(tag) if self.base else None
-            found = self._segments[tag] = parse_segment(line)
+        if tag in self._segments:
+            return self._segments[tag]
+        line = _lines(self.name).get(tag)
+        if line is None:
+            return self.base.segment(tag) if self.base else None
+        found = self._segments[tag] = parse_segment(line)
         return found
 
     def codes(self, number: str) -> Mapping[str, str]:
@@ -161,10 +161,10 @@ class Release:
         tags = dict.fromkeys(use.tag for use in _walk(root))
         segments = {tag: self.segment(tag) or Segment(tag, tag, None) for tag in tags}
         numbers = {place.number for segment in segments.values() for place in segment.fields or ()}
-        composites = {n: found for n in numbers if n[0] in "CS" and (found := self.segment(n))}
+        composites = {n: one for n in numbers if n[0] == "C" and (one := self.segment(n))}
         numbers |= {place.number for composite in composites.values() for place in composite.fields or ()}
-        elements = {n: found for n in numbers if (found := self.element(n))}
-        codes = {n: found for n, element in elements.items() if element.type == "ID" and (found := self.codes(n))}
+        elements = {n: element for n in numbers if (element := self.element(n))}
+        codes = {n: listed for n, element in elements.items() if element.type == "ID" and (listed := self.codes(n))}
         return Grammar(set_id, functional_id, name, self.name, root, segments, composites, elements, codes)
 
     @property
@@ -176,11 +176,6 @@ class Release:
                 number, kind, least, greatest, name = line.split(" ", 4)
                 self._elements[number] = Element(number, kind, int(least), int(greatest), name)
         return self._elements
-
-    @property
-    def _lines(self) -> dict[str, str]:
-        text = _file(self.name, "segments")
-        return text
 
     def _read_codes(self, number: str) -> Mapping[str, str]:
         codes = dict(self.base.codes(number)) if self.base else {}
@@ -194,8 +189,9 @@ class Release:
 
 
 @lru_cache
-def _file(release: str, name: str) -> dict[str, str]:
-    text = _read(_LOCATION / release / name) or ""
+def _lines(release: str) -> dict[str, str]:
+    """The release's segments, unparsed, by tag."""
+    text = _read(_LOCATION / release / "segments") or ""
     return {line.split(" ", 1)[0]: line for line in text.splitlines() if line}
 
 

@@ -7,7 +7,7 @@ from canonical.finding import Finding
 from connectors.syntax.x12.check import check_segment
 from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
 from connectors.syntax.x12.faults import fault
-from connectors.syntax.x12.grammar import Grammar, find_grammar
+from connectors.syntax.x12.grammar import Grammar, find_grammar, nearest_release
 from connectors.syntax.x12.pattern import coded_places, segments_pattern, structure_pattern
 from connectors.syntax.x12.structure import OrderCheck, Structure
 
@@ -34,7 +34,7 @@ class Judge:
         `text` is the whole set, ST to SE, in canonical delimiters, each segment terminated; `segments` is the same
         split into elements.
         """
-        end = self._segments.match(text).end()  # type: ignore[union-attr] - it matches nothing at the least
+        end = self._stop(text, 0)
         in_order = self._order.fullmatch(text)
         if end == len(text) and in_order and not self._miscoded(segments):
             return []
@@ -47,6 +47,10 @@ class Judge:
         found.sort(key=lambda finding: finding.where["segment"])
         return found
 
+    def _stop(self, text: str, start: int) -> int:
+        match = self._segments.match(text, start)
+        return match.end() if match else start
+
     def _stops(self, text: str, end: int) -> Iterator[int]:
         """The numbers, from 0, of the segments the fast path rejects."""
         number, counted = 0, 0
@@ -55,7 +59,7 @@ class Judge:
             yield number
             counted = end
             end = text.index(SEGMENT, end) + 1
-            end = self._segments.match(text, end).end()  # type: ignore[union-attr]
+            end = self._stop(text, end)
 
     def _miscoded(self, segments: list[list[str]]) -> list[int]:
         """The numbers of the segments that hold a code outside one of the long lists."""
@@ -83,20 +87,14 @@ class Judge:
 @lru_cache(maxsize=256)
 def find_judge(version: str, set_id: str) -> Judge | None:
     """The judge of a set by the standard's grammar nearest to `version`; None when no release knows the set."""
-    grammar = find_grammar(version, set_id)
-    return _judge(grammar) if grammar else None
+    return _judge(nearest_release(version).name, set_id)
 
 
 @lru_cache(maxsize=256)
-def _judge_named(release: str, set_id: str) -> Judge:
-    grammar = find_grammar(release, set_id)
-    assert grammar is not None
-    return Judge(grammar)
-
-
-def _judge(grammar: Grammar) -> Judge:
+def _judge(release: str, set_id: str) -> Judge | None:
     """Versions that resolve to one release share one judge."""
-    return _judge_named(grammar.release, grammar.set_id)
+    grammar = find_grammar(release, set_id)
+    return Judge(grammar) if grammar else None
 
 
 def split(text: str) -> list[list[str]]:

@@ -47,7 +47,5 @@ class Node:
             == {tag: list(nodes) for tag, nodes in other.children.items() if nodes}
         )
 
-    __hash__ = None  # type: ignore[assignment] - a tree is compared by what it holds
-
     def __repr__(self) -> str:
         return f"Node({'*'.join(self.elements)}, {dict(self.children)})"

@@ -18,11 +18,11 @@ Where = Mapping[str, int | str]
 
 
 class Step(NamedTuple):
-    """To `state`; the segment belongs to the loop at `depth` of the loops one was in, at `index` of its members."""
+    """To `state`; the segment belongs to the loop at `depth` of the loops one was in, at `place` of its members."""
 
     state: int
     depth: int
-    index: int
+    place: int
     use: Use
 
 
@@ -143,10 +143,10 @@ class OrderCheck:
         yield from self._leave(step.depth + 1, position)
         frame = self._frames[step.depth]
         current = self._structure.indexes(self._state)[step.depth]
-        yield from self._passed(frame, range(current, step.index), position)
-        frame.seen[step.index] += 1
+        yield from self._passed(frame, range(current, step.place), position)
+        frame.seen[step.place] += 1
         use = step.use
-        if frame.seen[step.index] == use.most + 1:
+        if frame.seen[step.place] == use.most + 1:
             code = "loop-excess" if use.is_loop else "segment-excess"
             yield fault(code, self._at(tag, position), most=use.most)
         if use.is_loop:

@@ -74,6 +74,11 @@ class Window:
         self.at = 0
         return True
 
+    def have(self, count: int) -> None:
+        """Take in until at least `count` bytes are at hand, or the source is at its end."""
+        while len(self.raw) - self._raw_at < count and self.fill():
+            pass
+
     def read_with(self, delimiters: Delimiters | None) -> None:
         """Read on from here with these delimiters; None reads the bytes as they are."""
         table = delimiters.exchange() if delimiters else _IDENTITY
@@ -87,7 +92,7 @@ class Window:
         self.text = self.raw.translate(table, dropped)
         self.at = 0
 
-    def skip_raw(self, count: int) -> None:
+    def skip(self, count: int) -> None:
         """Pass over `count` bytes as they came; only while reading them as they are."""
         self._raw_at += count
         self.at += count

@@ -125,7 +125,17 @@ def _isa(interchange: OutgoingInterchange, at: datetime, number: int) -> list[st
 def _gs(group: OutgoingGroup, at: datetime, number: int) -> list[str]:
     date = f"{at:%Y%m%d}" if group.version >= "004010" else f"{at:%y%m%d}"
     agency = "X"
-    return ["GS", group.functional_id, group.sender, group.receiver, date, f"{at:%H%M}", str(number), agency, group.version]
+    return [
+        "GS",
+        group.functional_id,
+        group.sender,
+        group.receiver,
+        date,
+        f"{at:%H%M}",
+        str(number),
+        agency,
+        group.version,
+    ]
 
 
 class _Writing:

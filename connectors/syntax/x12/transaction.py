@@ -1,0 +1,99 @@
+"""One transaction set's bytes, judged: what the reader does between ST and SE."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from canonical.finding import Finding
+from connectors.syntax.x12.delimiters import SEGMENT
+from connectors.syntax.x12.envelope import group_place, set_findings
+from connectors.syntax.x12.events import GroupStart, TransactionSet, Verdict
+from connectors.syntax.x12.faults import fault
+from connectors.syntax.x12.grammar import nearest_release
+from connectors.syntax.x12.judge import Judge, find_judge, split, tidy
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How one partner's interchanges are read.
+
+    `find_judge` gives the grammar for a version and a set; `tolerated` are the codes of findings that do not reject a
+    set (it is then accepted with errors noted).
+    """
+
+    find_judge: Callable[[str, str], Judge | None] = find_judge
+    tolerated: frozenset[str] = frozenset()
+
+
+STANDARD = Profile()
+
+
+def judge_set(
+    raw: bytes,
+    span: tuple[int, int],
+    group: GroupStart,
+    profile: Profile,
+    *,
+    complete: bool,
+    controls: set[str],
+) -> TransactionSet:
+    """The set in `raw` (canonical delimiters) with its findings and its verdict.
+
+    `complete` says that an SE ends it; `controls` are the control numbers seen in its group, to which its own is added.
+    """
+    text, encoding = decode(raw)
+    if not text.endswith(SEGMENT):
+        text += SEGMENT
+    segments = split(text)
+    set_id, control, implementation = (*(one.strip() for one in segments[0][1:4]), "", "", "")[:3]
+    where = {**group_place(group), "set": control}
+    found: list[Finding] = []
+    if _untidy(segments):
+        text, found = tidy(text, where)
+        segments = split(text)
+    judge = profile.find_judge(group.version, set_id)
+    if judge:
+        found += judge.findings(text, segments, where)
+    else:
+        found.append(_unsupported(set_id, group.version, {**where, "segment": 1, "tag": "ST", "element": 1}))
+    if control in controls:
+        found.append(fault("set-control-duplicate", {**where, "segment": 1, "tag": "ST", "element": 2}, value=control))
+    controls.add(control)
+    found += set_findings(segments, control, where, complete=complete)
+    return TransactionSet(
+        set_id=set_id,
+        control=control,
+        implementation=implementation,
+        group=group,
+        judge=judge,
+        text=text,
+        encoding=encoding,
+        span=span,
+        segment_count=len(segments),
+        findings=found,
+        verdict=_verdict(found, profile.tolerated) if found else "A",
+    )
+
+
+def _untidy(segments: Sequence[Sequence[str]]) -> bool:
+    return any(not one[0] or one[0][0] in " \t\x00" for one in segments)
+
+
+def _unsupported(set_id: str, version: str, where: dict[str, int | str]) -> Finding:
+    code = "set-unsupported" if re.fullmatch(r"\d{3}", set_id) else "set-identifier"
+    return fault(code, where, set=set_id, release=nearest_release(version).name)
+
+
+def _verdict(found: Sequence[Finding], tolerated: frozenset[str]) -> Verdict:
+    faults = [finding for finding in found if finding.severity == "error"]
+    if not faults:
+        return "A"
+    return "E" if all(finding.code in tolerated for finding in faults) else "R"
+
+
+def decode(raw: bytes) -> tuple[str, str]:
+    """Text and how it was read: UTF-8, else latin-1, which takes any byte, so that nothing is lost."""
+    try:
+        return raw.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), "latin-1"
