@@ -27,7 +27,13 @@ _TYPES: Mapping[str, Callable[[str], Value]] = {
     "integer": int,
     "decimal": exact_decimal,
     "boolean": {"true": True, "false": False}.__getitem__,
+    "directory": str,
 }
+
+
+def typed(setting: Setting, text: str) -> Value:
+    """A setting's value as it was written. Raises `ValueError` or `KeyError` when it isn't of its type."""
+    return _TYPES[setting.type](text)
 
 
 class SecretReference(ConfigModel):
@@ -219,7 +225,8 @@ class _Reader:
         if setting.choices and given not in setting.choices:
             self._fault("config-value", ("settings", name), f"{name} must be one of {', '.join(setting.choices)}")
         try:
-            yield name, str(self._data / given) if setting.type == "directory" else _TYPES[setting.type](given)
+            value = typed(setting, given)
+            yield name, str(self._data / given) if setting.type == "directory" else value
         except (ValueError, KeyError):
             self._fault("config-value", ("settings", name), f"{name} must be a {setting.type}, not {given!r}")
 

@@ -7,6 +7,7 @@ import socket
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import httpx
 
@@ -40,7 +41,19 @@ class Answer:
     content: bytes
 
 
-class Wire:
+class Wire(Protocol):
+    """Where requests go."""
+
+    async def send(self, request: Request, hosts: frozenset[str], granted: frozenset[str]) -> Answer:
+        """The answer, whatever its status.
+
+        Raises `Misconfigured` for a host that is not among `hosts`, or that lies in a private network without being
+        among `granted`; `Unavailable` when there is no answer, `ambiguous` when the request may have got through.
+        """
+        ...
+
+
+class HttpWire:
     """One pool of connections to the world outside.
 
     httpx logs the URLs it calls, which may hold keys, so its log is turned down to warnings.
@@ -57,11 +70,7 @@ class Wire:
         await self._client.aclose()
 
     async def send(self, request: Request, hosts: frozenset[str], granted: frozenset[str]) -> Answer:
-        """The answer, whatever its status.
-
-        Raises `Misconfigured` for a host that is not among `hosts`, or that lies in a private network without being
-        among `granted`; `Unavailable` when there is no answer, `ambiguous` when the request may have got through.
-        """
+        """See `Wire`."""
         await _allow(request.url, hosts, granted)
         try:
             async with asyncio.timeout(request.timeout):

@@ -13,7 +13,7 @@ from connectors.catalogue import load_catalogue
 from connectors.connection import Connection, Connections, load_connections
 from connectors.courier import ConnectionCourier
 from connectors.emulators.shopify import ShopifyShop, serving
-from connectors.engine.wire import Wire
+from connectors.engine.wire import HttpWire
 
 CONFIG = Path(__file__).parents[3] / "config"
 LINES = [{"id": 501, "quantity": 2}, {"id": 502, "quantity": 5}]
@@ -45,19 +45,19 @@ def trailhead(connections: Connections) -> Connection:
 
 
 @pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    wire = Wire()
+async def wire() -> AsyncIterator[HttpWire]:
+    wire = HttpWire()
     yield wire
     await wire.close()
 
 
 @pytest.fixture
-def courier(trailhead: Connection, wire: Wire) -> ConnectionCourier:
+def courier(trailhead: Connection, wire: HttpWire) -> ConnectionCourier:
     return ConnectionCourier(trailhead, wire, StillClock())
 
 
 @pytest.fixture
-def hurried_courier(trailhead: Connection, wire: Wire) -> ConnectionCourier:
+def hurried_courier(trailhead: Connection, wire: HttpWire) -> ConnectionCourier:
     """One with little patience."""
     manifest = trailhead.manifest
     hurried = manifest.model_copy(

@@ -11,11 +11,11 @@ from connectors.connection import Connections
 from connectors.courier import ConnectionCourier
 from connectors.engine.authorization import Clock
 from connectors.engine.place import file_name, place
-from connectors.engine.wire import Wire
+from connectors.engine.wire import HttpWire
 
 
 @pytest.fixture
-def books(connections: Connections, wire: Wire, clock: Clock) -> ConnectionCourier:
+def books(connections: Connections, wire: HttpWire, clock: Clock) -> ConnectionCourier:
     return ConnectionCourier(connections.by_id["books"], wire, clock)
 
 

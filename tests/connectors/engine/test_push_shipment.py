@@ -12,7 +12,7 @@ from connectors.connection import Connection
 from connectors.courier import ConnectionCourier
 from connectors.emulators.shopify import ShopifyShop
 from connectors.engine.authorization import Clock
-from connectors.engine.wire import Wire
+from connectors.engine.wire import HttpWire
 
 Shipment = Callable[..., Parcel]
 
@@ -138,7 +138,7 @@ async def test_a_secret_that_the_other_side_echoes_is_redacted(
 
 
 async def test_a_connection_whose_secret_is_not_there_is_misconfigured(
-    trailhead: Connection, wire: Wire, clock: Clock, shipment: Shipment
+    trailhead: Connection, wire: HttpWire, clock: Clock, shipment: Shipment
 ):
     without = replace(trailhead, missing={"access_token": "the environment variable T"})
     with pytest.raises(Misconfigured, match="set the environment variable T"):
