@@ -1,9 +1,10 @@
 """What the envelopes say of themselves, held against what is there: counts, control numbers, versions."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from canonical.finding import Finding
+from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
 from connectors.syntax.x12.events import GroupStart, InterchangeStart
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import nearest_release
@@ -61,21 +62,28 @@ def interchange_end_findings(
         yield fault("interchange-control-mismatch", {**where, "element": 2}, trailer=control, header=start.control)
 
 
-def set_findings(
-    segments: Sequence[Sequence[str]], control: str, where: Mapping[str, int | str], *, complete: bool
-) -> Iterator[Finding]:
-    """Of ST and SE; `complete` says that there is an SE."""
-    if not 4 <= len(control) <= 9:
-        yield fault("set-control-invalid", {**where, "segment": 1, "tag": "ST", "element": 2}, value=control)
-    at: Where = {**where, "segment": len(segments), "tag": "SE"}
+def st_place(group: GroupStart, control: str) -> Where:
+    """ST02 of a set."""
+    return {**group_place(group), "set": control, "segment": 1, "tag": "ST", "element": 2}
+
+
+def set_findings(text: str, count: int, group: GroupStart, control: str, *, complete: bool) -> list[Finding]:
+    """Of ST and SE. `text` is the set in canonical delimiters, `count` its segments; `complete`: there is an SE."""
+    found: list[Finding] = []
+    if not 4 <= len(control.strip()) <= 9:
+        found.append(fault("set-control-invalid", st_place(group, control), value=control))
+    at: Where = {"segment": count, "tag": "SE"}
     if not complete:
-        yield fault("set-trailer-missing", {**at, "segment": len(segments) + 1})
-        return
-    said, named = _two(segments[-1])
-    if not _is_number(said, len(segments)):
-        yield fault("set-count", {**at, "element": 1}, said=said or "nothing", count=len(segments))
-    if named != control:
-        yield fault("set-control-mismatch", {**at, "element": 2}, trailer=named, header=control)
+        at["segment"] = count + 1
+        return [*found, fault("set-trailer-missing", {**st_place(group, control), **at, "element": 0})]
+    said, named = _two(text[text.rfind(SEGMENT, 0, -1) + 1 : -1].split(ELEMENT))
+    if not _is_number(said, count):
+        at = {**st_place(group, control), **at, "element": 1}
+        found.append(fault("set-count", at, said=said or "nothing", count=count))
+    if named != control.strip():
+        at = {**st_place(group, control), **at, "element": 2}
+        found.append(fault("set-control-mismatch", at, trailer=named, header=control))
+    return found
 
 
 def _two(trailer: Sequence[str]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from connectors.syntax.x12.check import check_segment
 from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Grammar, find_grammar, nearest_release
-from connectors.syntax.x12.pattern import coded_places, segments_pattern, structure_pattern
+from connectors.syntax.x12.pattern import segments_pattern, structure_pattern
 from connectors.syntax.x12.structure import OrderCheck, Structure
 
 Where = Mapping[str, int | str]
@@ -21,67 +21,51 @@ class Judge:
         self.grammar = grammar
         self._segments = segments_pattern(grammar)
         self._order = structure_pattern(grammar.root)
-        self._coded = coded_places(grammar)
 
     @cached_property
     def structure(self) -> Structure:
         """The set's automaton, for trees and for the exact check of order."""
         return Structure(self.grammar.root)
 
-    def findings(self, text: str, segments: list[list[str]], where: Where) -> list[Finding]:
-        """All faults of a set.
+    def accepts(self, text: str) -> bool:
+        """Whether the set is beyond doubt right. `text` is ST to SE in canonical delimiters, each segment terminated.
 
-        `text` is the whole set, ST to SE, in canonical delimiters, each segment terminated; `segments` is the same
-        split into elements.
+        False means only that the exact check must look.
         """
-        end = self._stop(text, 0)
-        in_order = self._order.fullmatch(text)
-        if end == len(text) and in_order and not self._miscoded(segments):
-            return []
+        return self._stop(text, 0) == len(text) and self._order.fullmatch(text) is not None
+
+    def findings(self, text: str, segments: list[list[str]], where: Where) -> list[Finding]:
+        """All faults of a set; `segments` is its text split into elements."""
         found: list[Finding] = []
-        if not in_order:
+        if not self._order.fullmatch(text):
             found += OrderCheck(self.structure, where, None, self.grammar.set_id).run([one[0] for one in segments])
-        bad = dict.fromkeys([*self._stops(text, end), *self._miscoded(segments)])
-        for number in bad:
-            found += self._exactly(number, segments[number], where)
-        found.sort(key=lambda finding: finding.where["segment"])
+        known = self.grammar.segments
+        for number in self._stops(text):
+            elements = segments[number]
+            segment = known.get(elements[0])
+            if segment:
+                at = {**where, "segment": number + 1, "tag": elements[0]}
+                found += check_segment(elements, segment, self.grammar, at)
+        found.sort(key=_position)
         return found
 
     def _stop(self, text: str, start: int) -> int:
+        """Where the first segment from `start` on begins that the fast path rejects."""
         match = self._segments.match(text, start)
         return match.end() if match else start
 
-    def _stops(self, text: str, end: int) -> Iterator[int]:
+    def _stops(self, text: str) -> Iterator[int]:
         """The numbers, from 0, of the segments the fast path rejects."""
-        number, counted = 0, 0
+        number, counted, end = 0, 0, self._stop(text, 0)
         while end < len(text):
             number += text.count(SEGMENT, counted, end)
             yield number
             counted = end
-            end = text.index(SEGMENT, end) + 1
-            end = self._stop(text, end)
+            end = self._stop(text, text.index(SEGMENT, end) + 1)
 
-    def _miscoded(self, segments: list[list[str]]) -> list[int]:
-        """The numbers of the segments that hold a code outside one of the long lists."""
-        coded = self._coded
-        found = []
-        for number, elements in enumerate(segments):
-            places = coded.get(elements[0])
-            if places:
-                count = len(elements)
-                for place, codes in places:
-                    if place >= count:
-                        break
-                    if elements[place] not in codes:
-                        found.append(number)
-                        break
-        return found
 
-    def _exactly(self, number: int, elements: list[str], where: Where) -> Iterator[Finding]:
-        segment = self.grammar.segments.get(elements[0])
-        if segment:
-            at = {**where, "segment": number + 1, "tag": elements[0]}
-            yield from check_segment(elements, segment, self.grammar, at)
+def _position(finding: Finding) -> int:
+    return int(finding.where["segment"])
 
 
 @lru_cache(maxsize=256)

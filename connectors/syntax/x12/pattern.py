@@ -2,20 +2,20 @@
 
 Two possessive expressions run over a whole set in canonical delimiters: one accepts any run of right segments and stops
 where the first bad one begins, the other accepts the right order. What they accept is right; what they reject goes to
-the exact check, whose word is final, so they may be narrower than the grammar (an odd decimal, 29 February) but never
-wider. Lists of more than `INLINE` codes stay outside as sets: inside they would take seconds to compile.
+the exact check, whose word is final, so they may be narrower than the grammar (an odd decimal, 29 February, a code from a
+long list in a place where it is rare) but never wider.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from connectors.syntax.x12.grammar import UNBOUNDED, Element, Field, Grammar, Note, Segment, Use
 
-INLINE = 24
+_MANY_CODES = 60
+"""A list longer than this stands in the expression once a segment, as each place costs milliseconds to compile."""
 _TEXT = r"[^\x00-\x1f\x7f]"
 _SKIP = r"\x1d[^\x1d\x1e]*+"
-_DATE = r"(?:19|20)\d\d(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12]\d|30)|02(?:0[1-9]|1\d|2[0-8]))"
-_SHORT_DATE = _DATE.removeprefix(r"(?:19|20)")
+_MONTH_DAY = r"(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12]\d|30)|02(?:0[1-9]|1\d|2[0-8]))"
 _TIME = r"(?:[01]\d|2[0-3])[0-5]\d"
 
 
@@ -31,17 +31,6 @@ def segments_pattern(grammar: Grammar) -> "re.Pattern[str]":
 def structure_pattern(root: Use) -> "re.Pattern[str]":
     """Matches a whole set, ST to SE, whose segments stand in the right order and number."""
     return re.compile(_use(root))
-
-
-def coded_places(grammar: Grammar) -> Mapping[str, Sequence[tuple[int, frozenset[str]]]]:
-    """By tag: the places whose list of codes is too long to stand in the expression. The empty value is among them."""
-    long = {number: frozenset([*codes, ""]) for number, codes in grammar.codes.items() if len(codes) > INLINE}
-    found: dict[str, Sequence[tuple[int, frozenset[str]]]] = {}
-    for tag, segment in grammar.segments.items():
-        places = [(n, long[place.number]) for n, place in enumerate(segment.fields or (), 1) if place.number in long]
-        if places:
-            found[tag] = places
-    return found
 
 
 def _use(use: Use) -> str:
@@ -80,9 +69,15 @@ def _is_adjacent(note: Note) -> bool:
 def _pieces(segment: Segment, grammar: Grammar, paired: set[int], behind: set[int]) -> Iterator[tuple[str, bool]]:
     """Each element, or pair of them, with its separator, and whether the segment may not end before it."""
     fields = segment.fields or ()
+    seen: set[str] = set()
     place = 1
     while place <= len(fields):
         one = fields[place - 1]
+        if one.number in seen and _is_rare(one, grammar) and place not in paired:
+            yield r"\x1d", False
+            place += 1
+            continue
+        seen.add(one.number)
         if place in paired:
             both = _value(one, grammar, must=True) + r"\x1d" + _value(fields[place], grammar, must=True)
             guard = r"(?<=[^\x1d]\x1d)" if place in behind else ""
@@ -94,6 +89,11 @@ def _pieces(segment: Segment, grammar: Grammar, paired: set[int], behind: set[in
             value = rf"(?:(?<=[^\x1d]\x1d){_value(one, grammar, must=True)})?+"
         yield r"\x1d" + value, one.required
         place += 1
+
+
+def _is_rare(place: Field, grammar: Grammar) -> bool:
+    """A second use of an element with a long list: left to the exact check when it is filled."""
+    return not place.required and len(grammar.codes.get(place.number, ())) > _MANY_CODES
 
 
 def _fields(pieces: list[tuple[str, bool]]) -> str:
@@ -153,9 +153,8 @@ def _optional(value: str, *, must: bool) -> str:
 
 
 def _element(element: Element, codes: Iterable[str], *, must: bool) -> str:
-    listed = sorted(codes, key=lambda code: (-len(code), code))
-    if listed and len(listed) <= INLINE:
-        return _optional(f"(?>{'|'.join(map(re.escape, listed))})", must=must)
+    if codes:
+        return _optional(codes_pattern(codes), must=must)
     match element.type:
         case "R":
             return _decimal(element.least, element.greatest, must=must)
@@ -167,6 +166,29 @@ def _element(element: Element, codes: Iterable[str], *, must: bool) -> str:
             return _counted(r"(?:-(?=\d))?+", r"\d", element, must=must)
         case _:
             return _counted("", _TEXT, element, must=must)
+
+
+def codes_pattern(codes: Iterable[str]) -> str:
+    """An expression for just these codes, as a tree of first characters whose last ones are character classes."""
+    tails: dict[str, list[str]] = {}
+    for code in codes:
+        tails.setdefault(code[0], []).append(code[1:])
+    by_rest: dict[str, list[str]] = {}
+    for first, rest in tails.items():
+        by_rest.setdefault(_tail(rest), []).append(first)
+    branches = [_class(firsts) + rest for rest, firsts in by_rest.items()]
+    return f"(?>{'|'.join(branches)})" if len(branches) > 1 else branches[0]
+
+
+def _tail(rest: list[str]) -> str:
+    longer = [one for one in rest if one]
+    if not longer:
+        return ""
+    return codes_pattern(longer) if len(longer) == len(rest) else f"(?:{codes_pattern(longer)})?+"
+
+
+def _class(chars: Sequence[str]) -> str:
+    return re.escape(chars[0]) if len(chars) == 1 else f"[{''.join(map(re.escape, sorted(chars)))}]"
 
 
 def _counted(sign: str, char: str, element: Element, *, must: bool) -> str:
@@ -186,7 +208,7 @@ def _decimal(least: int, greatest: int, *, must: bool) -> str:
 
 
 def _date(element: Element) -> str:
-    return {6: _SHORT_DATE, 8: _DATE}.get(element.least, _DATE)
+    return (r"\d\d" if element.least == 6 else r"(?:19|20)\d\d") + _MONTH_DAY
 
 
 def _time(element: Element) -> str:

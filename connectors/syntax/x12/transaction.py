@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from canonical.finding import Finding
-from connectors.syntax.x12.delimiters import SEGMENT
-from connectors.syntax.x12.envelope import group_place, set_findings
+from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
+from connectors.syntax.x12.envelope import group_place, set_findings, st_place
 from connectors.syntax.x12.events import GroupStart, TransactionSet, Verdict
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import nearest_release
@@ -44,22 +44,16 @@ def judge_set(
     text, encoding = decode(raw)
     if not text.endswith(SEGMENT):
         text += SEGMENT
-    segments = split(text)
-    set_id, control, implementation = (*(one.strip() for one in segments[0][1:4]), "", "", "")[:3]
-    where = {**group_place(group), "set": control}
-    found: list[Finding] = []
-    if _untidy(segments):
-        text, found = tidy(text, where)
-        segments = split(text)
+    _, set_id, control, implementation = (*text[: text.index(SEGMENT)].split(ELEMENT), "", "", "")[:4]
     judge = profile.find_judge(group.version, set_id)
-    if judge:
-        found += judge.findings(text, segments, where)
-    else:
-        found.append(_unsupported(set_id, group.version, {**where, "segment": 1, "tag": "ST", "element": 1}))
+    found: list[Finding] = []
+    if not (judge and complete and judge.accepts(text)):
+        text, found = _exactly(text, set_id, judge, group, control)
+    count = text.count(SEGMENT)
+    found += set_findings(text, count, group, control, complete=complete)
     if control in controls:
-        found.append(fault("set-control-duplicate", {**where, "segment": 1, "tag": "ST", "element": 2}, value=control))
+        found.append(fault("set-control-duplicate", st_place(group, control), value=control))
     controls.add(control)
-    found += set_findings(segments, control, where, complete=complete)
     return TransactionSet(
         set_id=set_id,
         control=control,
@@ -69,17 +63,29 @@ def judge_set(
         text=text,
         encoding=encoding,
         span=span,
-        segment_count=len(segments),
+        segment_count=count,
         findings=found,
         verdict=_verdict(found, profile.tolerated) if found else "A",
     )
 
 
-def _untidy(segments: Sequence[Sequence[str]]) -> bool:
-    return any(not one[0] or one[0][0] in " \t\x00" for one in segments)
+def _exactly(text: str, set_id: str, judge: Judge | None, group: GroupStart, control: str) -> tuple[str, list[Finding]]:
+    """The text without what is no segment, and all that is wrong with it."""
+    where: dict[str, int | str] = {**group_place(group), "set": control}
+    segments = split(text)
+    found: list[Finding] = []
+    if any(not one[0] or one[0][0] in " \t\x00" for one in segments):
+        text, found = tidy(text, where)
+        segments = split(text)
+    if judge:
+        found += judge.findings(text, segments, where)
+    else:
+        found.append(_unsupported(set_id, group.version, st_place(group, control)))
+    return text, found
 
 
 def _unsupported(set_id: str, version: str, where: dict[str, int | str]) -> Finding:
+    where["element"] = 1
     code = "set-unsupported" if re.fullmatch(r"\d{3}", set_id) else "set-identifier"
     return fault(code, where, set=set_id, release=nearest_release(version).name)
 
