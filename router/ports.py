@@ -33,8 +33,10 @@ __all__ = [
     "Arrival",
     "Bearer",
     "Clock",
+    "Count",
     "Courier",
     "Draft",
+    "Effect",
     "Handed",
     "Identifiers",
     "Inbox",
@@ -42,6 +44,7 @@ __all__ = [
     "Lane",
     "LaneEntry",
     "Lanes",
+    "Nowhere",
     "Numbers",
     "Outbox",
     "Parcel",
@@ -54,6 +57,10 @@ __all__ = [
     "Reply",
     "Stale",
     "StockRoom",
+    "ToFulfilment",
+    "ToLane",
+    "ToSent",
+    "ToStock",
     "Translator",
     "Transmission",
 ]
@@ -116,6 +123,57 @@ class Translator(Protocol):
         ...
 
 
+# --- where documents take effect ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ToLane:
+    """The document belongs to this order: it waits in its lane for the order's decision."""
+
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToFulfilment:
+    """It belongs to the order whose fulfilment order of this number its sender was sent; until then it is parked."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What lies at a node, counted whole."""
+
+    sku: str
+    node: str
+    on_hand: Decimal
+    safety: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToStock:
+    """It says what lies where. `uncounted` names what it speaks of and nobody knows."""
+
+    counts: Sequence[Count]
+    uncounted: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToSent:
+    """It is the receiver's verdict on what we sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """Nobody here acts on it: a person must look."""
+
+    reason: str
+
+
+Effect = ToLane | ToFulfilment | ToStock | ToSent | Nowhere
+"""Where a document takes effect."""
+
+
 # --- transports -----------------------------------------------------------------------------------------------------
 
 
@@ -145,8 +203,12 @@ class Inbox(Protocol):
 
     async def claim(self, limit: int) -> Sequence[Transmission]: ...
 
-    async def translated(self, transmission: Transmission, reading: Reading) -> None:
-        """In one transaction: documents with their identities, lane entries, replies with their bytes, exceptions."""
+    async def translated(self, transmission: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
+        """In one transaction: documents with their identities, lane entries, replies with their bytes, exceptions.
+
+        `effects` says for each of the reading's documents where it takes effect, once it is known to be new.
+        Raises `Stale` when the claim is not ours any more.
+        """
         ...
 
     async def failed(self, transmission: Transmission, reason: str) -> None:
@@ -182,11 +244,20 @@ class Lanes(Protocol):
     async def commit(self, lane: Lane, entry: LaneEntry, world: World, decision: Decision) -> Order | None:
         """In one transaction: events, ledger, reservations, stock, outgoing documents, postings, exceptions.
 
-        Raises `Stale` when the lane's token or a stock row no longer allows it. Returns the order as committed.
+        `lane.order` is the order as last committed. Raises `Stale` when the lane's token or a stock row no longer
+        allows it. Returns the order as it now stands.
         """
         ...
 
+    async def undecidable(self, lane: Lane, entry: LaneEntry, reason: str) -> None:
+        """Take a document on which the decision itself broke out of the lane, as an exception."""
+        ...
+
     async def release(self, lane: Lane, *, retry_at: datetime | None = None) -> None: ...
+
+    async def expire(self, limit: int) -> int:
+        """Turn documents that waited too long for what they refer to into exceptions; how many."""
+        ...
 
 
 class Stale(Exception):  # noqa: N818 - the field's word for a decision that lost its race
@@ -213,7 +284,20 @@ class Outbox(Protocol):
         """
         ...
 
-    async def claim(self, limit: int) -> Sequence[Parcel]: ...
+    async def withheld(self, queued: QueuedDocument) -> None:
+        """Close a test document that must not leave the hub."""
+        ...
+
+    async def unwritable(self, queued: QueuedDocument, reason: str) -> None:
+        """Close a document whose draft could not be made as an exception."""
+        ...
+
+    async def claim(self, limit: int, *, each: int, room: Mapping[str, int]) -> Sequence[Parcel]:
+        """Claim due deliveries, at most `each` for one destination, or as many as `room` says it has left.
+
+        Of one order's documents for one destination, only the first unfinished is ever due.
+        """
+        ...
 
     async def delivered(self, parcel: Parcel, handed: Handed) -> None: ...
 

@@ -1,1 +1,29 @@
-"""The flow: intake, translate, route, deliver, schedule."""
+"""The flow: intake, translate, route, render, deliver, schedule; each a step that can be taken alone."""
+
+from router.flow.breaker import Breaker
+from router.flow.deliver import Deliver, RetryPolicy
+from router.flow.effects import effect_of, stays_inside
+from router.flow.flow import ROLES, Bells, Flow
+from router.flow.intake import Intake
+from router.flow.render import Render
+from router.flow.route import Decide, NeedsOf, RouteOrders
+from router.flow.schedule import Schedule
+from router.flow.translate import Translate
+
+__all__ = [
+    "ROLES",
+    "Bells",
+    "Breaker",
+    "Decide",
+    "Deliver",
+    "Flow",
+    "Intake",
+    "NeedsOf",
+    "Render",
+    "RetryPolicy",
+    "RouteOrders",
+    "Schedule",
+    "Translate",
+    "effect_of",
+    "stays_inside",
+]

@@ -1,0 +1,113 @@
+"""Delivery: bytes are handed over until the other side has taken them, each destination at its own pace."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from canonical import CrossdockError, Unavailable
+from router.flow.breaker import Breaker
+from router.ports import Clock, Courier, Outbox, Parcel, Randomness, Stale
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long a delivery is tried before a person must look."""
+
+    tries: int = 12
+    first_wait: timedelta = timedelta(seconds=5)
+    longest_wait: timedelta = timedelta(hours=1)
+    patience: timedelta = timedelta(seconds=60)
+    """How long one attempt may take."""
+
+    def wait(self, attempt: int, retry_after: float | None, jitter: float) -> timedelta:
+        """How long to wait after the given attempt: doubling, between half and all of it by `jitter` in [0, 1).
+
+        `retry_after` (seconds) is what the other side asked for and is never undercut.
+        """
+        doubled = min(self.first_wait * float(2 ** min(attempt - 1, 30)), self.longest_wait)
+        return max(doubled * (1 + jitter) / 2, timedelta(seconds=retry_after or 0))
+
+
+@dataclass(slots=True)
+class Deliver:
+    """Parcels that are due, a few at a time for each destination."""
+
+    outbox: Outbox
+    courier: Courier
+    clock: Clock
+    randomness: Randomness
+    retry: RetryPolicy = RetryPolicy()
+    crash: Callable[[str], None] = lambda _instant: None
+    settled: Callable[[], None] = lambda: None
+    """Called after each attempt, since the next parcel of its order may be due now."""
+    concurrency: int = 4
+    """Parcels under way for one destination."""
+    batch: int = 20
+    breaker: Breaker = field(default_factory=Breaker)
+    _under_way: Counter[str] = field(default_factory=Counter, init=False)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+
+    async def step(self) -> int:
+        """Deliver what is due and wait for the outcome; how many parcels that were."""
+        started = await self.start()
+        await self.finish()
+        return started
+
+    async def start(self) -> int:
+        """Start delivering what is due; a slow destination holds up nobody. How many parcels that were."""
+        parcels = await self.outbox.claim(self.batch, each=self.concurrency, room=self._room())
+        for parcel in parcels:
+            self._under_way[parcel.destination] += 1
+            task = asyncio.create_task(self._attempt(parcel))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(parcels)
+
+    async def finish(self) -> None:
+        """Wait for what is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _room(self) -> Mapping[str, int]:
+        """The places left for destinations that are busy or in trouble."""
+        allowed = self.breaker.room(self.clock.now())
+        named = allowed.keys() | self._under_way.keys()
+        return {name: allowed.get(name, self.concurrency) - self._under_way[name] for name in named}
+
+    async def _attempt(self, parcel: Parcel) -> None:
+        try:
+            await self._hand_over(parcel)
+        except (Stale, Unavailable):
+            return  # nothing could be noted: the claim runs out, and the same key goes out again
+        finally:
+            self._under_way[parcel.destination] -= 1
+            self.settled()
+
+    async def _hand_over(self, parcel: Parcel) -> None:
+        try:
+            async with asyncio.timeout(self.retry.patience.total_seconds()):
+                handed = await self.courier.deliver(parcel)
+        except TimeoutError:
+            await self._try_again(parcel, Unavailable("no answer in time", ambiguous=True))
+        except Unavailable as error:
+            await self._try_again(parcel, error)
+        except CrossdockError as error:
+            await self.outbox.failed(parcel, error.message, retry_at=None)
+        except Exception as error:  # noqa: BLE001 - one parcel must never stop the others
+            await self._try_again(parcel, Unavailable(f"{type(error).__name__}: {error}", ambiguous=True))
+        else:
+            self.crash("after-send")
+            self.breaker.succeeded(parcel.destination)
+            await self.outbox.delivered(parcel, handed)
+
+    async def _try_again(self, parcel: Parcel, error: Unavailable) -> None:
+        now = self.clock.now()
+        self.breaker.failed(parcel.destination, now)
+        await self.outbox.failed(parcel, error.message, retry_at=self._next_try(parcel, error, now))
+
+    def _next_try(self, parcel: Parcel, error: Unavailable, now: datetime) -> datetime | None:
+        if parcel.attempt >= self.retry.tries:
+            return None
+        return now + self.retry.wait(parcel.attempt, error.retry_after, self.randomness.random())

@@ -1,0 +1,39 @@
+"""Rendering: queued canonical documents become bytes in the language of whoever must hear them."""
+
+import asyncio
+from dataclasses import dataclass
+
+from canonical import Unavailable
+from router.flow.effects import stays_inside
+from router.ports import Outbox, QueuedDocument, Stale, Translator
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """One batch of queued documents at a time."""
+
+    outbox: Outbox
+    translator: Translator
+    batch: int = 50
+
+    async def step(self) -> int:
+        """Render what is queued; how many documents that were."""
+        queued = await self.outbox.queued(self.batch)
+        await asyncio.gather(*(self._render(document) for document in queued))
+        return len(queued)
+
+    async def _render(self, queued: QueuedDocument) -> None:
+        try:
+            await self._close(queued)
+        except (Stale, Unavailable):
+            return
+        except Exception as error:  # noqa: BLE001 - one document must never stop the others
+            await self.outbox.unwritable(queued, f"{type(error).__name__}: {error}")
+
+    async def _close(self, queued: QueuedDocument) -> None:
+        if stays_inside(queued.document):
+            await self.outbox.withheld(queued)
+            return
+        draft = self.translator.write(queued.document, queued.to)
+        reason = None if draft else f"{queued.to} takes no {queued.document.kind}"
+        await self.outbox.rendered(queued, draft, reason)

@@ -1,0 +1,65 @@
+"""Scheduling: places to fetch from are looked into, and what waited too long becomes an exception."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+from canonical import CrossdockError
+from router.flow.intake import Intake
+from router.ports import Lanes, Pickup
+
+_log = logging.getLogger(__name__)
+_EXPIRY = timedelta(seconds=60)
+
+Job = tuple[timedelta, Callable[[], Awaitable[object]]]
+"""How often, and what."""
+
+
+class Ticker(Protocol):
+    """Calls jobs at intervals inside this process. What is due lives in the store's rows, never in the ticker."""
+
+    async def run(self, jobs: Mapping[str, Job]) -> None:
+        """Tick until cancelled; never start a job that is still at work."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Everything that happens because time passes."""
+
+    intake: Intake
+    pickups: Sequence[Pickup]
+    lanes: Lanes
+    ticker: Ticker
+    poll: timedelta = timedelta(seconds=2)
+    batch: int = 100
+
+    async def step(self) -> int:
+        """Look everywhere once; how much was found."""
+        found = [await self.collect(pickup) for pickup in self.pickups]
+        return sum(found) + await self.expire()
+
+    async def collect(self, pickup: Pickup) -> int:
+        """Take in what lies at one place; each is finished there only after it was committed here."""
+        taken = 0
+        try:
+            async for arrival in pickup.collect():
+                await self.intake.receive(arrival)
+                taken += 1
+        except CrossdockError as error:
+            _log.warning("%s: %s", pickup.name, error.message)
+        return taken
+
+    async def expire(self) -> int:
+        """Give up on documents whose order did not come in time; how many."""
+        return await self.lanes.expire(self.batch)
+
+    async def run(self) -> None:
+        """Tick until cancelled, each place on its own, so that a slow one delays no other."""
+        jobs: dict[str, Job] = {
+            f"collect {pickup.name}": (self.poll, partial(self.collect, pickup)) for pickup in self.pickups
+        }
+        await self.ticker.run(jobs | {"expire": (_EXPIRY, self.expire)})

@@ -1,0 +1,50 @@
+"""Translation: kept bytes become canonical documents with their identities, places and answers."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from canonical import Rejected, Unavailable
+from canonical.exchange import Incoming, Reading
+from router.flow.effects import effect_of
+from router.policy import Policy
+from router.ports import Effect, Inbox, Nowhere, Stale, Translator, Transmission
+
+
+@dataclass(frozen=True, slots=True)
+class Translate:
+    """One batch of transmissions at a time."""
+
+    inbox: Inbox
+    translator: Translator
+    policy: Policy
+    batch: int = 20
+
+    async def step(self) -> int:
+        """Translate what is due; how many transmissions that were."""
+        claimed = await self.inbox.claim(self.batch)
+        await asyncio.gather(*(self._translate(transmission) for transmission in claimed))
+        return len(claimed)
+
+    async def _translate(self, transmission: Transmission) -> None:
+        arrival = transmission.arrival
+        try:
+            reading = self.translator.read(arrival.content, arrival.source, arrival.facts, transmission.received_at)
+            await self.inbox.translated(transmission, reading, self._effects(reading, arrival.source))
+        except (Stale, Unavailable):
+            return
+        except Exception as error:  # noqa: BLE001 - one transmission must never stop the others
+            await self.inbox.failed(transmission, _reason(error))
+
+    def _effects(self, reading: Reading, source: str | None) -> Sequence[Effect]:
+        return [self._effect(incoming, source) for incoming in reading.documents]
+
+    def _effect(self, incoming: Incoming, source: str | None) -> Effect:
+        sender = incoming.sender or source
+        if incoming.document is None or sender is None:
+            return Nowhere("nobody proved to have sent it")
+        return effect_of(incoming.document, sender, self.policy)
+
+
+def _reason(error: Exception) -> str:
+    return error.message if isinstance(error, Rejected) else f"{type(error).__name__}: {error}"

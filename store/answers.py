@@ -1,0 +1,121 @@
+"""Documents on their way out: control numbers, bytes and delivery rows, in the transaction that stores the bytes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import case, insert, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from canonical import has_errors
+from canonical.exchange import Draft, Numbers, Rendered, Reply
+from router.decision import Outgoing
+from store.database import Transaction
+from store.digest import sha256
+from store.documents import findings_json, mark, outgoing_row
+from store.exceptions import About, open_exception
+from store.tables import control_number, delivery, document
+
+_LARGEST = 999_999_999
+"""An X12 interchange control number has nine digits (ISA13)."""
+
+
+def draw_numbers(transaction: Transaction, counters: Sequence[str]) -> Numbers:
+    """The next number of each counter, from 1 to 999999999 and round again."""
+    return {counter: _draw(transaction, counter) for counter in counters}
+
+
+def _draw(transaction: Transaction, counter: str) -> int:
+    dialect = postgresql if transaction.connection.dialect.name == "postgresql" else sqlite
+    last = control_number.c.value
+    drawn = (
+        dialect.insert(control_number)
+        .values(counter=counter, value=1)
+        .on_conflict_do_update(
+            index_elements=["counter"], set_={"value": case((last >= _LARGEST, literal_column("1")), else_=last + 1)}
+        )
+        .returning(last)
+    )
+    return int(transaction.execute(drawn).scalar_one())
+
+
+def finish(transaction: Transaction, document_id: str, to: str, draft: Draft) -> bool:
+    """Render a draft and make it due for delivery. One with errors becomes an exception instead; whether it is due."""
+    if has_errors(draft.findings):
+        _refuse(transaction, document_id, draft)
+        return False
+    numbers = draw_numbers(transaction, draft.counters)
+    rendered = draft.render(numbers, transaction.now)
+    columns = _rendered_columns(rendered) | {"findings": findings_json(draft.findings)}
+    mark(transaction, document_id, status="ready", token=None, due=None, **columns)
+    transaction.execute(insert(delivery).values(_delivery(transaction, document_id, to, "due")))
+    return True
+
+
+def withhold(transaction: Transaction, document_id: str, to: str) -> None:
+    """Close a document that walked the street as a test and must not leave it."""
+    mark(transaction, document_id, status="withheld", token=None, due=None)
+    transaction.execute(insert(delivery).values(_delivery(transaction, document_id, to, "withheld")))
+
+
+def reply(transaction: Transaction, answer: Reply, transmission_id: str) -> None:
+    """Store an answer with its bytes, due at once."""
+    answer_id = transaction.new_id()
+    row = outgoing_row(Outgoing(document=answer.document, to=answer.to)) | {
+        "id": answer_id,
+        "status": "queued",
+        "at": transaction.now,
+        "due": transaction.now,
+        "transmission": transmission_id,
+    }
+    transaction.execute(insert(document).values(row))
+    finish(transaction, answer_id, answer.to, answer.draft)
+
+
+def send_again(transaction: Transaction, transmission_id: str) -> int:
+    """Make the stored answers to a transmission due once more, bytes and key unchanged; how many there were."""
+    answers = select(document.c.id).where(
+        document.c.transmission == transmission_id, document.c.direction == "out", document.c.status != "withheld"
+    )
+    again = (
+        update(delivery)
+        .where(delivery.c.document.in_(answers), delivery.c.status == "delivered")
+        .values(status="due", due=transaction.now, token=None)
+    )
+    transaction.execute(again)
+    return len(transaction.execute(answers).all())
+
+
+def _refuse(transaction: Transaction, document_id: str, draft: Draft) -> None:
+    found = findings_json(draft.findings)
+    mark(transaction, document_id, status="failed", token=None, due=None, findings=found)
+    worst = next(finding for finding in draft.findings if finding.severity == "error")
+    about = About(document=document_id, owner="integration desk", facts={"findings": found})
+    open_exception(transaction, "document-not-writable", worst.message, about)
+
+
+def _rendered_columns(rendered: Rendered) -> dict[str, Any]:
+    group = rendered.control.get("group")
+    return {
+        "body": rendered.content,
+        "sha256": sha256(rendered.content),
+        "media_type": rendered.media_type,
+        "filename": rendered.filename,
+        "control": dict(rendered.control),
+        "group_number": None if group is None else plain_number(group),
+    }
+
+
+def plain_number(number: object) -> str:
+    """A control number without its leading zeros, since each side pads as it likes."""
+    return str(number).lstrip("0") or "0"
+
+
+def _delivery(transaction: Transaction, document_id: str, to: str, status: str) -> dict[str, Any]:
+    return {
+        "document": document_id,
+        "destination": to,
+        "key": document_id,
+        "status": status,
+        "due": transaction.now,
+        "attempts": 0,
+    }

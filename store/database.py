@@ -1,0 +1,184 @@
+"""The one door to the database: a function over a connection, run in a transaction.
+
+Writes that are asked for at the same time share one commit, each in its own savepoint, so that a failing neighbour
+harms nobody. When nothing is under way a write commits at once.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Self, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from canonical import Unavailable
+from router.ports import Clock, Identifiers
+from store.engines import reading_engine, shares_one_connection, writing_engine
+from store.migrate import migrate
+
+T = TypeVar("T")
+CrashPoint = Callable[[str], None]
+"""Called with the name of an instant, so that a test can end the process right there."""
+
+_LARGEST_COMMIT = 50
+
+
+def carry_on(instant: str) -> None:
+    """The crash point of every run that is not a storm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A connection inside its transaction, with the instant it happens at and new ids."""
+
+    connection: Connection
+    now: datetime
+    new_id: Callable[[], str]
+
+    def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
+        return self.connection.execute(statement, rows)
+
+    def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
+        """Insert rows that have the same columns."""
+        if rows:
+            self.connection.execute(table.insert(), list(rows))
+
+    def insert_if_absent(self, table: Table, row: Mapping[str, Any]) -> bool:
+        """Insert unless a row with this primary key is there; whether it was inserted."""
+        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        return self.execute(dialect.insert(table).values(row).on_conflict_do_nothing()).rowcount > 0
+
+
+class _Job(Generic[T]):
+    """A write that waits for its commit."""
+
+    def __init__(self, work: Callable[[Transaction], T]) -> None:
+        self.work = work
+        self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.result: T | None = None
+        self.error: Exception | None = None
+
+    def attempt(self, transaction: Transaction) -> None:
+        """Do the work in a savepoint; keep its own failure to itself."""
+        try:
+            with transaction.connection.begin_nested():
+                self.result = self.work(transaction)
+        except DBAPIError as error:
+            if not isinstance(error, IntegrityError):
+                raise
+            self.error = error
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the one who asked
+            self.error = error
+
+    def settle(self) -> None:
+        if self.done.done():
+            return
+        if self.error is None:
+            self.done.set_result(self.result)  # type: ignore[arg-type]  # set whenever there was no error
+        else:
+            self.done.set_exception(self.error)
+
+
+class Database:
+    """An open database with its schema at the newest revision.
+
+    `write` raises what the work raised, and `Unavailable` when the database cannot take it now.
+    """
+
+    def __init__(self, url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on) -> None:
+        self._writer: AsyncEngine = writing_engine(url)
+        self._reader: AsyncEngine = self._writer if shares_one_connection(url) else reading_engine(url)
+        self._clock = clock
+        self._identifiers = identifiers
+        self._crash = crash
+        self._waiting: deque[_Job[Any]] = deque()
+        self._arrived = asyncio.Event()
+        self._committing: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on) -> Self:
+        """Open `url`, bring its schema to the newest revision and start taking writes."""
+        database = cls(url, clock, identifiers, crash=crash)
+        async with database._writer.begin() as connection:
+            await connection.run_sync(migrate)
+        database._committing = asyncio.create_task(database._commit_for_ever())
+        return database
+
+    async def close(self) -> None:
+        """Finish what was asked for and let go of the connections."""
+        while self._waiting:
+            await asyncio.wait([job.done for job in self._waiting])
+        if self._committing:
+            self._committing.cancel()
+            await asyncio.gather(self._committing, return_exceptions=True)
+        await self._writer.dispose()
+        await self._reader.dispose()
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction and return its result once it is durable."""
+        job = _Job(work)
+        self._waiting.append(job)
+        self._arrived.set()
+        try:
+            return await job.done
+        except OperationalError as error:
+            raise Unavailable(f"the store cannot write now: {error.orig}") from error
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on one consistent view of what is committed."""
+        if self._reader is self._writer:
+            return await self.write(work)
+        async with self._reader.connect() as connection:
+            return await connection.run_sync(lambda sync: work(self._transaction(sync)))
+
+    async def stream(self, wanted: Sequence[tuple[str, Select[Any]]]) -> AsyncIterator[tuple[str, Row[Any]]]:
+        """The rows of several selects, each with its name, one after another from one consistent view."""
+        if self._reader is self._writer:
+            gathered = await self.write(lambda tx: [(name, row) for name, rows in wanted for row in tx.execute(rows)])
+            for name, row in gathered:
+                yield name, row
+            return
+        async with self._reader.connect() as connection:
+            for name, rows in wanted:
+                async for row in await connection.stream(rows):
+                    yield name, row
+
+    def _transaction(self, connection: Connection) -> Transaction:
+        return Transaction(connection, self._clock.now(), self._identifiers.new)
+
+    async def _commit_for_ever(self) -> None:
+        while True:
+            await self._arrived.wait()
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_COMMIT))]
+            if not self._waiting:
+                self._arrived.clear()
+            if batch:
+                await self._commit(batch)
+
+    async def _commit(self, batch: Sequence[_Job[Any]]) -> None:
+        """Commit the jobs together; when the database itself refuses, each alone, so that one cannot fail all."""
+        try:
+            async with self._writer.connect() as connection:
+                await connection.run_sync(self._attempt_all, batch)
+                self._crash("before-commit")
+                await connection.commit()
+                self._crash("after-commit")
+        except Exception as error:  # noqa: BLE001 - every waiting caller must learn of it
+            if len(batch) > 1:
+                for job in batch:
+                    job.error = None
+                    await self._commit([job])
+                return
+            batch[0].error = error
+        for job in batch:
+            job.settle()
+
+    def _attempt_all(self, connection: Connection, batch: Sequence[_Job[Any]]) -> None:
+        transaction = self._transaction(connection)
+        for job in batch:
+            job.attempt(transaction)

@@ -1,0 +1,37 @@
+"""Digests: what makes two contents the same, and what makes a chain of events tamper-evident."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from canonical import Document
+from store.columns import canonical_json
+
+GENESIS = "0" * 64
+"""What the first event of a chain names as its predecessor."""
+
+
+def sha256(content: bytes | str) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def content_digest(document: Document) -> str:
+    """The digest of a document's meaning: its canonical JSON with sorted keys."""
+    return sha256(canonical_json(document.as_json()))
+
+
+class Happened(NamedTuple):
+    """What an event's hash covers beside its predecessor's hash."""
+
+    order: str
+    seq: int
+    kind: str
+    at: datetime
+    facts: Mapping[str, Any]
+
+
+def event_hash(previous: str, event: Happened) -> str:
+    """SHA-256 over the predecessor's hash and the event's JSON with sorted keys, no spaces and ISO 8601 instants."""
+    return sha256(previous + canonical_json(event._asdict() | {"at": event.at.isoformat()}))

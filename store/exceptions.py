@@ -1,0 +1,40 @@
+"""Exceptions: what a person must look at, with its reason and what it is about."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from store.database import Transaction
+from store.tables import exception
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an exception is about; any of these."""
+
+    order_id: str | None = None
+    document: str | None = None
+    transmission: str | None = None
+    subject: str | None = None
+    """Anything else, by its name: `sku@node`."""
+    owner: str = "order desk"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def open_exception(transaction: Transaction, code: str, reason: str, about: About) -> None:
+    """Put something on the list of what a person must look at."""
+    transaction.insert(
+        exception,
+        {
+            "id": transaction.new_id(),
+            "code": code,
+            "reason": reason,
+            "owner": about.owner,
+            "facts": about.facts,
+            "status": "open",
+            "at": transaction.now,
+            "order_id": about.order_id,
+            "document": about.document,
+            "transmission": about.transmission,
+            "subject": about.subject,
+        },
+    )

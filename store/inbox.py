@@ -1,0 +1,133 @@
+"""The inbox: what arrived, kept before anyone is told that it was taken."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from canonical.exchange import Arrival, Reading
+from router.ports import Effect, Receipt, Stale, Transmission
+from store.answers import send_again
+from store.database import Database, Transaction
+from store.digest import sha256
+from store.exceptions import About, open_exception
+from store.identities import claim
+from store.staging import stage
+from store.tables import transmission
+
+_LEASE = timedelta(seconds=120)
+_TRIES = 5
+_FIRST_WAIT = timedelta(seconds=1)
+
+
+class Inbox:
+    """Arrivals as rows, claimed for translation under a lease and a token."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, arrival: Arrival) -> Receipt:
+        """Commit an arrival; the same key and content again gets the first one's receipt and answers."""
+        digest = sha256(arrival.content)
+        return await self._database.write(lambda transaction: _keep(transaction, arrival, digest))
+
+    async def claim(self, limit: int) -> Sequence[Transmission]:
+        """Claim what is due, the oldest first."""
+        return await self._database.write(lambda transaction: _claim(transaction, limit))
+
+    async def translated(self, claimed: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
+        """Stage what the transmission says and close it."""
+
+        def work(transaction: Transaction) -> None:
+            _close(transaction, claimed, "translated" if reading.documents else "rejected")
+            stage(transaction, claimed, reading, effects)
+
+        await self._database.write(work)
+
+    async def failed(self, claimed: Transmission, reason: str) -> None:
+        """Try again after a wait that doubles; after the last try it is an exception."""
+
+        def work(transaction: Transaction) -> None:
+            if claimed.attempts < _TRIES:
+                due = transaction.now + _FIRST_WAIT * 2**claimed.attempts
+                _close(transaction, claimed, "received", due=due)
+                return
+            _close(transaction, claimed, "failed")
+            about = About(transmission=claimed.id, owner="integration desk", facts={"attempts": claimed.attempts})
+            open_exception(transaction, "translation-failed", reason, about)
+
+        await self._database.write(work)
+
+
+def _keep(transaction: Transaction, arrival: Arrival, digest: str) -> Receipt:
+    received = transaction.new_id()
+    if arrival.transport_key is not None:
+        scope = f"transmission/{arrival.transport}/{arrival.source or ''}"
+        seen = claim(transaction, scope, arrival.transport_key, digest, received)
+        if seen.verdict == "duplicate":
+            return _first_receipt(transaction, seen.owner)
+        if seen.verdict == "conflict":
+            _insert(transaction, received, arrival, "conflict")
+            reason = f"{arrival.transport_key} came before with other content ({seen.owner})"
+            open_exception(transaction, "transmission-conflict", reason, About(transmission=received))
+            return Receipt(received, "conflict", digest, transaction.now)
+    _insert(transaction, received, arrival, "received")
+    return Receipt(received, "accepted", digest, transaction.now)
+
+
+def _first_receipt(transaction: Transaction, first: str) -> Receipt:
+    send_again(transaction, first)
+    row = transaction.execute(select(transmission).where(transmission.c.id == first)).one()
+    return Receipt(first, "duplicate", row.sha256, row.received_at)
+
+
+def _insert(transaction: Transaction, received: str, arrival: Arrival, status: str) -> None:
+    row = {
+        "id": received,
+        "source": arrival.source,
+        "transport": arrival.transport,
+        "transport_key": arrival.transport_key,
+        "content": arrival.content,
+        "sha256": sha256(arrival.content),
+        "facts": dict(arrival.facts),
+        "received_at": transaction.now,
+        "status": status,
+        "due": transaction.now,
+        "attempts": 0,
+    }
+    transaction.execute(insert(transmission).values(row))
+
+
+def _claim(transaction: Transaction, limit: int) -> list[Transmission]:
+    due = (
+        select(transmission.c.id)
+        .where(transmission.c.status == "received", transmission.c.due <= transaction.now)
+        .order_by(transmission.c.due)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    token = transaction.new_id()
+    claimed = transaction.execute(
+        update(transmission)
+        .where(transmission.c.id.in_(due))
+        .values(due=transaction.now + _LEASE, token=token, attempts=transmission.c.attempts + 1)
+        .returning(transmission)
+    )
+    return sorted((_transmission(row) for row in claimed), key=lambda taken: (taken.received_at, taken.id))
+
+
+def _transmission(row: Any) -> Transmission:
+    arrival = Arrival(row.source, row.transport, row.content, row.transport_key, row.facts)
+    return Transmission(row.id, arrival, row.received_at, row.token, row.attempts)
+
+
+def _close(transaction: Transaction, claimed: Transmission, status: str, **columns: Any) -> None:
+    """Give up the claim with a new status. Raises `Stale` when somebody else has claimed it since."""
+    closed = (
+        update(transmission)
+        .where(transmission.c.id == claimed.id, transmission.c.token == claimed.token)
+        .values(status=status, token=None, **columns)
+    )
+    if transaction.execute(closed).rowcount == 0:
+        raise Stale(f"transmission {claimed.id} was claimed by another")

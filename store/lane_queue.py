@@ -1,0 +1,107 @@
+"""Lanes as queues: each order's documents in the sequence they came, claimed by one worker at a time."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, select, update
+
+from store.database import Transaction
+from store.digest import GENESIS
+from store.documents import mark
+from store.exceptions import About, open_exception
+from store.tables import document, lane, lane_entry, lane_name
+
+PATIENCE = timedelta(hours=72)
+"""How long a document waits for what it refers to."""
+
+
+def fulfilment_scope(partner: str | None) -> str:
+    """Where fulfilment orders' numbers lead to lanes: only their own recipient may speak of them."""
+    return f"fulfilment/{partner or ''}"
+
+
+def enqueue(transaction: Transaction, lane_id: str, document_id: str, *, due: datetime | None = None) -> None:
+    """Append a document to a lane. A lane that is claimed stays with its claimant, who will see the entry."""
+    due = due or transaction.now
+    transaction.insert_if_absent(
+        lane, {"id": lane_id, "next_seq": 1, "pending": 0, "due": due, "events": 0, "head": GENESIS, "sent": 0}
+    )
+    seq = transaction.execute(
+        update(lane)
+        .where(lane.c.id == lane_id)
+        .values(next_seq=lane.c.next_seq + 1, pending=lane.c.pending + 1, due=_sooner(due))
+        .returning(lane.c.next_seq)
+    ).scalar_one()
+    transaction.insert(lane_entry, {"lane": lane_id, "seq": seq - 1, "document": document_id, "status": "waiting"})
+
+
+def _sooner(due: datetime) -> object:
+    claimed_or_sooner = lane.c.token.isnot(None) | ((lane.c.pending > 0) & (lane.c.due < due))
+    return case((claimed_or_sooner, lane.c.due), else_=due)
+
+
+def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id: str) -> str | None:
+    """Append a document to the lane that is known by `name`, or park it until one is. The lane's id if known."""
+    found = transaction.execute(
+        select(lane_name.c.lane).where(lane_name.c.scope == scope, lane_name.c.name == name)
+    ).scalar_one_or_none()
+    if found is None:
+        mark(
+            transaction,
+            document_id,
+            status="parked",
+            waits_for=_awaited(scope, name),
+            due=transaction.now + PATIENCE,
+        )
+        return None
+    mark(transaction, document_id, order_id=found)
+    enqueue(transaction, found, document_id)
+    return str(found)
+
+
+def give_name(transaction: Transaction, scope: str, name: str, lane_id: str) -> None:
+    """Let a lane be known by another name, and bring it the documents that were parked for that name."""
+    if not transaction.insert_if_absent(lane_name, {"scope": scope, "name": name, "lane": lane_id}):
+        return
+    awaited = (document.c.status == "parked") & (document.c.waits_for == _awaited(scope, name))
+    parked = transaction.execute(select(document.c.id).where(awaited).order_by(document.c.at, document.c.id)).scalars()
+    for document_id in parked.all():
+        mark(transaction, document_id, status="waiting", waits_for=None, due=None, order_id=lane_id)
+        enqueue(transaction, lane_id, document_id)
+
+
+def _awaited(scope: str, name: str) -> str:
+    return f"{scope}/{name}"
+
+
+def revive_parked(transaction: Transaction, lane_id: str) -> int:
+    """Let the lane's parked entries try again, since its order moved; how many there were."""
+    parked = (lane_entry.c.lane == lane_id) & (lane_entry.c.status == "parked")
+    documents = transaction.execute(
+        update(lane_entry).where(parked).values(status="waiting").returning(lane_entry.c.document)
+    ).scalars()
+    revived = documents.all()
+    for document_id in revived:
+        mark(transaction, document_id, status="waiting")
+    return len(revived)
+
+
+def expire_parked(transaction: Transaction, limit: int) -> int:
+    """Turn documents that waited too long for what they refer to into exceptions; how many."""
+    overdue = select(document.c.id, document.c.order_id).where(
+        document.c.status == "parked", document.c.due <= transaction.now
+    )
+    rows = transaction.execute(overdue.limit(limit)).all()
+    for row in rows:
+        mark(transaction, row.id, status="unmatched", due=None)
+        transaction.execute(
+            update(lane_entry)
+            .where(lane_entry.c.lane == row.order_id, lane_entry.c.document == row.id)
+            .values(status="done")
+        )
+        open_exception(
+            transaction,
+            "document-unmatched",
+            "what it refers to did not come in time",
+            About(order_id=row.order_id, document=row.id),
+        )
+    return len(rows)

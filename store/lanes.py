@@ -1,0 +1,102 @@
+"""Lanes: each order's documents, claimed in sequence and decided one after another, orders beside each other."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from router.decision import Decision, Needs, StockRow, World
+from router.order import Order
+from router.ports import Lane, LaneEntry
+from store.database import Database, Transaction
+from store.decisions import give_up, write_decision
+from store.documents import read_back
+from store.lane_queue import expire_parked
+from store.stock_room import stock_rows
+from store.tables import document, lane, lane_entry, order
+
+_LEASE = timedelta(seconds=60)
+_MOST_ENTRIES = 20
+
+
+class Lanes:
+    """The orders' lanes as rows, claimed under a lease and a fencing token."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, limit: int) -> Sequence[Lane]:
+        """Claim lanes with waiting documents, those that wait longest first."""
+        return await self._database.write(lambda transaction: _claim(transaction, limit))
+
+    async def stock(self, needs: Needs) -> Sequence[StockRow]:
+        """The stock rows a decision will read, unlocked."""
+        if not needs.skus:
+            return []
+        return await self._database.read(lambda transaction: stock_rows(transaction, needs.skus))
+
+    async def commit(self, claimed: Lane, entry: LaneEntry, world: World, decision: Decision) -> Order | None:
+        """Write everything the decision says, or raise `Stale` and write nothing."""
+        return await self._database.write(
+            lambda transaction: write_decision(transaction, claimed, entry, world, decision)
+        )
+
+    async def undecidable(self, claimed: Lane, entry: LaneEntry, reason: str) -> None:
+        """Take a document on which the decision itself broke out of the lane, as an exception."""
+        await self._database.write(lambda transaction: give_up(transaction, claimed, entry, reason))
+
+    async def release(self, claimed: Lane, *, retry_at: datetime | None = None) -> None:
+        """Give the lane back; what still waits in it is due at once or at `retry_at`."""
+
+        def work(transaction: Transaction) -> None:
+            held = (lane.c.id == claimed.key) & (lane.c.token == claimed.token)
+            transaction.execute(update(lane).where(held).values(token=None, due=retry_at or transaction.now))
+
+        await self._database.write(work)
+
+    async def expire(self, limit: int) -> int:
+        """Turn documents that waited too long for their order into exceptions; how many."""
+        return await self._database.write(lambda transaction: expire_parked(transaction, limit))
+
+
+def _claim(transaction: Transaction, limit: int) -> list[Lane]:
+    due = (
+        select(lane.c.id)
+        .where(lane.c.pending > 0, lane.c.due <= transaction.now)
+        .order_by(lane.c.due, lane.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    in_turn = transaction.execute(due).scalars().all()
+    if not in_turn:
+        return []
+    token = transaction.new_id()
+    transaction.execute(update(lane).where(lane.c.id.in_(in_turn)).values(token=token, due=transaction.now + _LEASE))
+    orders, entries = _orders(transaction, in_turn), _entries(transaction, in_turn)
+    return [Lane(key, token, orders.get(key), entries[key][:_MOST_ENTRIES]) for key in in_turn]
+
+
+def _orders(transaction: Transaction, lanes: Sequence[str]) -> dict[str, Order]:
+    rows = transaction.execute(select(order.c.id, order.c.state).where(order.c.id.in_(lanes)))
+    return {row.id: Order.model_validate_json(row.state) for row in rows}
+
+
+def _entries(transaction: Transaction, lanes: Sequence[str]) -> dict[str, list[LaneEntry]]:
+    rows = transaction.execute(
+        select(
+            lane_entry.c.lane, lane_entry.c.seq, document.c.id, document.c.kind, document.c.content, document.c.partner
+        )
+        .join(document, document.c.id == lane_entry.c.document)
+        .where(lane_entry.c.lane.in_(lanes), lane_entry.c.status == "waiting")
+        .order_by(lane_entry.c.lane, lane_entry.c.seq)
+    )
+    entries: dict[str, list[LaneEntry]] = defaultdict(list)
+    for row in rows:
+        entries[row.lane].append(_entry(row))
+    return entries
+
+
+def _entry(row: Any) -> LaneEntry:
+    return LaneEntry(row.seq, row.id, read_back(row), row.partner)

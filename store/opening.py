@@ -1,0 +1,59 @@
+"""Opens a store: the database at its newest revision, and every port over it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from router.ports import Clock, Identifiers
+from store.access import Access
+from store.archive import Archive
+from store.configurations import Configurations
+from store.database import CrashPoint, Database, carry_on
+from store.inbox import Inbox
+from store.lanes import Lanes
+from store.outbox import Outbox
+from store.stock_room import StockRoom
+
+IN_MEMORY = "sqlite+aiosqlite://"
+"""A store that lives as long as it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The ports of the flow and the face over one database."""
+
+    database: Database
+    inbox: Inbox
+    lanes: Lanes
+    outbox: Outbox
+    stock: StockRoom
+    access: Access
+    archive: Archive
+    configurations: Configurations
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file."""
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@asynccontextmanager
+async def open_store(
+    url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on
+) -> AsyncIterator[Store]:
+    """Open the store at `url`, and finish and close it at the end."""
+    database = await Database.open(url, clock, identifiers, crash=crash)
+    try:
+        yield Store(
+            database=database,
+            inbox=Inbox(database),
+            lanes=Lanes(database),
+            outbox=Outbox(database),
+            stock=StockRoom(database),
+            access=Access(database),
+            archive=Archive(database),
+            configurations=Configurations(database),
+        )
+    finally:
+        await database.close()

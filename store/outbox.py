@@ -1,0 +1,217 @@
+"""The outbox: documents to render, and rendered bytes to deliver until the other side has taken them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, insert, select, update
+
+from canonical.exchange import Draft, Handed, Parcel
+from router.ports import QueuedDocument, Stale
+from store.answers import finish, withhold
+from store.database import Database, Transaction
+from store.documents import mark, read_back
+from store.exceptions import About, open_exception
+from store.tables import attempt, delivery, document
+
+_RENDERING_LEASE = timedelta(seconds=60)
+_DELIVERY_LEASE = timedelta(seconds=180)
+_LOOK_AHEAD = 4
+"""How many times the wanted number of rows is looked at, since some destinations are full."""
+
+
+class Outbox:
+    """Outgoing documents as rows, claimed under leases and tokens."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def queued(self, limit: int) -> Sequence[QueuedDocument]:
+        """Claim documents that wait to be rendered, in the sequence they were decided."""
+        return await self._database.write(lambda transaction: _claim_queued(transaction, limit))
+
+    async def rendered(self, queued: QueuedDocument, draft: Draft | None, reason: str | None = None) -> None:
+        """Render, store and make due; without a draft the document is closed as declined for `reason`."""
+
+        def work(transaction: Transaction) -> None:
+            _hold_queued(transaction, queued)
+            if draft is not None:
+                finish(transaction, queued.id, queued.to, draft)
+                return
+            mark(transaction, queued.id, status="declined", token=None, due=None, place={"reason": reason})
+
+        await self._database.write(work)
+
+    async def withheld(self, queued: QueuedDocument) -> None:
+        """Close a test document that must not leave."""
+
+        def work(transaction: Transaction) -> None:
+            _hold_queued(transaction, queued)
+            withhold(transaction, queued.id, queued.to)
+
+        await self._database.write(work)
+
+    async def unwritable(self, queued: QueuedDocument, reason: str) -> None:
+        """Close a document that could not be written as an exception."""
+
+        def work(transaction: Transaction) -> None:
+            _hold_queued(transaction, queued)
+            mark(transaction, queued.id, status="failed", token=None, due=None)
+            about = About(document=queued.id, owner="integration desk")
+            open_exception(transaction, "document-not-writable", reason, about)
+
+        await self._database.write(work)
+
+    async def claim(self, limit: int, *, each: int, room: Mapping[str, int]) -> Sequence[Parcel]:
+        """Claim due deliveries, at most `each` for one destination, or as many as `room` says it has left.
+
+        Of one order's documents for one destination, only the first unfinished is ever due.
+        """
+
+        def work(transaction: Transaction) -> list[Parcel]:
+            full = [destination for destination, left in room.items() if left <= 0]
+            due = _due(transaction, limit * _LOOK_AHEAD, full)
+            return _claim_due(transaction, _seated(due, each, room)[:limit])
+
+        return await self._database.write(work)
+
+    async def delivered(self, parcel: Parcel, handed: Handed) -> None:
+        """Note that the other side took it."""
+
+        def work(transaction: Transaction) -> None:
+            _close_attempt(transaction, parcel, "delivered", receipt=dict(handed.receipt))
+            _note_attempt(transaction, parcel, succeeded=True, outcome="delivered")
+            ready = update(document).where(document.c.id == parcel.id, document.c.status == "ready")
+            transaction.execute(ready.values(status="delivered"))
+
+        await self._database.write(work)
+
+    async def failed(self, parcel: Parcel, reason: str, *, retry_at: datetime | None) -> None:
+        """Note the attempt; with no `retry_at` it becomes an exception."""
+
+        def work(transaction: Transaction) -> None:
+            _note_attempt(transaction, parcel, succeeded=False, outcome=reason)
+            if retry_at is not None:
+                _close_attempt(transaction, parcel, "due", due=retry_at)
+                return
+            _close_attempt(transaction, parcel, "failed")
+            mark(transaction, parcel.id, status="undelivered")
+            _report(transaction, parcel, reason)
+
+        await self._database.write(work)
+
+
+def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
+    due = (
+        select(document)
+        .where(document.c.status == "queued", document.c.due <= transaction.now)
+        .order_by(document.c.due, document.c.order_id, document.c.seq)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = transaction.execute(due).all()
+    token = transaction.new_id()
+    claimed = update(document).where(document.c.id.in_([row.id for row in rows]))
+    transaction.execute(claimed.values(token=token, due=transaction.now + _RENDERING_LEASE))
+    return [QueuedDocument(row.id, read_back(row), row.partner, token) for row in rows]
+
+
+def _hold_queued(transaction: Transaction, queued: QueuedDocument) -> None:
+    held = select(document.c.id).where(
+        document.c.id == queued.id, document.c.token == queued.token, document.c.status == "queued"
+    )
+    if transaction.execute(held.with_for_update()).one_or_none() is None:
+        raise Stale(f"document {queued.id} was claimed by another")
+
+
+def _due(transaction: Transaction, limit: int, full: Sequence[str]) -> Sequence[Any]:
+    due = (
+        select(delivery, document)
+        .join(document, document.c.id == delivery.c.document)
+        .where(
+            delivery.c.status == "due",
+            delivery.c.due <= transaction.now,
+            delivery.c.destination.notin_(full),
+            ~_earlier_unfinished(),
+        )
+        .order_by(delivery.c.due, document.c.order_id, document.c.seq)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=delivery)
+    )
+    return transaction.execute(due).all()
+
+
+def _seated(due: Sequence[Any], each: int, room: Mapping[str, int]) -> list[Any]:
+    """The rows for which their destination has room."""
+    seated: list[Any] = []
+    taken: Counter[str] = Counter()
+    for row in due:
+        if taken[row.destination] < room.get(row.destination, each):
+            taken[row.destination] += 1
+            seated.append(row)
+    return seated
+
+
+def _claim_due(transaction: Transaction, rows: Sequence[Any]) -> list[Parcel]:
+    token = transaction.new_id()
+    claimed = update(delivery).where(delivery.c.document.in_([row.document for row in rows]))
+    transaction.execute(
+        claimed.values(token=token, due=transaction.now + _DELIVERY_LEASE, attempts=delivery.c.attempts + 1)
+    )
+    return [_parcel(row, token) for row in rows]
+
+
+def _earlier_unfinished() -> Any:
+    """Whether the order has an earlier document for the same destination that is still under way."""
+    earlier = document.alias("earlier")
+    return exists().where(
+        earlier.c.order_id == document.c.order_id,
+        earlier.c.partner == document.c.partner,
+        earlier.c.seq < document.c.seq,
+        earlier.c.status.in_(("queued", "ready")),
+    )
+
+
+def _parcel(row: Any, token: str) -> Parcel:
+    return Parcel(
+        id=row.document,
+        key=row.key,
+        destination=row.destination,
+        kind=row.kind,
+        content=row.body,
+        media_type=row.media_type,
+        filename=row.filename,
+        attempt=row.attempts + 1,
+        document=read_back(row),
+        token=token,
+    )
+
+
+def _close_attempt(transaction: Transaction, parcel: Parcel, status: str, **columns: Any) -> None:
+    closed = (
+        update(delivery)
+        .where(delivery.c.document == parcel.id, delivery.c.token == parcel.token)
+        .values(status=status, token=None, **columns)
+    )
+    if transaction.execute(closed).rowcount == 0:
+        raise Stale(f"delivery {parcel.id} was claimed by another")
+
+
+def _note_attempt(transaction: Transaction, parcel: Parcel, *, succeeded: bool, outcome: str) -> None:
+    row = {"number": parcel.attempt, "at": transaction.now, "succeeded": succeeded, "outcome": outcome}
+    transaction.execute(insert(attempt).values(row | {"delivery": parcel.id}))
+
+
+def _report(transaction: Transaction, parcel: Parcel, reason: str) -> None:
+    tried = select(attempt).where(attempt.c.delivery == parcel.id).order_by(attempt.c.number)
+    history = [
+        {"number": row.number, "at": row.at.isoformat(), "outcome": row.outcome} for row in transaction.execute(tried)
+    ]
+    about = About(
+        order_id=transaction.execute(select(document.c.order_id).where(document.c.id == parcel.id)).scalar_one(),
+        document=parcel.id,
+        owner="integration desk",
+        facts={"destination": parcel.destination, "attempts": history},
+    )
+    open_exception(transaction, "delivery-failed", reason, about)

@@ -1,0 +1,174 @@
+"""What a translated transmission writes: its documents, each judged by identity and sent where it takes effect."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from canonical import Acknowledgment, has_errors
+from canonical.exchange import Incoming, Reading
+from router.ports import Effect, Nowhere, ToFulfilment, ToLane, ToSent, ToStock, Transmission
+from store.acknowledged import match
+from store.answers import reply, send_again
+from store.database import Transaction
+from store.digest import sha256
+from store.documents import findings_json, incoming_row, mark
+from store.exceptions import About, open_exception
+from store.identities import Claim, claim
+from store.lane_queue import enqueue, enqueue_by_name, fulfilment_scope
+from store.stock_room import record_counts
+from store.tables import document
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """A document on its way into the store."""
+
+    id: str
+    incoming: Incoming
+    transmission: str
+    row: Mapping[str, Any]
+
+
+def stage(transaction: Transaction, taken: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
+    """Write everything a reading says, together."""
+    digest = sha256(taken.arrival.content)
+    resent = [
+        _stage_document(transaction, _staged(transaction, incoming, taken, digest), effect)
+        for incoming, effect in zip(reading.documents, effects, strict=True)
+    ]
+    _answer(transaction, taken, reading, resent)
+    if has_errors(reading.findings) or not (reading.documents or reading.replies):
+        _report(transaction, taken, reading)
+
+
+def _staged(transaction: Transaction, incoming: Incoming, taken: Transmission, digest: str) -> _Staged:
+    row = incoming_row(incoming) | {
+        "partner": incoming.sender or taken.arrival.source,
+        "transmission": taken.id,
+        "sha256": digest,
+    }
+    return _Staged(transaction.new_id(), incoming, taken.id, row)
+
+
+def _stage_document(transaction: Transaction, staged: _Staged, effect: Effect) -> str | None:
+    """Write one document and let it take effect if it is new. The transmission it repeats, if it only repeats one."""
+    if _unusable(staged.incoming):
+        _insert(transaction, staged, "rejected")
+        _report_rejected(transaction, staged)
+        return None
+    by_transport = _transport_claim(transaction, staged)
+    verdict = by_transport if by_transport.verdict != "new" else _business_claim(transaction, staged)
+    if verdict.verdict == "conflict":
+        _conflict(transaction, staged, verdict.owner)
+    elif verdict.verdict == "duplicate":
+        _insert(transaction, staged, "duplicate", duplicate_of=verdict.owner)
+    else:
+        _insert(transaction, staged, "waiting")
+        _take_effect(transaction, staged, effect)
+    return _transmission_of(transaction, by_transport.owner) if by_transport.verdict == "duplicate" else None
+
+
+def _unusable(incoming: Incoming) -> bool:
+    return incoming.document is None or not incoming.accepted or has_errors(incoming.findings)
+
+
+def _transport_claim(transaction: Transaction, staged: _Staged) -> Claim:
+    if staged.incoming.transport_key is None:
+        return Claim("new", staged.id)
+    scope = f"set/{staged.row['partner'] or ''}"
+    return claim(transaction, scope, staged.incoming.transport_key, staged.row["digest"], staged.id)
+
+
+def _business_claim(transaction: Transaction, staged: _Staged) -> Claim:
+    if not staged.row["identity"]:
+        return Claim("new", staged.id)
+    scope = f"document/{staged.row['partner'] or ''}/{staged.row['kind']}/{staged.row['usage']}"
+    return claim(transaction, scope, staged.row["identity"], staged.row["digest"], staged.id)
+
+
+def _insert(transaction: Transaction, staged: _Staged, status: str, **columns: Any) -> None:
+    row = dict(staged.row) | {"id": staged.id, "status": status, "at": transaction.now} | columns
+    transaction.execute(insert(document).values(row))
+
+
+def _conflict(transaction: Transaction, staged: _Staged, first: str) -> None:
+    _insert(transaction, staged, "conflict", duplicate_of=first)
+    reason = f"{staged.incoming.kind} {staged.row['identity']} came before with other content ({first})"
+    about = About(document=staged.id, transmission=staged.transmission, facts={"first": first})
+    open_exception(transaction, "document-conflict", reason, about)
+
+
+def _report_rejected(transaction: Transaction, staged: _Staged) -> None:
+    found = staged.row["findings"]
+    errors = [finding["message"] for finding in found if finding["severity"] == "error"]
+    reason = errors[0] if errors else "it could not be read"
+    about = About(document=staged.id, transmission=staged.transmission, facts={"findings": found})
+    open_exception(transaction, "document-rejected", reason, about)
+
+
+def _transmission_of(transaction: Transaction, document_id: str) -> str | None:
+    return transaction.execute(select(document.c.transmission).where(document.c.id == document_id)).scalar_one_or_none()
+
+
+def _answer(transaction: Transaction, taken: Transmission, reading: Reading, resent: Sequence[str | None]) -> None:
+    """Answer; what only repeats one earlier transmission gets the answers of that one again."""
+    first = resent[0] if resent and len(set(resent)) == 1 else None
+    if first is not None and send_again(transaction, first):
+        return
+    for answer in reading.replies:
+        reply(transaction, answer, taken.id)
+
+
+def _report(transaction: Transaction, taken: Transmission, reading: Reading) -> None:
+    worst = next((finding for finding in reading.findings if finding.severity == "error"), None)
+    code, reason = (worst.code, worst.message) if worst else ("nothing-found", "it holds no document")
+    facts = {"findings": findings_json(reading.findings), "source": taken.arrival.source}
+    open_exception(transaction, code, reason, About(transmission=taken.id, owner="integration desk", facts=facts))
+
+
+# --- where a new document takes effect ------------------------------------------------------------------------------
+
+
+def _take_effect(transaction: Transaction, staged: _Staged, effect: Effect) -> None:
+    _EFFECTS[type(effect)](transaction, staged, effect)
+
+
+def _to_lane(transaction: Transaction, staged: _Staged, effect: ToLane) -> None:
+    mark(transaction, staged.id, order_id=effect.lane)
+    enqueue(transaction, effect.lane, staged.id)
+
+
+def _to_fulfilment(transaction: Transaction, staged: _Staged, effect: ToFulfilment) -> None:
+    enqueue_by_name(transaction, fulfilment_scope(staged.row["partner"]), effect.number, staged.id)
+
+
+def _to_stock(transaction: Transaction, staged: _Staged, effect: ToStock) -> None:
+    mark(transaction, staged.id, status="applied")
+    if staged.row["usage"] == "production":
+        record_counts(transaction, effect.counts, staged.id)
+    if effect.uncounted:
+        reason = f"it counts what nobody here knows: {', '.join(effect.uncounted)}"
+        open_exception(transaction, "item-unknown", reason, About(document=staged.id, owner="stock desk"))
+
+
+def _to_sent(transaction: Transaction, staged: _Staged, _effect: ToSent) -> None:
+    acknowledgment = staged.incoming.document
+    assert isinstance(acknowledgment, Acknowledgment)
+    mark(transaction, staged.id, status="applied")
+    match(transaction, staged.id, staged.row["partner"], acknowledgment)
+
+
+def _nowhere(transaction: Transaction, staged: _Staged, effect: Nowhere) -> None:
+    mark(transaction, staged.id, status="unhandled")
+    open_exception(transaction, "document-unhandled", effect.reason, About(document=staged.id))
+
+
+_EFFECTS: Mapping[type[Any], Callable[[Transaction, _Staged, Any], None]] = {
+    ToLane: _to_lane,
+    ToFulfilment: _to_fulfilment,
+    ToStock: _to_stock,
+    ToSent: _to_sent,
+    Nowhere: _nowhere,
+}

@@ -1,0 +1,75 @@
+"""One order's story: its documents, events, deliveries and exceptions in the sequence they happened."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from store import rows
+from store.database import Transaction
+from store.tables import attempt, decision, delivery, document, event, exception
+
+
+def order_story(transaction: Transaction, order_id: str) -> dict[str, Any]:
+    """Everything about an order beside its state: documents, decisions, deliveries, exceptions and the timeline."""
+    documents = _all(transaction, select(document).where(document.c.order_id == order_id).order_by(document.c.at))
+    ids = [row.id for row in documents]
+    deliveries = _all(transaction, select(delivery).where(delivery.c.document.in_(ids)))
+    attempts = _all(transaction, select(attempt).where(attempt.c.delivery.in_(ids)))
+    about = (exception.c.order_id == order_id) | exception.c.document.in_(ids)
+    exceptions = _all(transaction, select(exception).where(about).order_by(exception.c.at))
+    events = _all(transaction, select(event).where(event.c.order_id == order_id).order_by(event.c.seq))
+    decisions = select(decision).where(decision.c.order_id == order_id).order_by(decision.c.at, decision.c.id)
+    told = [*_of_documents(documents), *_of_events(events), *_of_attempts(attempts), *_of_exceptions(exceptions)]
+    return {
+        "timeline": sorted(told, key=lambda entry: str(entry["at"])),
+        "explanations": [rows.shown_decision(row) for row in _all(transaction, decisions)],
+        "documents": [rows.shown_document(row) for row in documents],
+        "deliveries": [rows.shown_delivery(row) for row in deliveries],
+        "exceptions": [rows.shown_exception(row) for row in exceptions],
+        "events": [rows.shown_event(row) for row in events],
+    }
+
+
+def _all(transaction: Transaction, statement: Any) -> Sequence[Any]:
+    return transaction.execute(statement).all()
+
+
+def _of_documents(documents: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    for row in documents:
+        what = "received" if row.direction == "in" else "sent"
+        yield {
+            "at": rows.moment(row.at),
+            "what": f"document_{what}",
+            "kind": row.kind,
+            "partner": row.partner,
+            "detail": f"{row.identity} {row.status}",
+            "document": row.id,
+        }
+
+
+def _of_events(events: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    for row in events:
+        yield {"at": rows.moment(row.at), "what": "event", "kind": row.kind, "seq": row.seq, "detail": row.facts}
+
+
+def _of_attempts(attempts: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    for row in attempts:
+        yield {
+            "at": rows.moment(row.at),
+            "what": "delivery",
+            "kind": "delivered" if row.succeeded else "delivery_failed",
+            "detail": row.outcome,
+            "document": row.delivery,
+        }
+
+
+def _of_exceptions(exceptions: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    for row in exceptions:
+        yield {
+            "at": rows.moment(row.at),
+            "what": "exception",
+            "kind": row.code,
+            "detail": row.reason,
+            "document": row.document,
+        }
