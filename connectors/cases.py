@@ -20,14 +20,19 @@ from connectors.engine.template import expand_text
 from connectors.engine.wire import Answer, Request
 from connectors.manifest import Manifest
 from connectors.manifest_auth import Hmac
+from connectors.partners import Partners
 from connectors.secret import Secret
+from connectors.settings import InterchangeIdentity
 from connectors.syntax.json_text import read_json, write_json
-from connectors.translation import ConnectionTranslator, Maps
+from connectors.translator import Translator
 from connectors.webhooks import Webhooks, digest
+from mappings.library import MapLibrary
 from mappings.yaml_model import ConfigModel, load_model
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 """When every case happens."""
+
+_NOBODY = InterchangeIdentity(qualifier="ZZ", id="NOBODY", group="NOBODY")
 
 
 class ExpectedRequest(ConfigModel):
@@ -126,7 +131,7 @@ def load_cases(folder: Traversable) -> tuple[list[Case], list[Finding]]:
     return cases, findings
 
 
-async def run_case(manifest: Manifest, case: Case, maps: Maps) -> CaseResult:
+async def run_case(manifest: Manifest, case: Case, maps: MapLibrary) -> CaseResult:
     """Run one case against its script; nothing leaves the machine."""
     connection = _connection(manifest, case.settings)
     if case.webhook:
@@ -233,7 +238,7 @@ def _outcome_faults(expected: Outcome, came: Outcome) -> Iterable[str]:
     return differences(said, came.model_dump(), "outcome")
 
 
-def _webhook_faults(connection: Connection, given: GivenWebhook, outcome: Outcome, maps: Maps) -> Iterator[str]:
+def _webhook_faults(connection: Connection, given: GivenWebhook, outcome: Outcome, maps: MapLibrary) -> Iterator[str]:
     terms = connection.manifest.webhooks
     if terms is None:
         yield f"{connection.manifest.connector} has no webhooks"
@@ -250,7 +255,8 @@ def _webhook_faults(connection: Connection, given: GivenWebhook, outcome: Outcom
         yield "it was refused" if arrival is None else "it was taken"
     if arrival is None or outcome.documents is None:
         return
-    reading = ConnectionTranslator({connection.id: connection}, maps).read(body, connection.id, arrival.facts, AT)
+    translator = Translator(Partners({}, {}, _NOBODY), maps, {connection.id: connection})
+    reading = translator.read(body, connection.id, arrival.facts, AT)
     documents = [
         {"kind": incoming.kind, **incoming.document.as_json()} if incoming.document else None
         for incoming in reading.documents

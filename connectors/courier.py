@@ -10,7 +10,7 @@ from canonical.exchange import Handed, Parcel
 from connectors.connection import Connection
 from connectors.engine.authorization import Clock
 from connectors.engine.operation import Runner
-from connectors.engine.place import place
+from connectors.engine.place import file_name, place
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Wire
 from connectors.manifest import Operation, Place
@@ -46,7 +46,7 @@ class ConnectionCourier:
     async def _place(self, target: Place, parcel: Parcel) -> Mapping[str, Any]:
         self._connection.require()
         directory = Path(expand_text(target.directory, {"settings": self._connection.settings}))
-        placed = await asyncio.to_thread(place, directory, parcel.filename, parcel.content)
+        placed = await asyncio.to_thread(place, directory, file_name(parcel.filename), parcel.content)
         return {"path": str(placed.path), "sha256": placed.sha256, "already": placed.already}
 
 

@@ -20,7 +20,7 @@ def books(connections: Connections, wire: HttpWire, clock: Clock) -> ConnectionC
 
 
 def posting(content: bytes = b"account,debit\r\n1200,5.00\r\n") -> Parcel:
-    return Parcel("d-2", "key-2", "books", "JournalEntry", content, "text/csv", "journal-o1%2Finvoiced.csv", 1)
+    return Parcel("d-2", "key-2", "books", "JournalEntry", content, "text/csv", "journal-o1/invoiced.csv", 1)
 
 
 def listed(directory: Path) -> list[str]:
