@@ -104,6 +104,8 @@ def group_response(group: GroupEnd, policy: AcknowledgmentPolicy = DEFAULT_POLIC
 def _set_response(one: SetVerdict, *, is_999: bool) -> Node:
     header = ["AK2", one.set_id, one.control, *([one.implementation] if is_999 and one.implementation else [])]
     third, fifth = ("IK3", "IK5") if is_999 else ("AK3", "AK5")
+    if not one.findings:
+        return Node(header, {fifth: [Node([fifth, one.verdict])]})
     faults = [finding for finding in one.findings if finding.severity == "error"]
     segments = list(_segment_notes(faults, is_999=is_999))
     codes = _codes(faults, "AK502")

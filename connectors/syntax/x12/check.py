@@ -1,13 +1,15 @@
-"""The exact check of one segment's elements: what is wrong, where, and its acknowledgment code."""
+"""The exact check of a segment's elements: what is wrong, where, and its acknowledgment code."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import zip_longest
 
 from canonical.finding import Finding
-from connectors.syntax.x12.delimiters import COMPONENT, REPETITION
+from connectors.syntax.x12.delimiters import COMPONENT, ELEMENT, REPETITION
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Element, Field, Grammar, Note, Segment
+from connectors.syntax.x12.pattern import notes_pattern, value_pattern
 
 Where = Mapping[str, int | str]
 
@@ -17,17 +19,41 @@ _WHOLE = re.compile(r"-?\d+")
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d\d?)?)?")
 
 
-def check_segment(elements: Sequence[str], segment: Segment, grammar: Grammar, where: Where) -> Iterator[Finding]:
-    """The faults of one segment, in the order of its elements. `elements` holds the tag first, canonical delimiters."""
-    if segment.fields is None:
-        return
-    values = _trimmed(elements)
-    yield from _places(values, segment, grammar, where, "element")
-    if len(values) > len(segment.fields):
-        at = {**where, "element": len(segment.fields) + 1}
-        value = values[len(segment.fields)]
-        yield fault("element-excess", at, count=len(values), most=len(segment.fields), value=value)
-    yield from _notes(values, segment, grammar, where, "element")
+class SegmentCheck:
+    """The exact check of one kind of segment, made ready: each place knows an expression for what is right at sight.
+
+    What the expression rejects is looked at closely, for it may be right after all (see `pattern`).
+    """
+
+    def __init__(self, segment: Segment, grammar: Grammar) -> None:
+        self._segment = segment
+        self._grammar = grammar
+        self._fields = segment.fields or ()
+        self._rights = [value_pattern(place.number, grammar) for place in self._fields]
+        self._noted = notes_pattern(segment) if segment.notes else None
+
+    def findings(self, elements: Sequence[str], where: Where) -> Iterator[Finding]:
+        """The faults, in the order of the elements. `elements` holds the tag first, in canonical delimiters."""
+        if self._segment.fields is None:
+            return
+        values = _trimmed(elements)
+        yield from self._places(values, where)
+        if len(values) > len(self._fields):
+            most = len(self._fields)
+            at = {**where, "element": most + 1}
+            yield fault("element-excess", at, count=len(values), most=most, value=values[most])
+        if self._noted and not self._noted.match(ELEMENT.join(["", *values])):
+            yield from _notes(values, self._segment, self._grammar, where, "element")
+
+    def _places(self, values: Sequence[str], where: Where) -> Iterator[Finding]:
+        for number, (place, right) in enumerate(zip(self._fields, self._rights, strict=True), 1):
+            value = values[number - 1] if number <= len(values) else ""
+            if value:
+                if not right.fullmatch(value):
+                    yield from _place(value, place, self._grammar, {**where, "element": number})
+            elif place.required:
+                at = {**where, "element": number}
+                yield fault("element-missing", at, name=_name(place, self._grammar), number=place.number)
 
 
 def _trimmed(elements: Sequence[str]) -> list[str]:
@@ -35,16 +61,6 @@ def _trimmed(elements: Sequence[str]) -> list[str]:
     while values and not values[-1]:
         values.pop()
     return values
-
-
-def _places(values: Sequence[str], segment: Segment, grammar: Grammar, where: Where, level: str) -> Iterator[Finding]:
-    for number, place in enumerate(segment.fields or (), 1):
-        value = values[number - 1] if number <= len(values) else ""
-        at = {**where, level: number}
-        if value:
-            yield from _place(value, place, grammar, at)
-        elif place.required:
-            yield fault("element-missing", at, name=_name(place, grammar), number=place.number)
 
 
 def _place(value: str, place: Field, grammar: Grammar, at: Where) -> Iterator[Finding]:
@@ -58,7 +74,8 @@ def _place(value: str, place: Field, grammar: Grammar, at: Where) -> Iterator[Fi
             yield from _composite(one, composite, grammar, at)
         elif COMPONENT in one:
             count = one.count(COMPONENT) + 1
-            yield fault("component-excess", at, name=_name(place, grammar), count=count, most=1, value=one)
+            facts = {"name": _name(place, grammar), "number": place.number, "value": one}
+            yield fault("component-excess", at, count=count, most=1, **facts)
         elif element := grammar.elements.get(place.number):
             yield from check_value(one, element, grammar.codes.get(place.number, {}), at)
 
@@ -66,7 +83,13 @@ def _place(value: str, place: Field, grammar: Grammar, at: Where) -> Iterator[Fi
 def _composite(value: str, composite: Segment, grammar: Grammar, at: Where) -> Iterator[Finding]:
     values = _trimmed(["", *value.split(COMPONENT)])
     fields = composite.fields or ()
-    yield from _places(values, composite, grammar, at, "component")
+    for number, (part, place) in enumerate(zip_longest(values[: len(fields)], fields, fillvalue=""), 1):
+        assert isinstance(place, Field)
+        inside = {**at, "component": number}
+        if part:
+            yield from _place(str(part), place, grammar, inside)
+        elif place.required:
+            yield fault("element-missing", inside, name=_name(place, grammar), number=place.number)
     if len(values) > len(fields):
         yield fault("component-excess", at, name=composite.name, count=len(values), most=len(fields), value=value)
     yield from _notes(values, composite, grammar, at, "component")

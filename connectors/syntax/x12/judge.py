@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 
 from canonical.finding import Finding
-from connectors.syntax.x12.check import check_segment
+from connectors.syntax.x12.check import SegmentCheck
 from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Grammar, find_grammar, nearest_release
@@ -21,6 +21,7 @@ class Judge:
         self.grammar = grammar
         self._segments = segments_pattern(grammar)
         self._order = structure_pattern(grammar.root)
+        self._checks: dict[str, SegmentCheck] = {}
 
     @cached_property
     def structure(self) -> Structure:
@@ -39,15 +40,18 @@ class Judge:
         found: list[Finding] = []
         if not self._order.fullmatch(text):
             found += OrderCheck(self.structure, where, None, self.grammar.set_id).run([one[0] for one in segments])
-        known = self.grammar.segments
         for number in self._stops(text):
             elements = segments[number]
-            segment = known.get(elements[0])
-            if segment:
-                at = {**where, "segment": number + 1, "tag": elements[0]}
-                found += check_segment(elements, segment, self.grammar, at)
+            if check := self._check(elements[0]):
+                found += check.findings(elements, {**where, "segment": number + 1, "tag": elements[0]})
         found.sort(key=_position)
         return found
+
+    def _check(self, tag: str) -> SegmentCheck | None:
+        """The exact check of a segment, made when first needed; None for a tag the set does not have."""
+        if tag not in self._checks and tag in self.grammar.segments:
+            self._checks[tag] = SegmentCheck(self.grammar.segments[tag], self.grammar)
+        return self._checks.get(tag)
 
     def _stop(self, text: str, start: int) -> int:
         """Where the first segment from `start` on begins that the fast path rejects."""

@@ -28,6 +28,16 @@ def segments_pattern(grammar: Grammar) -> "re.Pattern[str]":
     return re.compile(f"(?>{'|'.join(branches)})*+")
 
 
+def value_pattern(number: str, grammar: Grammar) -> "re.Pattern[str]":
+    """Matches a value that is right for this element or composite wherever it stands."""
+    return re.compile(_value(Field(number), grammar, must=True))
+
+
+def notes_pattern(segment: Segment) -> "re.Pattern[str]":
+    """Matches at the first separator of a segment that keeps all its syntax notes."""
+    return re.compile("".join(map(_note, segment.notes)))
+
+
 def structure_pattern(root: Use) -> "re.Pattern[str]":
     """Matches a whole set, ST to SE, whose segments stand in the right order and number."""
     return re.compile(_use(root))

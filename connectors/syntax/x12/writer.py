@@ -5,6 +5,7 @@ segments, the writer makes ST, SE, GE, IEA and their counts and control numbers,
 cuts trailing empty elements. A value that cannot stand in the output is replaced by the policy, and a finding says so.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -147,7 +148,9 @@ class _Writing:
         self._grammars = grammars
         self.findings: list[Finding] = []
         own = (delimiters.element, delimiters.segment, delimiters.component, delimiters.repetition, "\r", "\n")
-        self._unsafe = str.maketrans({char: replacement.delimiter for char in own if char})
+        self._safely = str.maketrans({char: replacement.delimiter for char in own if char})
+        self._unsafe = re.compile(f"[{re.escape(''.join(own))}]")
+        self._plain: dict[tuple[str, str], bool] = {}
 
     def transaction_set(self, one: OutgoingSet, version: str, control: str) -> Iterator[list[str]]:
         """The set's segments, ST to SE."""
@@ -204,13 +207,27 @@ class _Writing:
         yield from level(nodes, "")
 
     def _segment(self, node: Node, one: OutgoingSet, grammar: Grammar | None, where: dict[str, int | str]) -> list[str]:
-        segment = grammar.segments.get(node.tag) if grammar else None
-        elements = [node.tag]
-        for number, value in enumerate(node.elements[1:], 1):
-            elements.append(self._element(value, segment, grammar, one, {**where, "tag": node.tag, "element": number}))
+        elements = list(node.elements)
         while len(elements) > 1 and not elements[-1]:
             elements.pop()
+        tag = elements[0]
+        if self._is_plain(tag, grammar) and not self._unsafe.search("".join(elements)):
+            return elements
+        segment = grammar.segments.get(tag) if grammar else None
+        for number, value in enumerate(elements[1:], 1):
+            elements[number] = self._element(value, segment, grammar, one, {**where, "tag": tag, "element": number})
         return elements
+
+    def _is_plain(self, tag: str, grammar: Grammar | None) -> bool:
+        """Whether a segment has neither composites nor repetitions, so that its values go out as they are."""
+        key = (grammar.set_id if grammar else "", tag)
+        if key not in self._plain:
+            segment = grammar.segments.get(tag) if grammar else None
+            fields = (segment.fields if segment else None) or ()
+            self._plain[key] = not self._replacement.truncate and not any(
+                place.repeat > 1 or place.number[0] == "C" for place in fields
+            )
+        return self._plain[key]
 
     def _element(
         self, value: str, segment: Segment | None, grammar: Grammar | None, one: OutgoingSet, at: dict[str, int | str]
@@ -236,7 +253,7 @@ class _Writing:
         return safe
 
     def _safe(self, value: str, at: dict[str, int | str]) -> str:
-        safe = value.translate(self._unsafe)
+        safe = value.translate(self._safely)
         if safe != value:
             self.findings.append(fault("value-replaced", at, value=value))
         return safe
