@@ -1,14 +1,17 @@
-"""What the face asks of the built hub. The composition root satisfies these Protocols; the console knows nothing else."""
+"""What the face asks of the built hub. The composition root satisfies these Protocols; the console knows no more."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from canonical import Finding
 from router.ports import Access, Archive, Arrival, Inbox, Receipt, StockRoom
+
+OWN_CHANNEL = "api"
+"""The `source` of what our own people or programs send with a role's token, naming no partner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,72 @@ class Answer:
     """Native bytes, where the tool wrote some (`translate --to`)."""
 
 
+class ElementNote(TypedDict, total=False):
+    """One element of a segment: `meaning` is its decoded code or date, absent where the value speaks for itself."""
+
+    position: str
+    name: str
+    value: str
+    meaning: str
+
+
+class SegmentNote(TypedDict, total=False):
+    """One segment of a set, with the findings (as `Finding.as_json` writes them) that stand beside it."""
+
+    position: int
+    tag: str
+    name: str
+    loop: str
+    elements: list[ElementNote]
+    findings: list[dict[str, Any]]
+
+
+class SetNote(TypedDict, total=False):
+    """One transaction set."""
+
+    id: str
+    name: str
+    control: str
+    version: str
+    segments: list[SegmentNote]
+
+
+class GroupNote(TypedDict, total=False):
+    """One functional group."""
+
+    functional_id: str
+    control: str
+    sender: str
+    receiver: str
+    version: str
+    sets: list[SetNote]
+
+
+class InterchangeNote(TypedDict, total=False):
+    """One interchange. `delimiters` by name (`element`, `component`, `repetition`, `segment`); `isa` by element id."""
+
+    control: str
+    delimiters: dict[str, str]
+    isa: dict[str, str]
+    groups: list[GroupNote]
+
+
+class AcknowledgmentNote(TypedDict, total=False):
+    """An acknowledgment the file would get: `type` as in 997, `content` its native text."""
+
+    to: str
+    type: str
+    content: str
+
+
+class Inspection(TypedDict, total=False):
+    """`Answer.value` of `Workbench.inspect` without `summary`. `findings` holds them all, placed or not."""
+
+    interchanges: list[InterchangeNote]
+    findings: list[dict[str, Any]]
+    acknowledgments: list[AcknowledgmentNote]
+
+
 class Workbench(Protocol):
     """The tools that need the configuration but no store."""
 
@@ -61,6 +130,14 @@ class Workbench(Protocol):
 
     def schema(self) -> Mapping[str, Any]:
         """JSON Schemas: one a canonical document, and one a configuration file."""
+        ...
+
+    def partners(self) -> Sequence[Mapping[str, Any]]:
+        """The trading partners: `{id, name, identifiers, documents, ...}`."""
+        ...
+
+    def connectors(self) -> Sequence[Mapping[str, Any]]:
+        """The connectors at hand, built in and configured: `{name, title, documents, origin, ...}`."""
         ...
 
     def doctor(self) -> Sequence[Mapping[str, Any]]:
@@ -95,7 +172,11 @@ class Hub(Protocol):
     stock: StockRoom
     access: Access
     webhooks: Webhooks
+    host: str
+    """Where the configuration says to listen."""
+    port: int
     largest_body: int
+    """Bytes a request's body may have, unpacked."""
 
     @property
     def name(self) -> str: ...
@@ -124,6 +205,17 @@ class Hub(Protocol):
         ...
 
 
+class Beat(TypedDict, total=False):
+    """One thing that happened in the demo. `what`: `act` opens an act (`detail` is its title), else `received`,
+    `duplicate`, `refused`, `answered`, `decided`, `sent`, `shipped`, `posted` or `noted`."""
+
+    what: str
+    detail: str
+    door: str
+    file: str
+    order: str
+
+
 class Rehearsal(Protocol):
     """What the demo plays: sample files for every door, and stand-ins for the world outside."""
 
@@ -131,8 +223,12 @@ class Rehearsal(Protocol):
         """In order: `{title, door, file}`."""
         ...
 
-    def play(self, hub: Hub) -> AsyncIterator[Mapping[str, Any]]:
-        """Play the whole story, yielding what happened: `{what, detail, ...}`."""
+    def play(self, hub: Hub) -> AsyncIterator[Beat]:
+        """Play the whole story until nothing is due, yielding what happened."""
+        ...
+
+    def expected_exceptions(self) -> Mapping[str, int]:
+        """Exception code -> how many of it the story provokes on purpose."""
         ...
 
 

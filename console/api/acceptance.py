@@ -1,0 +1,123 @@
+"""What the API takes as canonical JSON, judged before it is taken: every fault is a finding with its pointer."""
+
+import json
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from canonical import Amount, Finding, InventoryReport, Model, PurchaseOrder, Text
+from console.web.problem import Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class StockLevel(Model):
+    """What one node has of one SKU, and how much of it is never promised."""
+
+    sku: Text
+    node: Text
+    on_hand: Amount
+    safety: Amount | None = None
+
+
+def read_order(body: bytes) -> PurchaseOrder:
+    """The order in `body`, read as the translator will read it. Raises `Problem` 400 (not JSON) or 422."""
+    try:
+        order = PurchaseOrder.model_validate_json(body)
+    except ValidationError as error:
+        raise _problem_of(error) from error
+    _refuse(_faults_of_order(order))
+    return order
+
+
+def read_stock(body: bytes) -> Sequence[StockLevel]:
+    """The levels in `body`: one, an array of them, or a canonical InventoryReport. Raises `Problem` 400 or 422."""
+    content = _json(body)
+    if isinstance(content, dict) and "lines" in content:
+        levels = list(_levels_of_report(_read(InventoryReport, content)))
+    elif isinstance(content, list):
+        levels = [_read(StockLevel, item, f"/{index}") for index, item in enumerate(content)]
+    else:
+        levels = [_read(StockLevel, content)]
+    _refuse(
+        _fault("negative-quantity", f"/{index}/on_hand", f"{level.sku} at {level.node}: stock cannot be below zero")
+        for index, level in enumerate(levels)
+        if level.on_hand < 0 or (level.safety or 0) < 0
+    )
+    return levels
+
+
+def _json(body: bytes) -> Any:
+    """Plain data; a number with a fraction becomes the exact decimal it was written as."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise _not_json(str(error)) from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _not_json(reason: str) -> Problem:
+    finding = Finding("json-syntax", "error", {"pointer": ""}, reason)
+    return Problem(400, "malformed-json", f"the body is not JSON: {reason}", findings=[finding])
+
+
+def _read(model: type[M], content: Any, trail: str = "") -> M:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _problem_of(error, trail) from error
+
+
+def _problem_of(error: ValidationError, trail: str = "") -> Problem:
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    if details[0]["type"] == "json_invalid":
+        return _not_json(details[0]["msg"].removeprefix("Invalid JSON: "))
+    return _invalid(
+        [_fault(detail["type"].replace("_", "-"), trail + _pointer(detail["loc"]), detail["msg"]) for detail in details]
+    )
+
+
+def _pointer(trail: Sequence[str | int]) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in trail)
+
+
+def _fault(code: str, pointer: str, message: str) -> Finding:
+    return Finding(code, "error", {"pointer": pointer}, message)
+
+
+def _invalid(findings: Sequence[Finding]) -> Problem:
+    count = len(findings)
+    return Problem(422, "invalid-document", f"{count} fault{'s' * (count > 1)}; nothing was taken", findings=findings)
+
+
+def _refuse(faults: Iterator[Finding]) -> None:
+    if findings := list(faults):
+        raise _invalid(findings)
+
+
+def _faults_of_order(order: PurchaseOrder) -> Iterator[Finding]:
+    if not order.lines:
+        yield _fault("no-lines", "/lines", "an order has at least one line")
+    seen: set[str] = set()
+    for index, line in enumerate(order.lines):
+        if line.quantity.value <= 0:
+            yield _fault("quantity-not-positive", f"/lines/{index}/quantity/value", "a quantity is above zero")
+        if line.number in seen:
+            yield _fault("line-repeated", f"/lines/{index}/number", f"line {line.number} stands twice")
+        seen.add(line.number)
+
+
+def _levels_of_report(report: InventoryReport) -> Iterator[StockLevel]:
+    for index, line in enumerate(report.lines):
+        sku, node = line.items.get("sku"), line.node or report.node
+        on_hand = line.quantities.get("on_hand")
+        if sku is None or node is None or on_hand is None:
+            wanted = "a line needs items.sku, quantities.on_hand, and a node (its own or the report's)"
+            raise _invalid([_fault("stock-incomplete", f"/lines/{index}", wanted)])
+        yield StockLevel(sku=sku, node=node, on_hand=on_hand.value)

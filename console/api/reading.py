@@ -1,0 +1,96 @@
+"""What the API tells: orders, documents, availability, exceptions."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from aiohttp import web
+
+from console.api.call import Call, reply
+from console.web.problem import Problem, not_found
+from router.ports import Rendered
+
+_LARGEST_PAGE = 500
+_SHOWN_AS_THEY_ARE = frozenset({"application/json", "application/xml", "application/edi-x12", "text/csv", "text/plain"})
+
+
+def _limit(call: Call) -> int:
+    text = call.query("limit") or "100"
+    if not text.isdecimal() or not 1 <= int(text) <= _LARGEST_PAGE:
+        raise Problem(400, "bad-limit", f"limit is a number from 1 to {_LARGEST_PAGE}")
+    return int(text)
+
+
+async def list_orders(call: Call) -> web.Response:
+    """Orders, newest first; `next` is the cursor for `after`."""
+    page = await call.sight.orders(_limit(call), call.query("after"))
+    return reply({"orders": page.rows, "next": page.next})
+
+
+async def _order(call: Call) -> Mapping[str, Any]:
+    order = await call.sight.order(call.path())
+    if order is None:
+        raise not_found("order")
+    return order
+
+
+async def show_order(call: Call) -> web.Response:
+    """One order with its lines and their ledgers."""
+    return reply(await _order(call))
+
+
+async def show_timeline(call: Call) -> web.Response:
+    """What happened to an order, in sequence, and its documents."""
+    order = await _order(call)
+    return reply({"order": order["id"], "timeline": order.get("timeline", ()), "documents": order.get("documents", ())})
+
+
+async def show_explanation(call: Call) -> web.Response:
+    """Why each decision fell as it did."""
+    order = await _order(call)
+    return reply({"order": order["id"], "explanations": order.get("explanations", ())})
+
+
+async def show_availability(call: Call) -> web.Response:
+    """What can be promised of a SKU; the nodes and their stock for our own people only."""
+    sku = call.query("sku")
+    if sku is None:
+        raise Problem(400, "sku-missing", "say which item: ?sku=SKU")
+    rows = await call.hub.stock.availability(sku)
+    answer: dict[str, Any] = {"sku": sku, "available": sum((row.available for row in rows), Decimal(0))}
+    if call.caller.partner is None:
+        answer["nodes"] = [{**row.model_dump(), "available": row.available} for row in rows]
+    return reply(answer)
+
+
+async def show_document(call: Call) -> web.Response:
+    """One document: canonical, with its findings and where its bytes are."""
+    document = await call.sight.document(call.path())
+    if document is None:
+        raise not_found("document")
+    return reply(document)
+
+
+def download(raw: Rendered) -> web.Response:
+    """Bytes as they were kept, never to be run or shown as a page by a browser."""
+    media_type = raw.media_type.partition(";")[0].strip().lower()
+    response = web.Response(body=raw.content)
+    response.content_type = media_type if media_type in _SHOWN_AS_THEY_ARE else "application/octet-stream"
+    name = "".join(character if character.isalnum() or character in "-._" else "_" for character in raw.filename)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name.encode("ascii", "replace").decode()}"'
+    return response
+
+
+async def show_raw(call: Call) -> web.Response:
+    """The bytes of one document."""
+    raw = await call.sight.raw(call.path())
+    if raw is None:
+        raise not_found("document")
+    return download(raw)
+
+
+async def list_exceptions(call: Call) -> web.Response:
+    """What a person must look at."""
+    status = call.query("status") or "open"
+    rows = await call.hub.archive.exceptions(status=None if status == "all" else status)
+    return reply({"exceptions": rows})

@@ -1,0 +1,111 @@
+"""What comes in over the API: documents, orders, webhooks, stock. Kept before it is answered."""
+
+from typing import Any
+
+from aiohttp import web
+
+from console.api.acceptance import read_order, read_stock
+from console.api.call import Call, reply
+from console.desk import OWN_CHANNEL
+from console.web.problem import Problem, forbidden, not_found, unauthorized
+from router.ports import Arrival, Receipt
+
+_PATIENCE = 2.0
+_LONGEST_PATIENCE = 30.0
+_LONGEST_KEY = 255
+
+
+def _sender(call: Call) -> str | None:
+    """The partner this call sends for: its own, or the one a role's token names."""
+    named, own = call.query("partner"), call.caller.partner
+    if own is not None:
+        if named not in (None, own):
+            raise forbidden(f"this token is partner {own}'s: it cannot send as {named}")
+        return own
+    if named is not None and named not in {door.id for door in call.hub.doors}:
+        raise Problem(422, "unknown-partner", f"no partner or connection is called {named}")
+    return named
+
+
+def _key(call: Call, *, required: bool) -> str | None:
+    key = call.request.headers.get("Idempotency-Key", "").strip()
+    if (required and not key) or len(key) > _LONGEST_KEY:
+        raise Problem(400, "idempotency-key", f"send an Idempotency-Key header of 1 to {_LONGEST_KEY} characters")
+    return key or None
+
+
+def _facts(call: Call, **more: str) -> dict[str, str]:
+    facts = {
+        "content_type": call.request.content_type,
+        "remote": call.request.remote or "",
+        "sent_by": call.caller.name,
+    }
+    return {**facts, **more}
+
+
+def _receipt_of(receipt: Receipt) -> dict[str, Any]:
+    """The first answer, whether this is the first time or not."""
+    if receipt.status == "conflict":
+        raise Problem(
+            409, "conflict", f"this key was used before with other content; the first is receipt {receipt.id}"
+        )
+    return {"id": receipt.id, "status": "accepted", "sha256": receipt.sha256, "received_at": receipt.received_at}
+
+
+def _replayed(receipt: Receipt) -> dict[str, str]:
+    return {"Idempotency-Replayed": "true"} if receipt.status == "duplicate" else {}
+
+
+async def take_document(call: Call) -> web.Response:
+    """Keep a partner's bytes; what they mean is answered in the partner's own language."""
+    sender = _sender(call)
+    if sender is None:
+        raise Problem(400, "partner-missing", "say whose document this is: ?partner=ID")
+    content, key = await call.body(), _key(call, required=False)
+    if not content:
+        raise Problem(400, "empty-body", "the body is empty")
+    receipt = await call.hub.receive(Arrival(sender, "http", content, key, _facts(call)))
+    return reply(_receipt_of(receipt), 202, _replayed(receipt))
+
+
+def _patience(call: Call) -> float:
+    """Seconds to wait for the decision, as `Prefer: wait=N` (RFC 7240) asks."""
+    for preference in call.request.headers.get("Prefer", "").split(","):
+        name, _, seconds = preference.strip().partition("=")
+        if name.lower() == "wait" and seconds.isdigit():
+            return min(float(seconds), _LONGEST_PATIENCE)
+    return _PATIENCE
+
+
+async def take_order(call: Call) -> web.Response:
+    """Keep a canonical order; 201 with the order once it is decided, 202 while it is not."""
+    key = _key(call, required=True)
+    content = await call.body()
+    read_order(content)
+    facts = _facts(call, kind="PurchaseOrder")
+    receipt = await call.hub.receive(Arrival(_sender(call) or OWN_CHANNEL, "api", content, key, facts))
+    answer = _receipt_of(receipt)
+    order = await call.hub.order_of(receipt, _patience(call))
+    if order is None:
+        return reply(answer, 202, _replayed(receipt))
+    return reply({**answer, "order": order}, 201, _replayed(receipt))
+
+
+async def take_hook(call: Call) -> web.Response:
+    """A webhook: its signature over the raw body is verified before anything reads it."""
+    content = await call.body()
+    try:
+        arrival = call.hub.webhooks.verify(call.path("connector"), call.request.headers, content)
+    except KeyError as error:
+        raise not_found("webhook") from error
+    if arrival is None:
+        raise unauthorized("the signature does not hold for this body")
+    receipt = await call.hub.receive(arrival)
+    return reply(_receipt_of(receipt), 200, _replayed(receipt))
+
+
+async def set_stock(call: Call) -> web.Response:
+    """Set what nodes have on hand."""
+    levels = read_stock(await call.body())
+    rows = [await call.hub.stock.set(level.sku, level.node, level.on_hand, level.safety) for level in levels]
+    return reply({"stock": rows})

@@ -1,0 +1,223 @@
+"""The command line: how each command is called, where it finds configuration and data, and what its exit code means.
+
+Exit 0: done. 1: findings, or a failed check. 2: the call or the configuration is wrong.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeAlias
+
+from canonical import CrossdockError, Misconfigured, exact_decimal
+from console.commands import actions, lookups, running, tools
+from console.desk import Builder
+from console.invocation import Invocation, Usage
+from console.terminal import err, print_findings, print_json, text
+
+Run = Callable[[Invocation], Awaitable[int]]
+Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse gives it no public name
+
+EPILOG = "exit codes: 0 done; 1 findings or a failed check; 2 the call or the configuration is wrong"
+
+
+def main(builder: Builder, argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    try:
+        given = _parser().parse_args(argv)
+    except SystemExit as finished:  # argparse leaves this way for --help and for its own complaints
+        return finished.code if isinstance(finished.code, int) else 2
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if given.run in (running.run, running.demo) else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    return _answer(_invocation(builder, given), given.run)
+
+
+def _invocation(builder: Builder, given: argparse.Namespace) -> Invocation:
+    config = given.config or os.environ.get("CROSSDOCK_CONFIG") or "config/hub.yaml"
+    usual = "data/demo" if given.run is running.demo else "data"
+    data = given.data or os.environ.get("CROSSDOCK_DATA") or usual
+    return Invocation(builder, given, Path(config), Path(data), json=given.json)
+
+
+def _answer(call: Invocation, run: Run) -> int:
+    """Run it, and turn every expected failure into words and an exit code."""
+    try:
+        return asyncio.run(_awaited(run, call))
+    except (Usage, CrossdockError) as error:
+        return _complain(call, error)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read us has enough; what is still buffered must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+async def _awaited(run: Run, call: Invocation) -> int:
+    return await run(call)
+
+
+def _complain(call: Invocation, error: Usage | CrossdockError) -> int:
+    findings = error.findings if isinstance(error, CrossdockError) else ()
+    if call.json:
+        print_json({"error": str(error), "findings": findings})
+    console = err()
+    print_findings(console, findings)
+    console.print(text(f"crossdock: {error}", "bold red"), soft_wrap=True)
+    return 2 if isinstance(error, Usage | Misconfigured) else 1
+
+
+# --- how each command is called -------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="crossdock",
+        description="Every order in, one canonical language, one router, every answer out.",
+        epilog=EPILOG,
+    )
+    _add_everywhere(parser, default=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_add_running, _add_tools, _add_lookups, _add_actions):
+        add(commands)
+    return parser
+
+
+def _add_everywhere(parser: argparse.ArgumentParser, default: object) -> None:
+    """Options that may stand before or after the command: after it, what was not given must not undo what was."""
+    parser.add_argument("--config", metavar="FILE", default=default, help="the hub's file (config/hub.yaml)")
+    parser.add_argument("--data", metavar="DIR", default=default, help="where the hub keeps everything (data)")
+    parser.add_argument(
+        "--json", action="store_true", default=default if default is argparse.SUPPRESS else False,
+        help="print one JSON value on standard output",
+    )  # fmt: skip
+
+
+def _add(commands: Subcommands, name: str, run: Run) -> argparse.ArgumentParser:
+    says = (run.__doc__ or "").splitlines()[0]
+    parser = commands.add_parser(name, help=says, description=says, epilog=EPILOG)
+    _add_everywhere(parser, argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_family(commands: Subcommands, name: str, says: str, usual: Run | None = None) -> Subcommands:
+    """A command with commands of its own; `usual` runs when none is named."""
+    parser = commands.add_parser(name, help=says, description=says, epilog=EPILOG)
+    _add_everywhere(parser, argparse.SUPPRESS)
+    if usual is not None:
+        parser.set_defaults(run=usual)
+    return parser.add_subparsers(title="commands", metavar="COMMAND", required=usual is None)
+
+
+def _add_running(commands: Subcommands) -> None:
+    demo = _add(commands, "demo", running.demo)
+    demo.add_argument("--no-serve", action="store_true", help="end after the story and its check")
+    demo.add_argument("--port", type=_port, help="where to serve the console")
+    run = _add(commands, "run", running.run)
+    run.add_argument("--roles", metavar="ROLES", help=f"some of {','.join(running.ALL_ROLES)} (all)")
+    run.add_argument("--port", type=_port, help="where to listen; 0 takes a free port")
+    run.add_argument("--host", help="the address to listen on; the configuration's, loopback by default")
+
+
+def _add_tools(commands: Subcommands) -> None:
+    _add(commands, "check", tools.check)
+    translate = _add(commands, "translate", tools.translate)
+    _add_reading(translate)
+    translate.add_argument("--connector", metavar="NAME", help="the connector whose language the file is in")
+    translate.add_argument("--map", metavar="NAME", help="the map to read or write with")
+    translate.add_argument("--to", metavar="FORMAT", help="write native bytes from canonical documents")
+    translate.add_argument("--lineage", action="store_true", help="say where each value came from")
+    inspect = _add(commands, "inspect", tools.inspect)
+    _add_reading(inspect)
+    inspect.add_argument("--referee", action="store_true", help="hold the verdict against pyx12's")
+    schema = _add(commands, "schema", tools.schema)
+    schema.add_argument("name", nargs="?", help="one schema alone")
+    schema.add_argument("--out", metavar="DIR", help="write a file for each")
+    _add(commands, "doctor", tools.doctor)
+    _add(_add_family(commands, "partner", "trading partners", tools.partner_list), "list", tools.partner_list)
+    _add(_add_family(commands, "connector", "connectors", tools.connector_list), "list", tools.connector_list)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the file; - is standard input")
+    parser.add_argument("--partner", metavar="ID", help="the trading partner it comes from or goes to")
+    parser.add_argument("--summary", action="store_true", help="counts alone")
+    parser.add_argument("--at", type=_instant, metavar="TIME", help="the instant to use for the clock's, as ISO 8601")
+    parser.add_argument("--control", type=_control, metavar="N", help="the control number to use for the counters'")
+
+
+def _add_lookups(commands: Subcommands) -> None:
+    orders = _add(commands, "orders", lookups.orders)
+    orders.add_argument("--limit", type=_positive, default=100, help="at most so many (100)")
+    for name, run in (("show", lookups.show), ("explain", lookups.explain)):
+        _add(commands, name, run).add_argument("order", metavar="ORDER", help="its number or id")
+    family = _add_family(commands, "exceptions", "what needs a person", lookups.list_exceptions)
+    commands.choices["exceptions"].set_defaults(all=False)
+    _add(family, "list", lookups.list_exceptions).add_argument("--all", action="store_true", help="settled ones too")
+    _add(family, "retry", lookups.retry).add_argument("exception", metavar="ID")
+    _add(family, "resolve", lookups.resolve).add_argument("exception", metavar="ID")
+    _add(commands, "export", lookups.export).add_argument("--out", metavar="DIR", required=True)
+
+
+def _add_actions(commands: Subcommands) -> None:
+    submit = _add(commands, "submit", actions.submit)
+    submit.add_argument("file", metavar="FILE", help="the file; - is standard input")
+    submit.add_argument("--partner", metavar="ID", required=True, help="whom it comes from")
+    stock = _add(_add_family(commands, "stock", "what lies where"), "set", actions.set_stock)
+    stock.add_argument("sku", metavar="SKU")
+    stock.add_argument("node", metavar="NODE")
+    stock.add_argument("quantity", metavar="QTY", type=_quantity)
+    stock.add_argument("--safety", metavar="QTY", type=_quantity, help="how much is never promised")
+    token = _add(_add_family(commands, "token", "API tokens"), "new", actions.new_token)
+    whose = token.add_mutually_exclusive_group()
+    whose.add_argument("--partner", metavar="ID", help="it proves this partner")
+    whose.add_argument("--role", choices=actions.ROLE_NAMES, help="it proves this role (operator)")
+
+
+# --- what an argument may be ----------------------------------------------------------------------------------------
+
+
+def _port(given: str) -> int:
+    if not given.isdecimal() or int(given) > 65535:
+        raise argparse.ArgumentTypeError(f"{given!r} is no port (0 to 65535)")
+    return int(given)
+
+
+def _positive(given: str) -> int:
+    if not given.isdecimal() or int(given) < 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is no number above zero")
+    return int(given)
+
+
+def _control(given: str) -> int:
+    number = _positive(given)
+    if number > 999_999_999:
+        raise argparse.ArgumentTypeError("a control number has at most nine digits")
+    return number
+
+
+def _instant(given: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{given!r} is no time such as 2026-03-01T09:30:00Z") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _quantity(given: str) -> Decimal:
+    try:
+        quantity = exact_decimal(given)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if quantity < 0:
+        raise argparse.ArgumentTypeError("stock cannot be below zero")
+    return quantity

@@ -1,0 +1,1 @@
+"""The commands, a module a family; `console.cli` says how each is called."""

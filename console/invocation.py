@@ -1,0 +1,73 @@
+"""One call of the command line: what it was given, and the composition root it may ask."""
+
+import sys
+from argparse import Namespace
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from console.desk import Builder, Hub, Workbench
+from console.terminal import err, out, print_json
+
+
+class Usage(Exception):  # noqa: N818 - the caller's mistake, exit 2
+    """The command line asks for something that cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a command is called with."""
+
+    builder: Builder
+    arguments: Namespace
+    config: Path
+    data: Path
+    json: bool
+
+    def workbench(self) -> Workbench:
+        """The tools that need no store."""
+        return self.builder.workbench(self.config)
+
+    @asynccontextmanager
+    async def hub(self) -> AsyncIterator[Hub]:
+        """The hub, open on the data directory."""
+        async with self.builder.open(self.config, self.data) as hub:
+            yield hub
+
+    @property
+    def out(self) -> Console:
+        """Standard output, for people."""
+        return out()
+
+    @property
+    def err(self) -> Console:
+        """Standard error."""
+        return err()
+
+    def tell(self, value: Any) -> bool:
+        """Print `value` when JSON was asked for; whether it was."""
+        if self.json:
+            print_json(value)
+        return self.json
+
+    def read_file(self) -> bytes:
+        """The FILE argument's bytes; `-` is standard input. Raises `Usage`."""
+        name: str = self.arguments.file
+        if name == "-":
+            return sys.stdin.buffer.read()
+        try:
+            return Path(name).read_bytes()
+        except OSError as error:
+            raise Usage(f"cannot read {name}: {error.strerror}") from error
+
+    @property
+    def filename(self) -> str:
+        """FILE's own name."""
+        return "standard-input" if self.arguments.file == "-" else Path(self.arguments.file).name
+
+
+Row = Mapping[str, Any]

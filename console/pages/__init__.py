@@ -1,0 +1,1 @@
+"""The web console: rendered here, without script, build step or outside host."""

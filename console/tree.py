@@ -1,0 +1,123 @@
+"""`crossdock inspect` for people: the annotated tree, findings beside their segments, the answer it would get."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from console.desk import AcknowledgmentNote, ElementNote, GroupNote, Inspection, InterchangeNote, SegmentNote, SetNote
+from console.terminal import SEVERITY_STYLE, clean, print_findings, table, text
+
+
+def print_inspection(console: Console, inspection: Inspection) -> None:
+    """The whole answer."""
+    for interchange in inspection.get("interchanges", ()):
+        console.print(_interchange(interchange))
+        console.print()
+    _print_findings(console, inspection.get("findings", ()))
+    for acknowledgment in inspection.get("acknowledgments", ()):
+        _print_acknowledgment(console, acknowledgment)
+
+
+def print_summary(console: Console, summary: Mapping[str, Any]) -> None:
+    """`--summary`: counts alone."""
+    shown = table("count", "of", right=("count",))
+    for name, count in summary.items():
+        if not isinstance(count, Mapping):
+            shown.add_row(str(count), text(name))
+    for code, count in (summary.get("findings") or {}).items():
+        shown.add_row(str(count), text(code, "yellow"))
+    console.print(shown)
+
+
+def _interchange(interchange: InterchangeNote) -> Tree:
+    delimiters = " ".join(f"{name} {value!r}" for name, value in interchange.get("delimiters", {}).items())
+    isa = interchange.get("isa", {})
+    parties = f"{isa.get('ISA06', '').strip()} -> {isa.get('ISA08', '').strip()}" if isa else ""
+    label = Text.assemble(("Interchange ", "bold"), text(interchange.get("control"), "bold cyan"), "  ", text(parties))
+    tree = Tree(label.append_text(text(f"  {delimiters}", "dim")), guide_style="dim")
+    for group in interchange.get("groups", ()):
+        _add_group(tree, group)
+    return tree
+
+
+def _add_group(tree: Tree, group: GroupNote) -> None:
+    detail = " ".join(clean(group.get(name, "")) for name in ("version", "sender", "receiver"))
+    label = Text.assemble(
+        ("Group ", "bold"), text(group.get("functional_id"), "bold"), " ", text(group.get("control"), "cyan")
+    )
+    branch = tree.add(label.append_text(text(f"  {detail}", "dim")))
+    for transaction_set in group.get("sets", ()):
+        _add_set(branch, transaction_set)
+
+
+def _add_set(tree: Tree, transaction_set: SetNote) -> None:
+    name = transaction_set.get("name")
+    label = Text.assemble(
+        ("Set ", "bold"), text(transaction_set.get("id"), "bold"), " ", text(transaction_set.get("control"), "cyan")
+    )
+    branch = tree.add(label.append_text(text(f"  {name}" if name else "", "dim")))
+    segments = transaction_set.get("segments", ())
+    loop_width = max((len(segment.get("loop") or "") for segment in segments), default=0)
+    for segment in segments:
+        _add_segment(branch, segment, loop_width)
+
+
+def _add_segment(tree: Tree, segment: SegmentNote, loop_width: int) -> None:
+    findings = segment.get("findings") or ()
+    line = Text.assemble(
+        (f"{segment.get('position', ''):>4} ", "dim"),
+        text(f"{segment.get('loop') or '':<{loop_width}} ", "magenta"),
+        text(f"{segment.get('tag', ''):<3}", "bold red" if findings else "bold green"),
+        " ",
+        text(segment.get("name"), "dim"),
+    )
+    branch = tree.add(line)
+    for element in segment.get("elements", ()):
+        branch.add(_element(element))
+    for finding in findings:
+        branch.add(_finding(finding))
+
+
+def _element(element: ElementNote) -> Text:
+    line = Text.assemble(text(f"{element.get('position', ''):<7}", "cyan"), text(element.get("value"), "bold"))
+    if meaning := element.get("meaning"):
+        line.append_text(text(f"  = {meaning}", "green"))
+    return line.append_text(text(f"  {element.get('name', '')}", "dim"))
+
+
+def _finding(finding: Mapping[str, Any]) -> Text:
+    style = SEVERITY_STYLE.get(str(finding.get("severity")), "")
+    return Text.assemble(
+        ("▲ ", style), text(finding.get("code"), style), "  ", text(finding.get("message")), _ack(finding)
+    )
+
+
+def _ack(finding: Mapping[str, Any]) -> Text:
+    codes = " ".join(f"{element}={code}" for element, code in (finding.get("ack") or {}).items())
+    return text(f"  [{codes}]" if codes else "", "dim")
+
+
+def _print_findings(console: Console, findings: Iterable[Mapping[str, Any]]) -> None:
+    found = list(findings)
+    console.print(Text(f"{len(found)} finding{'' if len(found) == 1 else 's'}", style="bold" if found else "green"))
+    print_findings(console, found)
+
+
+def _print_acknowledgment(console: Console, acknowledgment: AcknowledgmentNote) -> None:
+    heading = f"It would be answered with a {acknowledgment.get('type')} to {acknowledgment.get('to')}"
+    console.print()
+    console.print(text(heading, "bold"))
+    content = acknowledgment.get("content", "")
+    for line in _segment_lines(content):
+        console.print(text(line), soft_wrap=True)
+
+
+def _segment_lines(content: str) -> list[str]:
+    """A native X12 answer a segment a line, by the terminator its ISA declares; anything else as it is."""
+    if content.startswith("ISA") and len(content) >= 106:
+        terminator = content[105]
+        return [part.strip() + terminator for part in content.split(terminator) if part.strip()]
+    return content.splitlines()

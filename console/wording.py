@@ -1,0 +1,34 @@
+"""Values in words, the same on a page and in a terminal."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+BUCKETS = ("shipped", "released", "allocated", "backordered", "open", "cancelled")
+"""A ledger's buckets, most advanced first."""
+
+
+def sentence(name: object) -> str:
+    """A programmer's name as a person reads it: `partly_shipped` -> `Partly shipped`."""
+    words = str(name).replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def decimal_of(value: object) -> Decimal:
+    """A row's amount; what is none counts as nothing."""
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def quantity(value: object) -> str:
+    """A quantity or amount with thousands apart and no trailing zeros that say nothing."""
+    number = decimal_of(value)
+    whole = number.to_integral_value()
+    return f"{whole:,.0f}" if number == whole else f"{number:,f}"
+
+
+def figures(ledger: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A ledger's buckets that hold something, as (bucket, quantity)."""
+    return [(bucket, quantity(ledger[bucket])) for bucket in BUCKETS if decimal_of(ledger.get(bucket, 0))]
