@@ -1,7 +1,7 @@
 """All trading partners: their profiles read from a directory, held against each other and against what is installed."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -59,6 +59,7 @@ def load_partners(
         findings.extend(_references(file, profile, maps, knows_set))
         findings.extend(_directories(file, profile, data))
     findings.extend(_clashes(sound))
+    findings.extend(_unknown_carriers(sound))
     faulty = {str(finding.where.get("file")) for finding in findings if finding.severity == "error"}
     return partners_of((profile for file, profile in sound if file.name not in faulty), ours), findings
 
@@ -91,7 +92,7 @@ def _references(file: YamlFile, profile: Profile, maps: Collection[str], knows_s
         yield file.finding("no-transport", ("takes",), message, key=True)
 
 
-def _clashes(sound: Iterable[tuple[YamlFile, Profile]]) -> Iterator[Finding]:
+def _clashes(sound: Sequence[tuple[YamlFile, Profile]]) -> Iterator[Finding]:
     """What only one partner may have: an interchange identity, a directory we take files from."""
     identities: dict[tuple[str, str], str] = {}
     directories: dict[str, str] = {}
@@ -108,6 +109,16 @@ def _clashes(sound: Iterable[tuple[YamlFile, Profile]]) -> Iterator[Finding]:
             if first != profile.partner:
                 message = f"{inbound} is already {first}'s; a directory proves who sent a file, so it has one sender"
                 yield file.finding("duplicate-directory", ("transport", "inbound", "directory"), message)
+
+
+def _unknown_carriers(sound: Sequence[tuple[YamlFile, Profile]]) -> Iterator[Finding]:
+    """Carriers that are no partners: nobody could ever prove to be one."""
+    known = {profile.partner for _, profile in sound}
+    for file, profile in sound:
+        for number, carrier in enumerate(profile.brought_by):
+            if carrier not in known:
+                message = f"no partner is called {carrier!r}; add its file, or remove it here"
+                yield file.finding("unknown-partner", ("brought_by", number), message)
 
 
 def _directories(file: YamlFile, profile: Profile, data: Path) -> Iterator[Finding]:

@@ -172,6 +172,8 @@ class Profile(ConfigModel):
     takes: dict[str, TakenDocument] = Field(default_factory=dict)
     """Canonical document -> how it is written."""
     transport: Transport = Transport()
+    brought_by: tuple[Text, ...] = ()
+    """Other partners whose connection may bring this one's interchanges too: a network, a parent company."""
     cross_references: CrossReferences = CrossReferences()
     service_levels: ServiceLevels = ServiceLevels()
 

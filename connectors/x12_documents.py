@@ -21,7 +21,7 @@ Admission = Callable[[x12.InterchangeStart], Profile | Finding]
 
 
 def admit_partners(partners: Partners, source: str | None) -> Admission:
-    """Only partners may send, and only as those whom the connection proved (`source`)."""
+    """Only partners may send, and only over a connection that proved (`source`) to be theirs or their carrier's."""
 
     def admit(start: x12.InterchangeStart) -> Profile | Finding:
         qualifier, identity = start.sender
@@ -32,7 +32,7 @@ def admit_partners(partners: Partners, source: str | None) -> Admission:
         if profile is None:
             message = f"no partner sends as {named}; nobody is answered, and nothing of it takes effect"
             return Finding("unknown-sender", "error", where, message, facts=facts)
-        if profile.partner != source:
+        if source not in (profile.partner, *profile.brought_by):
             proved = f"it came from {source}" if source else "nobody proved to be its sender"
             message = f"the interchange says {named}, who is {profile.partner}, but {proved}; nothing takes effect"
             return Finding("forged-sender", "error", where, message, facts=facts)

@@ -106,6 +106,11 @@ def test_a_directory_that_is_a_file_is_found_before_anything_arrives(tmp_path: P
     assert (finding.code, finding.where["line"]) == ("directory-unusable", 10)
 
 
+def test_a_carrier_must_be_a_partner(tmp_path: Path) -> None:
+    _, [finding] = load(tmp_path, northwind=NORTHWIND + "brought_by: [northwind, van]\n")
+    assert (finding.code, finding.where["line"]) == ("unknown-partner", 12)
+
+
 def test_one_faulty_profile_leaves_the_others_working(tmp_path: Path) -> None:
     partners, findings = load(tmp_path, northwind=NORTHWIND, harbor="partner: [")
     assert [finding.code for finding in findings] == ["yaml-syntax"]
