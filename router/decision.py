@@ -29,6 +29,23 @@ class Needs(Model):
     """Which facts a decision will read. The flow fetches them; the decision reads nothing else."""
 
     skus: tuple[Text, ...] = ()
+    serials: int = 0
+    """How many packages want a serial."""
+
+
+class Reconsider(Document):
+    """Work for one order that no partner sent: its stock arrived, its hold was lifted, its time has come."""
+
+    number: Text
+    """What caused it, such as an inventory report's id: the same cause has one effect."""
+    order: Text
+    """The order's id."""
+    cause: Text
+
+    @property
+    def identity(self) -> str:
+        """Order and cause."""
+        return f"{self.order}/{self.number}"
 
 
 class World(Model):
@@ -37,10 +54,16 @@ class World(Model):
     now: datetime
     configuration: Text
     stock: tuple[StockRow, ...] = ()
+    first_serial: int | None = None
+    """The first of as many serials for packages as were needed, given to this decision alone."""
 
 
 class StockChange(Model):
-    """A change to one stock row. It holds only while `available >= 0` after it; a loser decides again."""
+    """A change to one stock row.
+
+    A change that promises more (`reserved > 0`) holds only while `on_hand - reserved - safety >= 0` after it; a loser
+    decides again. Any other is a fact that has happened and is written whatever it leaves.
+    """
 
     sku: Text
     node: Text
@@ -66,12 +89,24 @@ class Event(Model):
 
 
 class Outgoing(Model):
-    """A document to send. `to` is the id of a partner or connection; `reasons` says for each value path of the
-    document where it came from: `source:<path>` of the document decided on, or `rule:<name>`."""
+    """A document to send. `to` is the id of a partner or connection.
+
+    `reasons` says where its values came from: by path (`lines.0.quantity`), the longest that begins a value's path
+    speaks for it. `source:<path>` is of the document decided on, `order:<path>` of the order's own document (the rest
+    of the value's path is added to either), `rule:<name>` the rule that made it.
+    """
 
     document: SerializeAsAny[Document]
     to: Text
     reasons: dict[str, str] = Field(default_factory=dict)
+
+    def reason(self, path: str) -> str | None:
+        """Where the value at `path` came from."""
+        covering = path
+        while covering and covering not in self.reasons:
+            covering = covering.rpartition(".")[0]
+        reason = self.reasons.get(covering)
+        return reason if reason is None or reason.startswith("rule:") else reason + path[len(covering) :]
 
 
 class Trouble(Model):

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from canonical import Address, Amount, Model, Moment, PurchaseOrder, Quantity, Text
+from canonical import Amount, Model, Moment, Party, Price, PurchaseOrder, Quantity, Text
 
 ZERO = Decimal(0)
 
@@ -47,29 +47,54 @@ class Allocation(Model):
     node: Text
     sku: Text
     quantity: Amount
+    destination: int = 0
+    """Index into the order's destinations."""
     fulfilment_order: Text | None = None
     """Set once released."""
+    fulfilment_line: Text | None = None
+    """The line's number on the fulfilment order."""
     shipped: Amount = ZERO
     short: Amount = ZERO
     """What the node said it will not ship of it."""
 
+    @property
+    def outstanding(self) -> Amount:
+        """What the node still holds or owes of it."""
+        return max(self.quantity - self.shipped - self.short, ZERO)
+
 
 class LineState(Model):
-    """One order line's standing. Quantities count the item's own unit; `unit` is the one ordered in."""
+    """The standing of one order line for one destination. The ledger counts the item's own unit.
+
+    `number` is the line's own, followed by `@<destination>` where a line goes to several.
+    """
 
     number: Text
+    position: int = 0
+    """Index into the document's lines."""
+    destination: int = 0
+    """Index into the order's destinations."""
     sku: Text | None = None
     """None when nobody knows the item."""
     quantity: Quantity
+    """As ordered, in the unit ordered in."""
+    factor: Amount = Decimal(1)
+    """How many of the item's own unit the unit ordered in holds."""
+    price: Price | None = None
+    """What one unit ordered in costs."""
     ledger: Ledger
     fault: Text | None = None
     """Why the line was refused, where it was."""
+    fault_code: Text | None = None
+    """The same for programs: `item-unknown`, `unit-unknown`, `quantity-not-positive`, ..."""
 
 
 class Hold(Model):
     """A named gate that stops the order from going on until it is lifted."""
 
     kind: Text
+    gate: Literal["allocate", "release"] = "allocate"
+    """The step it stops."""
     reason: Text
     placed_at: Moment
     owner: Text = "order desk"
@@ -83,11 +108,15 @@ class Order(Model):
     channel: Text
     version: int = 0
     document: PurchaseOrder
-    ship_to: Address | None = None
+    destinations: tuple[Party, ...] = ()
+    """Where its goods go; the first is the header's."""
     lines: tuple[LineState, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     holds: tuple[Hold, ...] = ()
+    fulfilment_orders: tuple[Text, ...] = ()
     shipments: tuple[Text, ...] = ()
+    """The identities of the shipment advices it has taken in."""
+    invoices: tuple[Text, ...] = ()
     invoiced: Amount = ZERO
     """The sum of its invoices' totals."""
     adjustments_invoiced: dict[str, Amount] = Field(default_factory=dict)

@@ -241,6 +241,10 @@ class Lanes(Protocol):
 
     async def stock(self, needs: Needs) -> Sequence[StockRow]: ...
 
+    async def serials(self, count: int) -> int:
+        """The first of `count` serials for packages, which nobody else is given."""
+        ...
+
     async def commit(self, lane: Lane, entry: LaneEntry, world: World, decision: Decision) -> Order | None:
         """In one transaction: events, ledger, reservations, stock, outgoing documents, postings, exceptions.
 

@@ -42,7 +42,7 @@ def _stock(document: InventoryReport, sender: str, policy: Policy) -> Effect:
 
 def _count(line: InventoryLine, node: str | None, sender: str, policy: Policy) -> Count | str:
     """What a line counts, or what of it nobody here knows. A node's operator alone speaks for the node."""
-    match = policy.catalogue.match(line.items, sender)
+    match = policy.catalogue.match(line.items)
     if match.item is None:
         return match.fault or "no item"
     place = policy.network.by_id.get(node or "")

@@ -1,0 +1,143 @@
+"""An order as it comes in: its destinations collected, each line identified, counted in its own unit, or refused."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from canonical import Item, OrderLine, Party, Price, PurchaseOrder, Quantity
+from router.catalogue import Match, units_in
+from router.lifecycle import move
+from router.number import order_id
+from router.order import ZERO, Ledger, LineState, Order
+from router.policy import Policy
+
+
+class Refusal(NamedTuple):
+    """Why a line is refused: for programs and for people."""
+
+    code: str
+    reason: str
+
+
+def open_order(document: PurchaseOrder, sender: str, policy: Policy) -> Order:
+    """The order as it stands before anything is decided: sound lines open, the others refused."""
+    opening = _Opening(document, policy)
+    lines = [state for position, line in enumerate(document.lines) for state in opening.states(line, position)]
+    return Order(
+        id=order_id(document, sender),
+        number=document.number,
+        channel=sender,
+        document=document,
+        destinations=tuple(opening.destinations),
+        lines=tuple(lines),
+    )
+
+
+def has_address(party: Party) -> bool:
+    """Whether goods can be sent there."""
+    return party.address is not None and bool(party.address.region or party.address.postal_code)
+
+
+class _Opening:
+    """Opens an order's lines, and collects the destinations they name."""
+
+    def __init__(self, document: PurchaseOrder, policy: Policy) -> None:
+        self.document, self.catalogue = document, policy.catalogue
+        header = document.party("ship_to") or document.party("buyer")
+        self.destinations = [header] if header else []
+        self._numbers: set[str] = set()
+
+    def states(self, line: OrderLine, position: int) -> Iterator[LineState]:
+        """One state for each destination of a line, or one that is refused."""
+        match = self.catalogue.match(line.items)
+        if line.number in self._numbers:
+            twice = Refusal("line-number-twice", f"line number {line.number} is given twice")
+            yield _refused(line, position, f"{line.number}~{position}", twice, match.item)
+            return
+        self._numbers.add(line.number)
+        refusal = _refusal(line, match, self.document)
+        if refusal or match.item is None:
+            yield _refused(line, position, line.number, refusal or _unknown(match), match.item)
+        else:
+            yield from self._open(line, position, match.item)
+
+    def _open(self, line: OrderLine, position: int, item: Item) -> Iterator[LineState]:
+        factor = units_in(item, line.quantity.unit) or Decimal(1)
+        price = _own_unit_price(line, item)
+        for destination, quantity in self._goes_to(line):
+            yield LineState(
+                number=f"{line.number}@{destination}" if line.destinations else line.number,
+                position=position,
+                destination=destination,
+                sku=item.sku,
+                quantity=quantity,
+                factor=factor,
+                price=price,
+                ledger=move(Ledger(), "order", quantity.value * factor),
+            )
+
+    def _goes_to(self, line: OrderLine) -> Iterator[tuple[int, Quantity]]:
+        """(index into the order's destinations, quantity) for each place a line goes to."""
+        if not line.destinations:
+            yield 0, line.quantity
+        for place in line.destinations:
+            if place.party not in self.destinations:
+                self.destinations.append(place.party)
+            yield self.destinations.index(place.party), place.quantity
+
+
+def _refused(line: OrderLine, position: int, number: str, refusal: Refusal, item: Item | None) -> LineState:
+    factor = (units_in(item, line.quantity.unit) if item else None) or Decimal(1)
+    return LineState(
+        number=number, position=position, sku=item.sku if item else None, quantity=line.quantity, factor=factor,
+        ledger=move(Ledger(), "refuse", max(line.quantity.value * factor, ZERO)),
+        fault=refusal.reason, fault_code=refusal.code,
+    )  # fmt: skip
+
+
+def _unknown(match: Match) -> Refusal:
+    return Refusal("item-unknown", match.fault or "item unknown")
+
+
+def _refusal(line: OrderLine, match: Match, document: PurchaseOrder) -> Refusal | None:
+    if match.item is None:
+        return _unknown(match)
+    return _quantity_refusal(line, match.item) or _price_refusal(line, match.item, document)
+
+
+def _quantity_refusal(line: OrderLine, item: Item) -> Refusal | None:
+    value, unit = line.quantity.value, line.quantity.unit
+    factor = units_in(item, unit)
+    if value <= 0:
+        return Refusal("quantity-not-positive", f"{value} {unit} is no quantity to ship")
+    if factor is None:
+        sold = ", ".join((item.unit, *item.packs))
+        return Refusal("unit-unknown", f"{item.sku} is not sold by {unit}; it is sold by {sold}")
+    if item.unit == "EA" and (value * factor) % 1:
+        return Refusal("quantity-not-whole", f"{value} {unit} is not a whole number of {item.unit}")
+    named = sum((place.quantity.value for place in line.destinations), ZERO)
+    units = {place.quantity.unit for place in line.destinations} - {unit}
+    if line.destinations and (named != value or units or min(p.quantity.value for p in line.destinations) <= 0):
+        return Refusal("destinations-differ", f"its destinations hold {named} of {value} {unit}")
+    return None
+
+
+def _price_refusal(line: OrderLine, item: Item, document: PurchaseOrder) -> Refusal | None:
+    price = line.price or item.price
+    if price is None or price.amount < 0:
+        return Refusal("price-unknown", f"no price for {item.sku}")
+    if price.currency != document.currency:
+        return Refusal("price-currency", f"priced in {price.currency} on an order in {document.currency}")
+    if price.per and (price.per.value <= 0 or units_in(item, price.per.unit) is None):
+        return Refusal("price-unit-unknown", f"priced per {price.per.value} {price.per.unit}, which {item.sku} has not")
+    return None
+
+
+def _own_unit_price(line: OrderLine, item: Item) -> Price | None:
+    """The line's price, or ours, per so many of the item's own unit: exact whatever the pack sizes are."""
+    price = line.price or item.price
+    if price is None:
+        return None
+    unit = price.per.unit if price.per else line.quantity.unit if line.price else item.unit
+    count = (price.per.value if price.per else Decimal(1)) * (units_in(item, unit) or Decimal(1))
+    return price.model_copy(update={"per": None if count == 1 else Quantity(value=count, unit=item.unit)})

@@ -1,0 +1,169 @@
+"""The items we sell: read from config/items.csv, found by any identifier, counted in their own unit.
+
+A buyer's own numbers are the partner profile's to translate; here an item has the identifiers all share.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import cached_property
+
+from canonical import Finding, Item, Model, Price, Quantity, Text, exact_decimal
+from router.order import ZERO
+
+_SCHEMES = ("sku", "vendor", "gtin", "upc", "ean")
+_TRADE_NUMBERS = frozenset(("gtin", "upc", "ean"))
+_ITEM_COLUMNS = frozenset(("sku", "description", "unit", "gtin", "upc", "ean", "weight_lb", "cost", "price", "class"))
+_STOCK_COLUMNS = ("sku", "node", "on_hand", "safety")
+
+
+class Match(Model):
+    """The item a line's identifiers name, or why none is."""
+
+    item: Item | None = None
+    by: Text | None = None
+    """The scheme that found it."""
+    fault: Text | None = None
+
+
+class Catalogue(Model):
+    """Every item, indexed by identifier."""
+
+    items: tuple[Item, ...] = ()
+
+    @cached_property
+    def by_sku(self) -> dict[str, Item]:
+        """The items by our SKU."""
+        return {item.sku: item for item in self.items}
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str], Item]:
+        index = {("sku", item.sku): item for item in self.items}
+        for item in self.items:
+            index.update({_key(scheme, value): item for scheme, value in item.items.items()})
+        return index
+
+    def match(self, items: Mapping[str, str]) -> Match:
+        """The item that `items` (scheme -> identifier) names. Identifiers must not disagree."""
+        found = {
+            scheme: item
+            for scheme in _SCHEMES
+            if scheme in items and (item := self._index.get(_key(scheme, items[scheme]))) is not None
+        }
+        skus = {item.sku for item in found.values()}
+        if len(skus) > 1:
+            named = ", ".join(f"{scheme} {items[scheme]} is {item.sku}" for scheme, item in found.items())
+            return Match(fault=f"its identifiers name different items: {named}")
+        for scheme, item in found.items():
+            return Match(item=item, by=scheme)
+        given = ", ".join(f"{scheme} {value}" for scheme, value in items.items()) or "no identifier"
+        return Match(fault=f"no item of ours has {given}")
+
+
+def _key(scheme: str, value: str) -> tuple[str, str]:
+    """A vendor's number is our SKU. GTIN-8, 12, 13 and 14 are one number with leading zeros (GS1 General
+    Specifications, section 3.3.2)."""
+    return ("gtin", value.zfill(14)) if scheme in _TRADE_NUMBERS else ("sku", value)
+
+
+def units_in(item: Item, unit: str) -> Decimal | None:
+    """How many of the item's own unit one `unit` holds; None when we do not sell it so."""
+    return Decimal(1) if unit == item.unit else item.packs.get(unit)
+
+
+def check_digit(digits: str) -> str:
+    """The GS1 check digit of a number without it (GS1 General Specifications, section 7.9)."""
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
+    return str(-total % 10)
+
+
+class StockLevel(Model):
+    """What lies at a node, as a stock file or an inventory report says."""
+
+    sku: Text
+    node: Text
+    on_hand: Decimal
+    safety: Decimal | None = None
+
+
+def read_items(rows: Iterable[Mapping[str, str]], currency: str, file: str) -> tuple[Catalogue, list[Finding]]:
+    """Items from the rows of a CSV file with a header.
+
+    Columns: `sku`, `description`, `unit`, `gtin`, `upc`, `ean`, `class`, `weight_lb` (of one unit), `cost` and `price`
+    (of one unit, in `currency`), `pack_<UNIT>` (units in one such pack).
+    """
+    items: list[Item] = []
+    findings: list[Finding] = []
+    seen: set[str] = set()
+    for line, row in enumerate(rows, start=2):
+        faults = [*_row_faults(row), *([f"{row['sku']} is listed twice"] if row.get("sku") in seen else [])]
+        findings += [_fault("item-row", file, line, fault) for fault in faults]
+        if not faults:
+            items.append(_item(row, currency))
+            seen.add(row["sku"])
+    return Catalogue(items=tuple(items)), findings
+
+
+def read_stock(rows: Iterable[Mapping[str, str]], file: str) -> tuple[list[StockLevel], list[Finding]]:
+    """Stock levels from the rows of a CSV file with the columns `sku`, `node`, `on_hand`, `safety`."""
+    levels: list[StockLevel] = []
+    findings: list[Finding] = []
+    for line, row in enumerate(rows, start=2):
+        try:
+            levels.append(
+                StockLevel(
+                    sku=row["sku"], node=row["node"], on_hand=exact_decimal(row["on_hand"]),
+                    safety=exact_decimal(row["safety"]) if row.get("safety") else None,
+                )
+            )  # fmt: skip
+        except (KeyError, ValueError) as error:
+            findings.append(_fault("stock-row", file, line, f"{error}; columns are {', '.join(_STOCK_COLUMNS)}"))
+    return levels, findings
+
+
+def _row_faults(row: Mapping[str, str]) -> list[str]:
+    faults = [f"{column} is empty; fill it in" for column in ("sku", "unit", "cost", "price") if not row.get(column)]
+    for column, value in row.items():
+        known = column in _ITEM_COLUMNS or column.startswith("pack_")
+        if not known:
+            faults.append(f"no column is called {column!r}; remove or rename it")
+        elif value and column in _TRADE_NUMBERS and not _good_trade_number(value):
+            faults.append(f"{column} {value} has a wrong check digit")
+        elif value and (column in ("weight_lb", "cost", "price") or column.startswith("pack_")):
+            faults += _number_faults(column, value)
+    return faults
+
+
+def _number_faults(column: str, value: str) -> list[str]:
+    try:
+        number = exact_decimal(value)
+    except ValueError:
+        return [f"{column} {value!r} is no decimal number"]
+    return [] if number > ZERO or (column in ("cost", "weight_lb") and not number) else [f"{column} must be above zero"]
+
+
+def _good_trade_number(value: str) -> bool:
+    return (
+        value.isascii() and value.isdigit() and len(value) in (8, 12, 13, 14) and check_digit(value[:-1]) == value[-1]
+    )
+
+
+def _item(row: Mapping[str, str], currency: str) -> Item:
+    def price(column: str) -> Price:
+        return Price(amount=exact_decimal(row[column]), currency=currency)
+
+    named = {column: value for column, value in row.items() if value}
+    return Item(
+        sku=row["sku"],
+        description=named.get("description"),
+        unit=row["unit"],
+        items={c: v for c, v in named.items() if c in _TRADE_NUMBERS},
+        packs={c.removeprefix("pack_"): exact_decimal(v) for c, v in named.items() if c.startswith("pack_")},
+        weight=Quantity(value=exact_decimal(named["weight_lb"]), unit="LB") if "weight_lb" in named else None,
+        price=price("price"),
+        cost=price("cost"),
+        classes={"class": named["class"]} if "class" in named else {},
+    )
+
+
+def _fault(code: str, file: str, line: int, message: str) -> Finding:
+    return Finding(code, "error", {"file": file, "line": line, "column": 1}, message)

@@ -1,0 +1,179 @@
+"""One decision: `decide(order, document, world, policy, sender=...)`. Pure: the same inputs give the same decision."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from canonical import Document, PurchaseOrder, ShipmentAdvice
+from router.acceptance import has_address, open_order
+from router.answer import acknowledge
+from router.decision import Decision, Event, Explanation, Needs, Reconsider, Trouble, World
+from router.explanation import explained
+from router.order import Hold, Order
+from router.policy import Policy
+from router.release import release
+from router.shipping import ship
+from router.sourcing import Sourced, source
+from router.workings import Workings
+
+
+class Request(NamedTuple):
+    """What is decided on: a document, who sent it, the order as it stands, and every fact that may be read."""
+
+    order: Order | None
+    document: Document
+    world: World
+    policy: Policy
+    sender: str
+
+
+def decide(order: Order | None, document: Document, world: World, policy: Policy, *, sender: str) -> Decision:
+    """Everything that follows from a document. `order` is its lane's order, None before the first document.
+
+    The decision reads nothing but its arguments. What is not there yet is answered by `parked`.
+    """
+    request = Request(order, document, world, policy, sender)
+    handler = _DECISIONS.get(type(document))
+    return handler(request) if handler else _not_ours(request)
+
+
+def needs(order: Order | None, document: Document, policy: Policy) -> Needs:
+    """The facts `decide` will read of the same document."""
+    if isinstance(document, PurchaseOrder):
+        found = (policy.catalogue.match(line.items).item for line in document.lines)
+        return Needs(skus=tuple(sorted({item.sku for item in found if item})))
+    if order is None:
+        return Needs()
+    skus = {line.sku for line in order.lines if line.sku and line.ledger.shipped < line.ledger.ordered}
+    packages = document.packages if isinstance(document, ShipmentAdvice) else ()
+    return Needs(skus=tuple(sorted(skus)), serials=sum(package.sscc is None for package in packages))
+
+
+def _purchase_order(request: Request) -> Decision:
+    order, document = request.order, request.document
+    assert isinstance(document, PurchaseOrder)
+    if document.purpose in ("cancel", "replace", "change"):
+        return _parked(request, "its order has not come") if order is None else _left_to_people(request, order)
+    if order is not None:
+        return _seen_before(request, order)
+    work = Workings(open_order(document, request.sender, request.policy), request.world, request.policy)
+    work.tell("order_received", number=document.number, purpose=document.purpose, lines=len(document.lines))
+    for line in work.order.lines:
+        if line.fault:
+            work.tell("line_rejected", line=line.number, code=line.fault_code, reason=line.fault)
+    outcomes = _go_on(work)
+    acknowledge(work)
+    return work.decision(explained(work, outcomes, _summary(work)))
+
+
+def _go_on(work: Workings) -> list[Sourced]:
+    """Allocate and release what is open, unless a hold forbids it."""
+    work.amend(holds=tuple(hold for hold in work.order.holds if hold.kind != "address"))
+    homeless = [party for party in work.order.destinations if not has_address(party)]
+    if (homeless or not work.order.destinations) and any(line.ledger.open for line in work.lines.values()):
+        reason = f"no address to ship to for {(homeless[0].name or homeless[0].identifiers) if homeless else 'it'}"
+        work.amend(holds=(*work.order.holds, Hold(kind="address", reason=reason, placed_at=work.world.now)))
+        work.tell("hold_placed", hold="address", reason=reason)
+        work.worry("address-missing", reason)
+    if any(hold.gate == "allocate" for hold in work.order.holds):
+        return []
+    outcomes = source(work)
+    if not work.order.holds:
+        release(work)
+    return outcomes
+
+
+def _seen_before(request: Request, order: Order) -> Decision:
+    """The order is known: the same again is recognised, another of the same number goes to a person."""
+    work = Workings(order, request.world, request.policy)
+    if _same_order(order.document, request.document):
+        work.tell("order_repeated", purpose=getattr(request.document, "purpose", "original"))
+        return work.decision(Explanation(summary=f"order {order.number} is known; nothing more follows from it"))
+    work.tell("order_conflict", number=order.number)
+    work.worry("order-conflict", f"another order {order.number} came that differs from the one we have")
+    return work.decision(Explanation(summary=f"order {order.number} is known and differs; a person must look"))
+
+
+def _same_order(known: PurchaseOrder, document: Document) -> bool:
+    return known.model_dump(exclude={"purpose", "extensions"}) == document.model_dump(exclude={"purpose", "extensions"})
+
+
+def _shipment_advice(request: Request) -> Decision:
+    order, advice = request.order, request.document
+    assert isinstance(advice, ShipmentAdvice)
+    if order is None or advice.fulfilment_order not in order.fulfilment_orders:
+        return _parked(request, f"fulfilment order {advice.fulfilment_order} is not known")
+    work = Workings(order, request.world, request.policy)
+    if advice.identity in order.shipments:
+        work.tell("shipment_repeated", advice=advice.number)
+        return work.decision(Explanation(summary=f"shipment {advice.number} is known; nothing more follows from it"))
+    if refusal := _refused_advice(request, order, advice):
+        work.worry("advice-refused", refusal, advice=advice.number, sender=request.sender)
+        work.tell("advice_refused", advice=advice.number, reason=refusal)
+        return work.decision(Explanation(summary=f"shipment {advice.number} was refused: {refusal}"))
+    outcomes = _go_on(work) if ship(work, advice) else []
+    return work.decision(explained(work, outcomes, f"shipment {advice.number} of {advice.fulfilment_order} recorded"))
+
+
+def _refused_advice(request: Request, order: Order, advice: ShipmentAdvice) -> str | None:
+    node = next(a.node for a in order.allocations if a.fulfilment_order == advice.fulfilment_order)
+    operator = request.policy.network.by_id[node].operator
+    if operator is not None and request.sender != operator:
+        return f"{node} is operated by {operator}, not by {request.sender}"
+    if advice.usage != order.document.usage:
+        return f"it is a {advice.usage} document about a {order.document.usage} order"
+    return None
+
+
+def _reconsider(request: Request) -> Decision:
+    """Look again at what is backordered or was held: stock arrived, or a hold was lifted."""
+    order, document = request.order, request.document
+    assert isinstance(document, Reconsider)
+    if order is None:
+        return _parked(request, "its order has not come")
+    work = Workings(order, request.world, request.policy)
+    work.tell("order_reconsidered", cause=document.cause)
+    for line in order.lines:
+        work.move(line.number, "reopen", line.ledger.backordered)
+    outcomes = _go_on(work)
+    return work.decision(explained(work, outcomes, f"looked again because {document.cause}"))
+
+
+def _parked(request: Request, reason: str) -> Decision:
+    summary = f"{request.document.kind} {request.document.identity} waits: {reason}"
+    return Decision(order=request.order, parked=True, explanation=Explanation(summary=summary))
+
+
+def _left_to_people(request: Request, order: Order) -> Decision:
+    work = Workings(order, request.world, request.policy)
+    purpose = getattr(request.document, "purpose", "change")
+    work.worry("order-change-by-hand", f"the buyer asks to {purpose} order {order.number}")
+    work.tell("change_requested", purpose=purpose)
+    return work.decision(Explanation(summary=f"a request to {purpose} the order waits for a person"))
+
+
+def _not_ours(request: Request) -> Decision:
+    kind = request.document.kind
+    trouble = Trouble(code="document-not-decided", reason=f"nothing is decided on a {kind} yet")
+    events = (Event(kind="document_set_aside", facts={"kind": kind}),) if request.order else ()
+    return Decision(
+        order=request.order, events=events, troubles=(trouble,), explanation=Explanation(summary=f"{kind} set aside")
+    )
+
+
+def _summary(work: Workings) -> str:
+    totals = {
+        name: sum(getattr(line.ledger, name) for line in work.lines.values())
+        for name in ("released", "allocated", "backordered", "open", "cancelled")
+    }
+    parts = [f"{total.normalize():f} {name}" for name, total in totals.items() if total]
+    nodes = sorted({allocation.node for allocation in work.allocations})
+    return f"order {work.order.number}: {', '.join(parts) or 'nothing to do'}" + (
+        f" from {', '.join(nodes)}" * bool(nodes)
+    )
+
+
+_DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
+    PurchaseOrder: _purchase_order,
+    ShipmentAdvice: _shipment_advice,
+    Reconsider: _reconsider,
+}

@@ -1,0 +1,140 @@
+"""Why each line went where it went: candidates, exclusions, costs, the runner-up, and what would have filled it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from router.allocation import Assignment, Problem, allocate
+from router.decision import Candidate, Explanation, LineExplanation
+from router.order import ZERO
+from router.route import Route
+from router.sourcing import COST_SCALE, Sourced, Want, fell_short, unit_cost_terms
+from router.workings import Workings
+
+
+def explained(work: Workings, outcomes: Sequence[Sourced], summary: str) -> Explanation:
+    """The explanation of a sourcing: one destination after the other."""
+    terms: dict[str, Decimal] = {}
+    for outcome in outcomes:
+        for name, amount in cost_terms(work, outcome).items():
+            terms[name] = terms.get(name, ZERO) + amount
+    return Explanation(
+        summary=summary,
+        rule=work.policy.rule("routing.costs") if outcomes else None,
+        cost=sum(terms.values(), ZERO) if outcomes else None,
+        cost_terms=terms,
+        runner_up=runner_up(outcomes[0]) if len(outcomes) == 1 else None,
+        lines=tuple(line for outcome in outcomes for line in _lines(work, outcome)),
+    )
+
+
+def cost_terms(work: Workings, outcome: Sourced) -> dict[str, Decimal]:
+    """The chosen assignment's cost by term, in the company's currency; what is unfilled is no money and left out."""
+    costs, nodes = work.policy.routing.costs, outcome.assignment.nodes
+    terms = {
+        "shipments": sum((outcome.routes[node].shipment_cost for node in nodes), ZERO),
+        "splits": costs.split * max(len(nodes) - 1, 0),
+        "split_lines": costs.split_line * sum(len(takes) > 1 for takes in outcome.assignment.takes),
+    }
+    for index, want in enumerate(outcome.wants):
+        for route, quantity in outcome.takes(index):
+            for name, each in unit_cost_terms(work, want.sku, route).items():
+                terms[name] = terms.get(name, ZERO) + each * quantity
+    return {name: amount for name, amount in terms.items() if amount}
+
+
+def runner_up(outcome: Sourced) -> dict[str, Any] | None:
+    """The best assignment that does without one of the chosen nodes, and how much dearer it is."""
+    problem, chosen = outcome.problem, outcome.assignment
+    others = [allocate(_without(problem, node)) for node in chosen.nodes]
+    if not others:
+        return None
+    best = min(others, key=lambda other: (other.cost, len(other.nodes), other.nodes))
+    short = _shipped(chosen) - _shipped(best)
+    dearer = best.cost - chosen.cost - short * problem.unfilled
+    return {
+        "nodes": [outcome.routes[node].node.id for node in best.nodes],
+        "dearer_by": str(Decimal(dearer) / COST_SCALE / outcome.scale),
+        "fewer_units": str(Decimal(short) / outcome.scale),
+    }
+
+
+def _without(problem: Problem, node: int) -> Problem:
+    demands = tuple(
+        replace(demand, available=(*demand.available[:node], 0, *demand.available[node + 1 :]))
+        for demand in problem.demands
+    )
+    return replace(problem, demands=demands)
+
+
+def _shipped(assignment: Assignment) -> int:
+    return sum(units for takes in assignment.takes for _, units in takes)
+
+
+def _lines(work: Workings, outcome: Sourced) -> list[LineExplanation]:
+    lines: list[LineExplanation] = []
+    for index, want in enumerate(outcome.wants):
+        candidates = tuple(_candidate(work, outcome, index, place) for place in range(len(outcome.routes)))
+        missing = outcome.unfilled(index)
+        remedy = _remedy(work, outcome, want, missing) if missing else None
+        for number, _ in want.lines:
+            chosen = _allocated(work, number)
+            lines.append(
+                LineExplanation(
+                    line=number, sku=want.sku, candidates=candidates, chosen=chosen,
+                    unfilled=work.lines[number].ledger.backordered, would_have_filled=remedy,
+                )
+            )  # fmt: skip
+    return lines
+
+
+def _allocated(work: Workings, line: str) -> dict[str, Decimal]:
+    chosen: dict[str, Decimal] = {}
+    for allocation in work.allocations:
+        if allocation.line == line and allocation.outstanding:
+            chosen[allocation.node] = chosen.get(allocation.node, ZERO) + allocation.outstanding
+    return chosen
+
+
+def _candidate(work: Workings, outcome: Sourced, index: int, place: int) -> Candidate:
+    route, sku = outcome.routes[place], outcome.wants[index].sku
+    units = outcome.problem.demands[index].available[place]
+    costs = {"shipment": route.shipment_cost, **unit_cost_terms(work, sku, route)}
+    return Candidate(
+        node=route.node.id,
+        available=Decimal(units) / outcome.scale,
+        excluded=_exclusion(work, sku, route, units),
+        cost={name: amount for name, amount in costs.items() if amount},
+    )
+
+
+def _exclusion(work: Workings, sku: str, route: Route, units: int) -> str | None:
+    if route.excluded:
+        return route.excluded
+    if fell_short(work, sku, route.node.id):
+        return "said that it cannot ship this item for this order"
+    row = work.row(sku, route.node.id)
+    if units:
+        return None
+    if row is None or row.on_hand <= 0:
+        return "has none"
+    return f"all of its {row.on_hand} are reserved ({row.reserved}) or safety stock ({row.safety})"
+
+
+def _remedy(work: Workings, outcome: Sourced, want: Want, missing: Decimal) -> str:
+    """The smallest change that would have filled what is missing of one want."""
+    for route in outcome.routes:
+        row = work.row(want.sku, route.node.id)
+        if row and not route.excluded and missing <= row.safety <= row.on_hand - row.reserved:
+            return f"safety stock of {want.sku} at {route.node.id} lower by {missing}"
+    for route in outcome.routes:
+        row = work.row(want.sku, route.node.id)
+        if row and route.excluded and row.available >= missing:
+            return f"{route.node.id} has {row.available} but {route.excluded}"
+    open_routes = [route for route in outcome.routes if not route.excluded]
+    spare = sum((work.available(want.sku, route.node.id) for route in open_routes), ZERO)
+    if spare >= missing:
+        return f"a split limit above {outcome.problem.limit}, or terms that do not ask for the whole order at once"
+    place = f" at {min(open_routes, key=lambda route: route.shipment_cost).node.id}" if open_routes else ""
+    return f"{missing} more of {want.sku}{place}"

@@ -1,0 +1,70 @@
+"""The life of a quantity: one table of the moves it may make between a ledger's buckets.
+
+ordered ─► open ─► allocated ─► released ─► shipped
+            │ ▲        │            │
+            ▼ │        │            ▼ short
+        backordered ◄──┘          open again
+            │
+            ▼
+        cancelled
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Literal
+
+from router.order import Ledger
+
+Bucket = Literal["open", "backordered", "allocated", "released", "shipped", "cancelled"]
+Counter = Literal["ordered", "over_shipped"]
+Move = Literal[
+    "order", "refuse", "allocate", "backorder", "reopen", "release", "unallocate", "recall", "ship", "over_ship",
+    "fall_short", "cancel_open", "cancel_backorder", "cancel_allocated", "cancel_released",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move: out of one bucket, or in from outside, raising a counter of what there is."""
+
+    source: Bucket | Counter
+    target: Bucket
+    event: str
+    """What the timeline says when it happens."""
+
+
+MOVES: Mapping[Move, Step] = MappingProxyType(
+    {
+        # move                  from           to             event
+        "order":           Step("ordered",      "open",        "line_accepted"),
+        "refuse":          Step("ordered",      "cancelled",   "line_rejected"),
+        "allocate":        Step("open",         "allocated",   "line_allocated"),
+        "backorder":       Step("open",         "backordered", "line_backordered"),
+        "reopen":          Step("backordered",  "open",        "line_reopened"),
+        "release":         Step("allocated",    "released",    "line_released"),
+        "unallocate":      Step("allocated",    "open",        "line_unallocated"),
+        "recall":          Step("released",     "open",        "line_recalled"),
+        "ship":            Step("released",     "shipped",     "line_shipped"),
+        "over_ship":       Step("over_shipped", "shipped",     "line_over_shipped"),
+        "fall_short":      Step("released",     "open",        "line_fell_short"),
+        "cancel_open":     Step("open",         "cancelled",   "line_cancelled"),
+        "cancel_backorder":Step("backordered",  "cancelled",   "line_cancelled"),
+        "cancel_allocated":Step("allocated",    "cancelled",   "line_cancelled"),
+        "cancel_released": Step("released",     "cancelled",   "line_cancelled"),
+    }
+)  # fmt: skip
+
+
+def move(ledger: Ledger, name: Move, quantity: Decimal) -> Ledger:
+    """The ledger after `quantity` made the move. Raises `ValueError` when the bucket does not hold so much."""
+    step = MOVES[name]
+    rises = step.source in ("ordered", "over_shipped")
+    before = getattr(ledger, step.source)
+    if quantity < 0 or (not rises and before < quantity):
+        raise ValueError(f"cannot {name} {quantity}: {step.source} holds {before}")
+    values = dict(ledger)
+    values[step.source] = before + quantity if rises else before - quantity
+    values[step.target] += quantity
+    return Ledger.model_validate(values)

@@ -1,0 +1,56 @@
+"""An order's lines as documents show them: the buyer's own numbers and units, with our identifiers beside them."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from canonical import OrderLine, Price, Quantity
+from router.order import LineState
+from router.workings import Workings
+
+Reasons = dict[str, str]
+
+
+def document_line(work: Workings, state: LineState) -> OrderLine:
+    """The line as ordered."""
+    return work.order.document.lines[state.position]
+
+
+def shown_items(work: Workings, state: LineState) -> dict[str, str]:
+    """Every identifier of a line's item: as ordered, then ours."""
+    ordered = document_line(work, state).items
+    return {**ordered, **{s: v for s, v in _own_items(work, state).items() if s not in ordered}}
+
+
+def item_reasons(work: Workings, state: LineState, path: str, source: str) -> Reasons:
+    """Where the identifiers at `path` came from; `source` is the order line's path with its origin."""
+    ordered = document_line(work, state).items
+    added = [scheme for scheme in _own_items(work, state) if scheme not in ordered]
+    return {path: f"{source}.items", **{f"{path}.{scheme}": f"rule:catalogue.{state.sku}" for scheme in added}}
+
+
+def _own_items(work: Workings, state: LineState) -> dict[str, str]:
+    if state.sku is None:
+        return {}
+    return {"sku": state.sku, **work.item(state.sku).items}
+
+
+def shown_quantity(work: Workings, state: LineState, own_units: Decimal) -> Quantity:
+    """A quantity in the unit ordered in, or in the item's own where it fills no whole pack."""
+    if state.factor == 1 or own_units % state.factor == 0:
+        return Quantity(value=(own_units / state.factor).normalize() + 0, unit=state.quantity.unit)
+    return Quantity(value=own_units, unit=work.item(state.sku).unit if state.sku else state.quantity.unit)
+
+
+def shown_price(work: Workings, state: LineState, quantity: Quantity) -> Price | None:
+    """The price beside a shown quantity: as ordered where the units agree, else per the item's own unit."""
+    ordered = document_line(work, state).price
+    per = (ordered.per.unit if ordered.per else state.quantity.unit) if ordered else None
+    return ordered if per == quantity.unit == state.quantity.unit else state.price
+
+
+def by_position(states: Iterable[LineState]) -> dict[int, list[LineState]]:
+    """The states of each line of the document: several where it goes to several destinations."""
+    grouped: dict[int, list[LineState]] = {}
+    for state in states:
+        grouped.setdefault(state.position, []).append(state)
+    return grouped

@@ -1,0 +1,101 @@
+"""Who we are and where we ship from: the company (config/hub.yaml) and its nodes (config/nodes.yaml)."""
+
+from datetime import date, time
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from canonical import Address, Amount, Currency, Party, Text
+from router.order import ZERO
+from router.rule import Rule, Weekday
+
+
+class Company(Rule):
+    """Us: the seller on every document."""
+
+    name: Text
+    currency: Currency = "USD"
+    time_zone: Text = "UTC"
+    identifiers: dict[str, Text] = Field(default_factory=dict)
+    address: Address | None = None
+    gs1_prefix: str = Field(pattern=r"^[0-9]{6,11}$")
+    """The GS1 company prefix from which SSCCs are made."""
+
+    @property
+    def party(self) -> Party:
+        """The company as the seller."""
+        return Party(role="seller", name=self.name, identifiers=self.identifiers, address=self.address)
+
+
+class Place(Rule):
+    """A point on the earth in degrees."""
+
+    latitude: Amount = Field(ge=-90, le=90)
+    longitude: Amount = Field(ge=-180, le=180)
+
+
+class Serves(Rule):
+    """Which destinations a node ships to. No list means everywhere."""
+
+    countries: tuple[Text, ...] = ()
+    regions: tuple[Text, ...] = ()
+    except_regions: tuple[Text, ...] = ()
+
+    def refuses(self, address: Address) -> str | None:
+        """Why this address is not served; None when it is."""
+        if self.countries and (address.country or "US") not in self.countries:
+            return f"does not ship to {address.country}"
+        if self.regions and address.region not in self.regions:
+            return f"does not serve {address.region}"
+        if address.region in self.except_regions:
+            return f"does not serve {address.region}"
+        return None
+
+
+class Node(Rule):
+    """A place that can ship. `operator` is the partner who is sent its fulfilment orders; without one a person is."""
+
+    id: Text
+    name: Text
+    kind: Text = "dc"
+    operator: Text | None = None
+    address: Address
+    place: Place
+    time_zone: Text
+    cut_off: time = time(14)
+    """Local time until which an order still leaves the same day."""
+    working_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    closed_on: tuple[date, ...] = ()
+    handling_days: int = Field(default=0, ge=0)
+    """Working days between release and departure."""
+    serves: Serves = Serves()
+    shipment_cost: Amount = Field(default=ZERO, ge=0)
+    """What one more shipment from here costs before freight."""
+    unit_cost: Amount = Field(default=ZERO, ge=0)
+    """What picking one unit costs here."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"no time zone is called {name!r}; use a name such as America/Chicago") from error
+        return name
+
+    @property
+    def party(self) -> Party:
+        """The node as where goods leave."""
+        return Party(role="ship_from", name=self.name, identifiers={"node": self.id}, address=self.address)
+
+
+class Network(Rule):
+    """The nodes, as in `config/nodes.yaml`."""
+
+    nodes: tuple[Node, ...] = Field(min_length=1)
+
+    @cached_property
+    def by_id(self) -> dict[str, Node]:
+        """The nodes by id."""
+        return {node.id: node for node in self.nodes}

@@ -1,0 +1,123 @@
+"""Everything configured that decides, with one digest and its own proof."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from pydantic import Field
+
+from canonical import Finding, Model, Severity, Text
+from router.catalogue import Catalogue
+from router.network import Company, Network
+from router.posting import AMOUNTS, Posting, PostingRule
+from router.routing import Channel, Routing
+
+
+class Policy(Model):
+    """The configuration a decision is made by. Everything in it is data, so equal digests mean equal decisions.
+
+    `origins` maps a value's path, such as `routing.costs.split`, to where it is written: `config/routing.yaml:12`.
+    """
+
+    company: Company
+    network: Network
+    routing: Routing
+    posting: Posting
+    catalogue: Catalogue
+    origins: dict[str, Text] = Field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the values, in a stable order; where they are written does not count."""
+        return hashlib.sha256(self.model_dump_json(exclude={"origins"}).encode()).hexdigest()
+
+    def channel(self, name: str) -> Channel:
+        """The terms of a channel."""
+        return self.routing.channel(name)
+
+    def rule(self, path: str) -> str:
+        """A rule's name for an explanation: its path, and where it is written if that is known."""
+        place = self._origin(path)
+        return f"{path} ({place})" if place else path
+
+    def check(self, partners: frozenset[str] | None = None, connections: frozenset[str] | None = None) -> list[Finding]:
+        """What is wrong between the files: names nobody has, rules that do not balance, zones that leave a gap.
+
+        `partners` and `connections` are the ids that exist; None leaves names of them unchecked.
+        """
+        known = None if partners is None and connections is None else (partners or frozenset()) | (
+            connections or frozenset()
+        )  # fmt: skip
+        return [*self._check_network(known), *self._check_routing(known), *self._check_posting(known)]
+
+    def _check_network(self, known: frozenset[str] | None) -> Iterator[Finding]:
+        seen: set[str] = set()
+        for index, node in enumerate(self.network.nodes):
+            path = f"network.nodes.{index}"
+            if node.id in seen:
+                yield self._finding("node-twice", f"{path}.id", f"node {node.id} is listed twice; rename one")
+            seen.add(node.id)
+            if known is not None and node.operator and node.operator not in known:
+                message = f"node {node.id} is operated by {node.operator!r}, whom no partner file describes"
+                yield self._finding("partner-unknown", f"{path}.operator", message)
+
+    def _check_routing(self, known: frozenset[str] | None) -> Iterator[Finding]:
+        codes: dict[str, str] = {}
+        for name, terms in self.routing.channels.items():
+            path = f"routing.channels.{name}"
+            if known is not None and name not in known:
+                yield self._finding("channel-unknown", path, f"no partner or connection is called {name!r}")
+            code = terms.code or name
+            if code in codes:
+                yield self._finding("channel-code-twice", f"{path}.code", f"{code} is also the code of {codes[code]}")
+            codes[code] = name
+        bands = self.routing.freight
+        reach = [band.miles for band in bands]
+        bounded = [miles for miles in reach[:-1] if miles is not None]
+        if reach[-1] is not None or len(bounded) != len(reach) - 1 or bounded != sorted(set(bounded)):
+            message = "bands must rise in miles, and only the last may leave miles out, so that every distance has one"
+            yield self._finding("freight-bands", "routing.freight", message)
+
+    def _check_posting(self, known: frozenset[str] | None) -> Iterator[Finding]:
+        for index, rule in enumerate(self.posting.rules):
+            yield from self._check_rule(f"posting.rules.{index}", rule)
+        for event in AMOUNTS:
+            whole = [r for r in self.posting.rules if r.event == event and not r.when.model_dump(exclude_defaults=True)]
+            if not whole:
+                message = f"no rule posts every {event}; add one without `when` as the last"
+                yield self._finding("posting-gap", "posting.rules", message, "warning")
+        for index, name in enumerate(self.posting.destinations):
+            if known is not None and name not in known:
+                message = f"entries go to {name!r}, which no connection file describes"
+                yield self._finding("connection-unknown", f"posting.destinations.{index}", message)
+
+    def _check_rule(self, path: str, rule: PostingRule) -> Iterator[Finding]:
+        for index, line in enumerate(rule.lines):
+            if line.account not in self.posting.accounts:
+                message = f"account {line.account} is not in the list of accounts"
+                yield self._finding("account-unknown", f"{path}.lines.{index}", message)
+            if line.amount not in AMOUNTS[rule.event]:
+                message = f"a {rule.event} has no amount {line.amount!r}; it has {', '.join(AMOUNTS[rule.event])}"
+                yield self._finding("amount-unknown", f"{path}.lines.{index}.amount", message)
+        if off := rule.imbalance():
+            excess = ", ".join(f"{times:+d} x {amount}" for amount, times in off.items())
+            message = f"rule {rule.name!r} does not balance: debits less credits leave {excess}"
+            yield self._finding("posting-unbalanced", path, message)
+        for node in rule.when.nodes:
+            if node not in self.network.by_id:
+                yield self._finding("node-unknown", f"{path}.when.nodes", f"no node is called {node!r}")
+
+    def _finding(self, code: str, path: str, message: str, severity: Severity = "error") -> Finding:
+        return Finding(code, severity, self._where(path), message, facts={"path": path})
+
+    def _where(self, path: str) -> Mapping[str, int | str]:
+        file, _, line = (self._origin(path) or f"{path.partition('.')[0]}:1").rpartition(":")
+        return {"file": file, "line": int(line), "column": 1}
+
+    def _origin(self, path: str) -> str | None:
+        """Where the value at `path`, or the nearest that holds it, is written."""
+        while path:
+            if path in self.origins:
+                return self.origins[path]
+            path = path.rpartition(".")[0]
+        return None

@@ -1,0 +1,135 @@
+"""Posting rules: which accounts an event debits and credits (config/posting.yaml), and the entries they make.
+
+Each event offers named amounts. An amount that is defined by the others (`total`) is written out in terms of them, so
+that a rule's debits less its credits is a sum of independent amounts: the rule balances for every order exactly when
+all its coefficients are zero. That is proved when the configuration is checked, not hoped for when an entry is made.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from canonical import Currency, JournalEntry, JournalLine, Moment, Text
+from router.order import ZERO
+from router.rule import Rule
+
+PostingEvent = Literal["shipment", "invoice"]
+
+AMOUNTS: Mapping[str, Mapping[str, Mapping[str, int]]] = {
+    "shipment": {"cost": {"cost": 1}},
+    "invoice": {
+        "goods": {"goods": 1},
+        "freight": {"freight": 1},
+        "charges": {"charges": 1},
+        "allowances": {"allowances": 1},
+        "tax": {"tax": 1},
+        "total": {"goods": 1, "freight": 1, "charges": 1, "tax": 1, "allowances": -1},
+    },
+}
+"""event -> amount -> the independent amounts it is made of."""
+
+
+class PostingLine(Rule):
+    """Debit or credit one account with one of the event's amounts."""
+
+    debit: Text | None = None
+    credit: Text | None = None
+    amount: Text
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if (self.debit is None) == (self.credit is None):
+            raise ValueError("name either the account to debit or the one to credit")
+        return self
+
+    @property
+    def account(self) -> str:
+        """The account on either side."""
+        return self.debit or self.credit or ""
+
+
+class Selector(Rule):
+    """When a rule applies. An empty list takes any."""
+
+    channels: tuple[Text, ...] = ()
+    nodes: tuple[Text, ...] = ()
+    countries: tuple[Text, ...] = ()
+    payment: Literal["owed", "captured"] | None = None
+    """`captured` where the channel takes the buyer's money, `owed` where the buyer will pay us."""
+
+    def takes(self, facts: Mapping[str, str]) -> bool:
+        """Whether an event with these facts (`channel`, `node`, `country`, `payment`) falls under the rule."""
+        wanted = (("channel", self.channels), ("node", self.nodes), ("country", self.countries))
+        named = all(not names or facts.get(fact) in names for fact, names in wanted)
+        return named and self.payment in (None, facts.get("payment"))
+
+
+class PostingRule(Rule):
+    """What one event posts, where `when` applies."""
+
+    name: Text
+    event: PostingEvent
+    when: Selector = Selector()
+    lines: tuple[PostingLine, ...] = Field(min_length=2)
+
+    def imbalance(self) -> dict[str, int]:
+        """The amounts by which debits exceed credits, by independent amount: empty when it balances always."""
+        sums: Counter[str] = Counter()
+        for line in self.lines:
+            sign = 1 if line.debit else -1
+            for amount, times in AMOUNTS[self.event].get(line.amount, {line.amount: 1}).items():
+                sums[amount] += sign * times
+        return {amount: times for amount, times in sums.items() if times}
+
+
+class Posting(Rule):
+    """The whole of `config/posting.yaml`."""
+
+    accounts: dict[str, Text]
+    """number -> name."""
+    rules: tuple[PostingRule, ...]
+    """The first rule that takes an event posts it."""
+    destinations: tuple[Text, ...] = ()
+    """The connections to which entries and invoices are sent: ERPs."""
+    freight_codes: tuple[Text, ...] = ("D240", "freight", "shipping")
+    """Charge codes that are freight."""
+
+    def rule_for(self, event: PostingEvent, facts: Mapping[str, str]) -> PostingRule | None:
+        """The first rule that takes the event."""
+        return next((rule for rule in self.rules if rule.event == event and rule.when.takes(facts)), None)
+
+
+def journal_entry(  # noqa: PLR0913 - an entry is these facts
+    rule: PostingRule,
+    amounts: Mapping[str, Decimal],
+    *,
+    key: str,
+    order: str,
+    on: Moment,
+    currency: Currency,
+    facts: Mapping[str, str],
+) -> JournalEntry | None:
+    """The entry a rule makes of an event's amounts; None when there is nothing to post.
+
+    A negative amount goes to the other side. `facts` become the lines' dimensions.
+    """
+    lines = tuple(
+        _journal_line(line, amounts.get(line.amount, ZERO), dict(facts))
+        for line in rule.lines
+        if amounts.get(line.amount, ZERO)
+    )
+    if not lines:
+        return None
+    return JournalEntry(
+        key=key, order=order, event=rule.event, posted_on=on, currency=currency, lines=lines, memo=rule.name
+    )
+
+
+def _journal_line(line: PostingLine, amount: Decimal, dimensions: dict[str, str]) -> JournalLine:
+    debits = (line.debit is not None) == (amount > 0)
+    if debits:
+        return JournalLine(account=line.account, debit=abs(amount), dimensions=dimensions)
+    return JournalLine(account=line.account, credit=abs(amount), dimensions=dimensions)

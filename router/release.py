@@ -1,0 +1,96 @@
+"""Release: each node is asked, by one fulfilment order a destination, to ship what was allocated to it (X12 940)."""
+
+from canonical import FulfilmentLine, FulfilmentOrder, Party, Quantity
+from router.answer import expected_ship_date
+from router.line_view import Reasons, document_line, item_reasons, shown_items
+from router.number import derived_number
+from router.order import Allocation
+from router.workings import Workings
+
+_CARRIED_DATES = ("ship_not_before", "ship_not_later", "requested_delivery", "delivery_not_later", "cancel_after")
+
+
+def release(work: Workings) -> None:
+    """Release every allocation that has not been."""
+    waiting: dict[tuple[int, str], list[int]] = {}
+    for index, allocation in enumerate(work.allocations):
+        if allocation.fulfilment_order is None and allocation.outstanding:
+            waiting.setdefault((allocation.destination, allocation.node), []).append(index)
+    for (destination, node), indexes in sorted(waiting.items()):
+        _release_to(work, destination, node, indexes)
+
+
+def _release_to(work: Workings, destination: int, node: str, indexes: list[int]) -> None:
+    number = derived_number(work.order, work.policy, "F", len(work.order.fulfilment_orders) + 1)
+    for count, index in enumerate(indexes, start=1):
+        allocation = work.allocations[index]
+        released = {"fulfilment_order": number, "fulfilment_line": str(count)}
+        work.allocations[index] = allocation.model_copy(update=released)
+        work.move(allocation.line, "release", allocation.outstanding, node=node, fulfilment_order=number)
+    work.amend(fulfilment_orders=(*work.order.fulfilment_orders, number))
+    operator = work.policy.network.by_id[node].operator
+    if operator is None:
+        work.tell("fulfilment_left_to_people", node=node, fulfilment_order=number)
+        return
+    allocations = [work.allocations[index] for index in indexes]
+    work.dispatch(_fulfilment_order(work, number, destination, allocations), operator, _reasons(work, allocations))
+
+
+def _fulfilment_order(work: Workings, number: str, destination: int, allocations: list[Allocation]) -> FulfilmentOrder:
+    document, node = work.order.document, work.policy.network.by_id[allocations[0].node]
+    dates = {name: document.dates[name] for name in _CARRIED_DATES if name in document.dates}
+    return FulfilmentOrder(
+        number=number,
+        order_number=document.number,
+        node=node.id,
+        ordered_on=work.world.now,
+        dates={**dates, "requested_ship": expected_ship_date(work, node.id)},
+        parties=fulfilment_parties(work, destination, node.party),
+        freight=document.freight,
+        notes=document.notes,
+        lines=tuple(_line(work, allocation) for allocation in allocations),
+        usage=work.usage,
+    )
+
+
+def fulfilment_parties(work: Workings, destination: int, ship_from: Party) -> tuple[Party, ...]:
+    """Who ships, to whom, for whom: the destination's own ship-to, the node, the seller, and the order's others."""
+    ship_to = work.order.destinations[destination].model_copy(update={"role": "ship_to"})
+    others = [p for p in work.order.document.parties if p.role not in ("ship_to", "ship_from", "seller")]
+    return (ship_to, ship_from, work.policy.company.party, *others)
+
+
+def _line(work: Workings, allocation: Allocation) -> FulfilmentLine:
+    state, item = work.lines[allocation.line], work.item(allocation.sku)
+    ordered = document_line(work, state)
+    return FulfilmentLine(
+        number=allocation.fulfilment_line or "",
+        order_line=state.number,
+        items=shown_items(work, state),
+        description=item.description or ordered.description,
+        quantity=Quantity(value=allocation.outstanding, unit=item.unit),
+        pack=ordered.pack,
+        notes=ordered.notes,
+    )
+
+
+def _reasons(work: Workings, allocations: list[Allocation]) -> Reasons:
+    reasons: Reasons = {
+        "number": "rule:derived-number", "purpose": "rule:release", "order_number": "order:number",
+        "node": "rule:sourcing", "ordered_on": "rule:clock", "dates": "order:dates",
+        "dates.requested_ship": "rule:promise", "freight": "order:freight", "notes": "order:notes",
+        "parties": "rule:fulfilment-parties",
+    }  # fmt: skip
+    for index, allocation in enumerate(allocations):
+        state, path = work.lines[allocation.line], f"lines.{index}"
+        source = f"order:lines.{state.position}"
+        described = work.item(allocation.sku).description is not None
+        reasons |= {
+            path: source,
+            f"{path}.number": "rule:release",
+            f"{path}.order_line": f"{source}.number",
+            f"{path}.quantity": "rule:sourcing",
+            **({f"{path}.description": f"rule:catalogue.{allocation.sku}"} if described else {}),
+            **item_reasons(work, state, f"{path}.items", source),
+        }
+    return reasons

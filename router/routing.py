@@ -1,0 +1,77 @@
+"""How orders are sourced and on what terms each channel buys (config/routing.yaml)."""
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from canonical import Amount, Text
+from router.network import Place
+from router.order import ZERO
+from router.rule import Rule
+
+
+class Costs(Rule):
+    """The weights of allocation, in the company's currency."""
+
+    split: Amount = Field(default=ZERO, ge=0)
+    """For each node after the first that ships to one destination."""
+    split_line: Amount = Field(default=ZERO, ge=0)
+    """For a line that leaves from more than one node."""
+    late_day: Amount = Field(default=ZERO, ge=0)
+    """For each unit and day after the requested delivery."""
+    unfilled: Amount = Field(default=Decimal(1000), gt=0)
+    """For each unit that nobody ships; far above the others, so that stock is used before it is spared."""
+
+
+class FreightBand(Rule):
+    """One zone: destinations up to `miles` away, its cost and its transit time."""
+
+    zone: Text
+    miles: int | None = Field(default=None, gt=0)
+    """None for the last band, which takes every distance."""
+    shipment: Amount = Field(ge=0)
+    pound: Amount = Field(ge=0)
+    transit_days: int = Field(ge=0)
+
+
+class Channel(Rule):
+    """The terms of one channel: a trading partner or a marketplace connection."""
+
+    code: Text | None = Field(default=None, pattern=r"^[A-Z0-9]{1,4}$")
+    """Begins the numbers of its fulfilment orders, shipments and invoices."""
+    ship_complete: bool = False
+    """Ship the whole order at once or not at all."""
+    backorders: bool = True
+    """False: what cannot ship now is cancelled, not awaited."""
+    split_limit: int | None = Field(default=None, ge=1)
+    """The most nodes for one destination; None takes the general one."""
+    price_tolerance_percent: Amount | None = Field(default=None, ge=0)
+    """How far an order's price may lie below ours; None takes the order's price as agreed."""
+    captures_payment: bool = False
+    """True when the channel takes the buyer's money and settles with us."""
+    bills_over_shipment: bool = False
+    """True when units shipped beyond the order are invoiced."""
+    priority: int = 100
+    """Smaller goes first when scarce stock arrives."""
+
+
+class Routing(Rule):
+    """The whole of `config/routing.yaml`."""
+
+    costs: Costs
+    freight: tuple[FreightBand, ...] = Field(min_length=1)
+    """Zones by rising distance."""
+    places: dict[str, Place]
+    """Where a destination lies: by `US-CA` (country and region), or finer by `US-941` (country and postal prefix)."""
+    split_limit: int = Field(default=3, ge=1)
+    search_steps: int = Field(default=200_000, ge=1)
+    """After so many counted steps the search keeps the best it has."""
+    more_to_come: tuple[Text, ...] = ("BP", "SS")
+    """Line statuses of a shipment advice that say the rest will follow from the same node."""
+    channels: dict[str, Channel] = Field(default_factory=dict)
+    otherwise: Channel = Channel()
+    """The terms of a channel that is not listed."""
+
+    def channel(self, name: str) -> Channel:
+        """The terms of a channel."""
+        return self.channels.get(name, self.otherwise)

@@ -1,0 +1,130 @@
+"""A decision while it is being made: the order's lines as they move, and what will be written and sent."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from canonical import Document, Item, JournalEntry, Usage
+from router.decision import (
+    Decision,
+    Event,
+    Explanation,
+    Outgoing,
+    ReservationChange,
+    StockChange,
+    StockRow,
+    Trouble,
+    World,
+)
+from router.lifecycle import MOVES, Move, move
+from router.order import ZERO, Allocation, LineState, Order
+from router.policy import Policy
+
+
+class Workings:
+    """Collects one decision about `order`. A test order moves its ledgers, and touches neither stock nor books."""
+
+    def __init__(self, order: Order, world: World, policy: Policy) -> None:
+        self.order = order
+        self.world = world
+        self.policy = policy
+        self.lines: dict[str, LineState] = {line.number: line for line in order.lines}
+        self.allocations: list[Allocation] = list(order.allocations)
+        self.events: list[Event] = []
+        self.send: list[Outgoing] = []
+        self.postings: list[JournalEntry] = []
+        self.troubles: list[Trouble] = []
+        self._rows: dict[tuple[str, str], StockRow] = {(row.sku, row.node): row for row in world.stock}
+        self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+        self._reserved: dict[tuple[str, str, str], Decimal] = {}
+
+    @property
+    def usage(self) -> Usage:
+        """The order's usage, which every document of it shares."""
+        return self.order.document.usage
+
+    def item(self, sku: str) -> Item:
+        """The catalogue's item; a bare one for a SKU that has since left the catalogue."""
+        return self.policy.catalogue.by_sku.get(sku) or Item(sku=sku)
+
+    def row(self, sku: str, node: str) -> StockRow | None:
+        """The stock row as it was read."""
+        return self._rows.get((sku, node))
+
+    def available(self, sku: str, node: str) -> Decimal:
+        """What the node can still promise, this decision's own changes counted."""
+        row = self._rows.get((sku, node))
+        if row is None:
+            return ZERO
+        on_hand, reserved = self._stock.get((sku, node), (ZERO, ZERO))
+        return max(row.on_hand + on_hand - row.reserved - reserved - row.safety, ZERO)
+
+    def tell(self, kind: str, **facts: Any) -> None:
+        """Something happened."""
+        self.events.append(Event(kind=kind, facts=facts))
+
+    def move(self, line: str, name: Move, quantity: Decimal, **facts: Any) -> None:
+        """Move a quantity of a line between its buckets, and say so."""
+        if quantity:
+            state = self.lines[line]
+            self.lines[line] = state.model_copy(update={"ledger": move(state.ledger, name, quantity)})
+            self.tell(MOVES[name].event, line=line, quantity=str(quantity), **facts)
+
+    def reserve(self, allocation: Allocation, quantity: Decimal) -> None:
+        """Hold more (or less) of a line's goods at its node."""
+        if quantity and self.usage == "production":
+            key = (allocation.line, allocation.node, allocation.sku)
+            self._reserved[key] = self._reserved.get(key, ZERO) + quantity
+            self._change(allocation, ZERO, quantity)
+
+    def goods_left(self, allocation: Allocation, shipped: Decimal, promised: Decimal) -> None:
+        """Goods left the node: what was on hand falls, and what had been promised of it is no longer reserved."""
+        self.reserve(allocation, -promised)
+        if self.usage == "production":
+            self._change(allocation, -shipped, ZERO)
+
+    def _change(self, allocation: Allocation, on_hand: Decimal, reserved: Decimal) -> None:
+        key = (allocation.sku, allocation.node)
+        before = self._stock.get(key, (ZERO, ZERO))
+        self._stock[key] = (before[0] + on_hand, before[1] + reserved)
+
+    def dispatch(self, document: Document, to: str, reasons: Mapping[str, str]) -> None:
+        """Send a document."""
+        whole = {"usage": "order:usage", "schema_version": "rule:canonical", **reasons}
+        self.send.append(Outgoing(document=document, to=to, reasons=whole))
+
+    def worry(self, code: str, reason: str, **facts: Any) -> None:
+        """Put something before a person."""
+        self.troubles.append(Trouble(code=code, reason=reason, facts={"order": self.order.id, **facts}))
+
+    def amend(self, **fields: Any) -> None:
+        """Change fields of the order itself."""
+        self.order = self.order.model_copy(update=fields)
+
+    def decision(self, explanation: Explanation) -> Decision:
+        """The decision, with the order as it now stands."""
+        order = self.order.model_copy(
+            update={
+                "lines": tuple(self.lines.values()),
+                "allocations": tuple(self.allocations),
+                "version": self.order.version + len(self.events),
+            }
+        )
+        return Decision(
+            order=order,
+            events=tuple(self.events),
+            stock=tuple(
+                StockChange(sku=sku, node=node, on_hand=on_hand, reserved=reserved)
+                for (sku, node), (on_hand, reserved) in sorted(self._stock.items())
+                if on_hand or reserved
+            ),
+            reservations=tuple(
+                ReservationChange(line=line, node=node, sku=sku, quantity=quantity)
+                for (line, node, sku), quantity in sorted(self._reserved.items())
+                if quantity
+            ),
+            send=tuple(self.send),
+            postings=tuple(self.postings),
+            troubles=tuple(self.troubles),
+            explanation=explanation,
+        )
