@@ -1,7 +1,7 @@
 """The trees a map can walk. A syntax builds them; a map knows them only by these shapes.
 
 X12 (and later EDIFACT) trees are made of `SegmentNode`s. JSON trees are dicts, lists, texts, Decimals, ints, bools and
-None. XML trees are lxml elements. CSV trees are lists of dicts, one a row.
+None. XML trees are lxml elements. CSV trees are `{rows: [...]}`, a dict of texts for each row.
 """
 
 from collections.abc import Mapping, Sequence

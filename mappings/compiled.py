@@ -1,0 +1,252 @@
+"""A compiled map: `read` a tree into a document, `write` a document into a tree, tell `where` each value came from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from canonical import Document, Finding, Misconfigured, Where
+from mappings.compiler import Compiler
+from mappings.context import Context, Origin, Rendition, Translation
+from mappings.levels import levels_rule
+from mappings.navigation import BadPath, Leaf, Node, Run, Scope, Syntax
+from mappings.objects import object_rule
+from mappings.readback import differences
+from mappings.rule import Rule
+from mappings.shape import Shape
+from mappings.strict_yaml import path_text
+from mappings.totals import TOTALS, Total
+from mappings.written import MapFault, Written
+
+_PLAIN = Context()
+
+
+@dataclass(frozen=True, slots=True)
+class MapHead:
+    """What a map says of itself, resolved through `extends`."""
+
+    name: str
+    document: type[Document]
+    syntax: str
+    where: Where
+    body: Written
+    ignore: tuple[Written, ...] = ()
+    loses: tuple[str, ...] = ()
+    totals: Mapping[str, str] = field(default_factory=dict)
+    unread: str = "warning"
+    root: str | None = None
+    """The member a JSON tree may be wrapped in, e.g. `order`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """One build of the rules: fast or tracing."""
+
+    document: Rule
+    levels: Rule | None
+    scope: Scope
+    totals: tuple[tuple[Leaf, Total], ...]
+    compiler: Compiler
+
+
+@dataclass(frozen=True)
+class CompiledMap:
+    """Compiled on first use; safe to share between threads and tasks, as a translation keeps its own state."""
+
+    head: MapHead
+    syntax: Syntax
+    compiler: Callable[..., Compiler]
+
+    @property
+    def name(self) -> str:
+        """As in `x12/850`."""
+        return self.head.name
+
+    @property
+    def document(self) -> type[Document]:
+        """The canonical document it reads and writes."""
+        return self.head.document
+
+    def read(self, tree: Node, context: Context = _PLAIN) -> Translation:
+        """Translate a tree. Findings name the source's place; their facts the canonical path and the rule."""
+        tree = self._unwrapped(tree)
+        run = Run(tree, context)
+        build = self._fast
+        values = _values(build, tree, run)
+        if context.usage == "test":
+            values["usage"] = "test"
+        try:
+            document = self.document.model_validate(values)
+        except ValidationError as error:
+            return Translation(None, tuple(self._explained(tree, context, error)))
+        findings = self._explained(tree, context, None) if run.faulty else []
+        findings.extend(self._unread(tree))
+        findings.extend(_unequal_totals(build, tree, run, document))
+        return Translation(document, tuple(findings))
+
+    def write(self, document: Document, context: Context = _PLAIN) -> Rendition[Any]:
+        """Render a document as a tree, then read it back: what differs and is not under `loses:` is a finding."""
+        if not isinstance(document, self.document):
+            raise TypeError(f"{self.name} writes a {self.document.__name__}, not a {document.kind}")
+        values = document.model_dump(exclude_none=True)
+        run = Run(self.syntax.new_root(), context, values)
+        build = self._fast
+        if build.document.write is None:
+            raise Misconfigured(f"the map {self.name} only reads")
+        build.document.write(values, run.root, run)
+        if build.levels and build.levels.write:
+            build.levels.write(values, run.root, run)
+        for leaf, total in build.totals:
+            if leaf.get(run.root, run) is None and total.write is not None and leaf.made(run.root, run):
+                leaf.put(run.root, run, total.write(document))
+        return Rendition(run.root, tuple([*run.findings, *self._lost(document, run.root, context)]))
+
+    def where(self, tree: Node, context: Context = _PLAIN) -> dict[str, Origin]:
+        """For each canonical value, by its path (`lines.0.price.amount`): its source place and its rule."""
+        tree = self._unwrapped(tree)
+        run = Run(tree, context)
+        _values(self._tracing, tree, run)
+        return {path_text(path): origin for path, origin in run.lineage.items()}
+
+    def check(self) -> list[Finding]:
+        """Faults of the map file."""
+        return [fault.finding() for fault in self._compiled(tracing=False)[1]]
+
+    @property
+    def one_way(self) -> list[Where]:
+        """Where the rules stand that serve one direction only."""
+        return [rule.where for rule in self._fast.compiler.one_way]
+
+    @cached_property
+    def _fast(self) -> _Build:
+        return self._sound(tracing=False)
+
+    @cached_property
+    def _tracing(self) -> _Build:
+        return self._sound(tracing=True)
+
+    def _sound(self, *, tracing: bool) -> _Build:
+        build, faults = self._compiled(tracing=tracing)
+        if faults or build is None:
+            raise Misconfigured(f"the map {self.name} has faults", [fault.finding() for fault in faults])
+        return build
+
+    def _compiled(self, *, tracing: bool) -> tuple[_Build | None, list[MapFault]]:
+        compiler = self.compiler(tracing=tracing)
+        scope = self.syntax.root_scope()
+        shape = Shape("model", model=self.document)
+        try:
+            document = object_rule(compiler, self.head.body, shape, scope, keep=True, top=True)
+            written = self.head.body.mapping.get("levels")
+            levels = levels_rule(compiler, written, shape, scope) if written else None
+            totals = tuple((self.syntax.leaf(path, scope), TOTALS[name]) for path, name in self.head.totals.items())
+            for path in self.head.ignore:
+                _ignore(self.syntax, path, scope)
+        except MapFault as fault:
+            return None, [*compiler.faults, fault]
+        except (BadPath, KeyError) as bad:
+            return None, [*compiler.faults, MapFault("map-path", self.head.body, str(bad))]
+        return _Build(document, levels, scope, totals, compiler), compiler.faults
+
+    def _explained(self, tree: Node, context: Context, error: ValidationError | None) -> list[Finding]:
+        """The findings of a faulty read, with exact paths, from the tracing build."""
+        run = Run(tree, context)
+        _values(self._tracing, tree, run)
+        findings = run.findings
+        if error:
+            known = {finding.facts.get("path") for finding in findings if finding.severity == "error"}
+            for fault in error.errors(include_url=False):
+                path = path_text([step for step in fault["loc"] if step not in ("date", "datetime")])
+                if path not in known:
+                    findings.append(_invalid(path, fault["type"], fault["msg"], run, self.head.where))
+                    known.add(path)
+        return findings
+
+    def _unwrapped(self, tree: Node) -> Node:
+        root = self.head.root
+        return tree[root] if root and isinstance(tree, dict) and isinstance(tree.get(root), dict) else tree
+
+    def _unread(self, tree: Node) -> list[Finding]:
+        if self.head.unread == "ignore":
+            return []
+        return [
+            Finding(
+                "unread",
+                "warning",
+                where,
+                f"{name} is not read by the map {self.name}",
+                facts={"rule": self.head.where},
+            )
+            for where, name in self.syntax.unread(tree, self._fast.scope.cover)
+        ]
+
+    def _lost(self, document: Document, tree: Node, context: Context) -> list[Finding]:
+        if self._fast.document.read is None:
+            return []
+        run = Run(tree, context)
+        values = _values(self._fast, tree, run)
+        values["usage"] = document.usage
+        try:
+            again = self.document.model_validate(values)
+        except ValidationError as error:
+            return [
+                Finding("unreadable-back", "error", {}, f"what was written cannot be read back: {path_text(fault['loc'])}: {fault['msg']}",
+                        facts={"path": path_text(fault["loc"])})
+                for fault in error.errors(include_url=False)
+            ]  # fmt: skip
+        return [
+            Finding("lost-on-write", "warning", {}, f"{path} does not survive the map {self.name}: {before!r} reads back as {after!r}",
+                    facts={"path": path, "rule": dict(self.head.where)})
+            for path, before, after in differences(document, again, self.head.loses)
+        ]  # fmt: skip
+
+
+def _ignore(syntax: Syntax, path: Written, scope: Scope) -> None:
+    try:
+        syntax.ignore(path.text, scope)
+    except BadPath as bad:
+        raise MapFault("map-path", path, str(bad)) from None
+
+
+def _values(build: _Build, tree: Node, run: Run) -> dict[str, Any]:
+    assert build.document.read
+    values: dict[str, Any] = build.document.read(tree, run)
+    if build.levels and build.levels.read:
+        for name, value in build.levels.read(tree, run).items():
+            known = values.get(name)
+            values[name] = _joined(known, value) if known else value
+    return values
+
+
+def _joined(known: Any, value: Any) -> Any:
+    if isinstance(known, dict) and isinstance(value, dict):
+        return {**known, **value}
+    return [*known, *(item for item in value if item not in known)] if isinstance(known, list) else known
+
+
+def _invalid(path: str, kind: str, message: str, run: Run, rule: Where) -> Finding:
+    steps = tuple(int(step) if step.isdigit() else step for step in path.split("."))
+    near: Sequence[Origin] = []
+    while steps and not near:
+        near = [origin for known, origin in run.lineage.items() if known[: len(steps)] == steps]
+        steps = steps[:-1]
+    origin = near[0] if near else Origin({}, rule)
+    code = "value-missing" if kind == "missing" else "value-invalid"
+    said = "is required and not given" if kind == "missing" else message
+    return Finding(code, "error", origin.source, f"{path}: {said}", facts={"path": path, "rule": dict(origin.rule)})
+
+
+def _unequal_totals(build: _Build, tree: Node, run: Run, document: Document) -> list[Finding]:
+    findings = []
+    for leaf, total in build.totals:
+        said = leaf.get(tree, run)
+        if said is None:
+            continue
+        difference = total.compare(str(said), document)
+        if difference:
+            findings.append(
+                Finding("total-differs", "warning", leaf.place(tree, run), difference, facts={"value": str(said)})
+            )
+    return findings

@@ -1,0 +1,222 @@
+"""All maps and code lists: the built-in ones, and a user's, which override them by name."""
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from canonical import Document, Finding, Misconfigured
+from mappings.codes import CodeList, load_code_list
+from mappings.compiled import CompiledMap, MapHead
+from mappings.compiler import Compiler
+from mappings.functions import Function, registered_functions
+from mappings.json_paths import JsonPaths
+from mappings.navigation import Syntax
+from mappings.strict_yaml import YamlFile, read_yaml
+from mappings.totals import TOTALS
+from mappings.written import MapFault, Written, overlay_names, written
+from mappings.x12_paths import X12Paths
+from mappings.yaml_model import ConfigModel, validate
+
+SYNTAXES: Mapping[str, Syntax] = {"x12": X12Paths(), "json": JsonPaths(), "csv": JsonPaths(json=False)}
+
+
+class MapFile(ConfigModel):
+    """A map file's names; the rules below `fields` are checked by the compiler."""
+
+    map: str
+    document: str | None = None
+    syntax: str | None = None
+    title: str | None = None
+    extends: str | None = None
+    shared: list[str] = Field(default_factory=list)
+    fields: dict[str, Any] = Field(default_factory=dict)
+    also: dict[str, Any] = Field(default_factory=dict)
+    levels: dict[str, Any] = Field(default_factory=dict)
+    parts: dict[str, Any] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list)
+    loses: list[str] = Field(default_factory=list)
+    totals: dict[str, str] = Field(default_factory=dict)
+    unread: str | None = None
+    root: str | None = None
+
+
+class MapLibrary:
+    """`get("x12/850")` compiles on first use and remembers. Directories given later override those before."""
+
+    def __init__(self, *directories: Path, functions: Mapping[str, Function] | None = None) -> None:
+        import mappings.calculations  # noqa: F401, PLC0415  # registers the built-in functions
+
+        self._roots: list[Traversable] = [files("mappings"), *directories]
+        self._functions = {**registered_functions(), **(functions or {})}
+        self._sources = self._found("maps")
+        self._part_sources = self._found("parts")
+        self._code_sources = self._found("codes")
+        self._files: dict[str, tuple[Written, MapFile]] = {}
+        self._codes: dict[str, CodeList | None] = {}
+        self._maps: dict[str, CompiledMap] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The maps there are."""
+        return sorted(self._sources)
+
+    @property
+    def code_lists(self) -> list[str]:
+        """The code lists there are."""
+        return sorted(self._code_sources)
+
+    def get(self, name: str) -> CompiledMap:
+        """The map of that name; `Misconfigured` when there is none or its file cannot be read."""
+        if name not in self._maps:
+            try:
+                self._maps[name] = self._made(name)
+            except MapFault as fault:
+                raise Misconfigured(f"the map {name} has faults", [fault.finding()]) from None
+        return self._maps[name]
+
+    def codes(self, name: str) -> CodeList | None:
+        """The code list of that name."""
+        if name not in self._codes:
+            source = self._code_sources.get(name)
+            found, findings = load_code_list(source) if source else (None, [])
+            if findings:
+                raise Misconfigured(f"the code list {name} has faults", findings)
+            self._codes[name] = found
+        return self._codes[name]
+
+    def check(self) -> list[Finding]:
+        """Every fault of every map and code list, with file, line, column and the mend."""
+        findings: list[Finding] = []
+        for name in self.code_lists:
+            findings.extend(load_code_list(self._code_sources[name])[1])
+        for name in self.names:
+            try:
+                findings.extend(self.get(name).check())
+            except Misconfigured as error:
+                findings.extend(error.findings)
+        return findings
+
+    def _found(self, folder: str) -> dict[str, Traversable]:
+        found: dict[str, Traversable] = {}
+        for number, root in enumerate(self._roots):
+            below = root / folder
+            base = below if below.is_dir() else root if number and folder == "maps" else None
+            if base is not None and base.is_dir():
+                found.update(_yaml_below(base, ""))
+        return {name: source for name, source in found.items() if not name.startswith(("codes/", "parts/"))}
+
+    def _file(self, name: str, asked_by: Written | None = None) -> tuple[Written, MapFile]:
+        if name not in self._files:
+            source = self._sources.get(name)
+            if source is None:
+                nowhere = asked_by or Written(name, {"file": name, "line": 1, "column": 1}, ())
+                raise MapFault("map-unknown", nowhere, f"there is no map {name!r}; there are: {', '.join(self.names)}")
+            file, findings = read_yaml(source)
+            if file is None:
+                raise Misconfigured(f"the map {name} has faults", findings)
+            self._files[name] = (written(file), self._head(file, name))
+        return self._files[name]
+
+    def _head(self, file: YamlFile, name: str) -> MapFile:
+        head, findings = validate(file, MapFile)
+        if head is None:
+            raise Misconfigured(f"the map {name} has faults", findings)
+        if head.map != name:
+            message = f"the file holds the map {head.map!r} but stands where {name!r} is looked for; rename one"
+            raise Misconfigured(f"the map {name} has faults", [file.finding("map-name", ("map",), message)])
+        return head
+
+    def _lineage(self, name: str) -> list[tuple[Written, MapFile]]:
+        """The map with those it extends, the base first."""
+        chain: list[tuple[Written, MapFile]] = []
+        asked_by: Written | None = None
+        seen: set[str] = set()
+        while True:
+            text, head = self._file(name, asked_by)
+            chain.insert(0, (text, head))
+            seen.add(name)
+            if head.extends is None:
+                return chain
+            asked_by, name = text.mapping["extends"], head.extends
+            if name in seen:
+                raise MapFault("map-extends", asked_by, f"{name} extends itself")
+
+    def _made(self, name: str) -> CompiledMap:
+        chain = self._lineage(name)
+        base_text, _ = chain[0]
+        body: dict[str, Written] = {}
+        for text, _ in chain:
+            for section in ("fields", "also", "levels"):
+                if section in text.mapping:
+                    part = text.mapping[section]
+                    body[section] = overlay_names(body[section], part) if section in body else part
+        top = chain[-1][0]
+        document = _last(chain, "document")
+        kind = Document.kinds.get(document or "")
+        if kind is None:
+            known = ", ".join(sorted(Document.kinds))
+            raise MapFault(
+                "map-document", top.mapping.get("document", top), f"no document {document!r}; there are: {known}"
+            )
+        syntax_name = _last(chain, "syntax") or ""
+        if syntax_name not in SYNTAXES:
+            at = top.mapping.get("syntax", top)
+            raise MapFault("map-syntax", at, f"no syntax {syntax_name!r}; there are: {', '.join(SYNTAXES)}")
+        totals = {path: total for text, head in chain for path, total in head.totals.items()}
+        for path, total in totals.items():
+            if total not in TOTALS:
+                raise MapFault(
+                    "map-total", top, f"{path}: no total is called {total!r}; there are: {', '.join(TOTALS)}"
+                )
+        head = MapHead(
+            name, kind, syntax_name, top.where, Written(body, base_text.where, ()),
+            ignore=tuple(item for text, _ in chain if "ignore" in text.mapping for item in text.mapping["ignore"].items),
+            loses=tuple(pattern for _, found in chain for pattern in found.loses),
+            totals=totals,
+            unread=_last(chain, "unread") or "warning",
+            root=_last(chain, "root"),
+        )  # fmt: skip
+        parts = self._parts(chain)
+        syntax = SYNTAXES[syntax_name]
+
+        def compiler(*, tracing: bool) -> Compiler:
+            return Compiler(syntax, self.codes, parts, self._functions, tracing)
+
+        return CompiledMap(head, syntax, compiler)
+
+    def _parts(self, chain: list[tuple[Written, MapFile]]) -> dict[str, Written]:
+        parts: dict[str, Written] = {}
+        for text, head in chain:
+            for name, at in zip(head.shared, text.mapping["shared"].items if head.shared else [], strict=True):
+                parts.update(self._shared(name, at))
+            if "parts" in text.mapping:
+                parts.update(text.mapping["parts"].mapping)
+        return parts
+
+
+    def _shared(self, name: str, asked_by: Written) -> Mapping[str, Written]:
+        source = self._part_sources.get(name)
+        if source is None:
+            known = ", ".join(sorted(self._part_sources))
+            raise MapFault("map-unknown-part", asked_by, f"there are no shared parts {name!r}; there are: {known}")
+        file, findings = read_yaml(source)
+        if file is None:
+            raise Misconfigured(f"the parts {name} have faults", findings)
+        return written(file).mapping["parts"].mapping
+
+
+def _last(chain: list[tuple[Written, MapFile]], name: str) -> str | None:
+    """The nearest map's say."""
+    return next((value for _, head in reversed(chain) if (value := getattr(head, name))), None)
+
+
+def _yaml_below(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda found: found.name):
+        if entry.is_dir():
+            yield from _yaml_below(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith((".yaml", ".yml")):
+            yield f"{prefix}{entry.name.rsplit('.', 1)[0]}", entry

@@ -1,0 +1,71 @@
+"""`date: DTM02`, with `time:` and `zone:`: a date stays a date, a date with a time is an instant."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mappings.convert import x12_date_in, x12_date_out, x12_time, x12_time_out, zone_named
+from mappings.navigation import Node, Run, Scope
+from mappings.rule import Rule, needs_of
+from mappings.shape import Shape
+from mappings.written import Written
+
+if TYPE_CHECKING:
+    from mappings.compiler import Compiler
+
+_X12_ZONES = {
+    "UT": "UTC", "GM": "UTC", "ET": "America/New_York", "ES": "-05:00", "ED": "-04:00", "CT": "America/Chicago",
+    "CS": "-06:00", "CD": "-05:00", "MT": "America/Denver", "MS": "-07:00", "MD": "-06:00",
+    "PT": "America/Los_Angeles", "PS": "-08:00", "PD": "-07:00", "AT": "America/Halifax", "AS": "-04:00",
+    "AD": "-03:00", "NT": "America/St_Johns", "NS": "-03:30", "ND": "-02:30", "TT": "America/Anchorage",
+    "HT": "Pacific/Honolulu", "HS": "-10:00",
+}  # fmt: skip
+"""X12 element 623. LT (local time) and codes 01-24 (offsets) are handled apart."""
+
+
+def zone_of(code: str | None, zone: str) -> str:
+    """The zone an X12 time code names; the document's own where it names none or local time."""
+    if not code or code == "LT":
+        return zone
+    if code.isdigit():
+        hours = int(code)
+        return f"+{hours:02d}:00" if hours <= 12 else f"-{25 - hours:02d}:00"
+    return _X12_ZONES.get(code, zone)
+
+
+def moment(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """Compile `date:` with its `time:` and `zone:`."""
+    from mappings.compiler import fault  # noqa: PLC0415
+
+    at = rule.mapping["date"]
+    day = compiler.leaf(at, scope)
+    clock = compiler.leaf(rule.mapping["time"], scope) if "time" in rule.mapping else None
+    zone = compiler.leaf(rule.mapping["zone"], scope) if "zone" in rule.mapping else None
+    instant = shape.kind == "instant"
+
+    def read(node: Node, run: Run) -> Any:
+        raw = day.get(node, run)
+        if raw is None:
+            return None
+        try:
+            date = x12_date_in(raw, run.zone)
+            text = clock.get(node, run) if clock else None
+            if date is None or (not text and not instant):
+                return date
+            moment_zone = zone_named(zone_of(zone.get(node, run) if zone else None, run.zone))
+            return datetime.combine(date, x12_time(text or "0000"), moment_zone)
+        except ValueError as error:
+            fault(run, "value-unconvertible", "error", day.place(node, run), str(error), at, value=str(raw))
+            return None
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        if value is None:
+            return
+        target = "UTC" if zone else run.zone
+        day.put(node, run, x12_date_out(value, target))
+        text = x12_time_out(value, target)
+        if clock and text:
+            clock.put(node, run, text)
+            if zone:
+                zone.put(node, run, "UT")
+
+    return Rule(compiler.recorded(read, day.place, at), write, needs_of(day.needs))

@@ -1,0 +1,184 @@
+"""The small interface every syntax offers to the compiler: leaves to read and set, branches to walk and grow."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from canonical import Finding, Severity, Where
+from mappings.context import Context, Origin
+
+Node: TypeAlias = Any
+"""A node of whichever syntax: a segment, a JSON value, an XML element, a CSV row."""
+Raw: TypeAlias = Any
+"""A native scalar."""
+
+
+class Run:
+    """The state of one translation. `faulty` is set by the fast path; `findings` are gathered when tracing or writing."""
+
+    __slots__ = (
+        "codes", "context", "document", "faulty", "findings", "index", "lineage", "path", "root", "spots", "up", "zone",
+    )  # fmt: skip
+
+    def __init__(self, root: Node, context: Context, document: dict[str, Any] | None = None) -> None:
+        self.root = root
+        self.context = context
+        self.codes = context.codes
+        self.zone = context.zone
+        self.document: dict[str, Any] = {} if document is None else document
+        self.up: list[Node] = []
+        self.index: list[int] = []
+        self.faulty = False
+        self.findings: list[Finding] = []
+        self.path: list[str | int] = []
+        self.spots: list[str] = [""]
+        self.lineage: dict[tuple[str | int, ...], Origin] = {}
+
+    def fault(self, code: str, severity: Severity, where: Where, message: str, facts: Mapping[str, Any]) -> None:
+        """Record a finding."""
+        self.faulty = True
+        self.findings.append(Finding(code, severity, where, message, facts=facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A place that holds one scalar."""
+
+    get: Callable[[Node, Run], Raw]
+    """The raw value, None where absent or empty."""
+    put: Callable[[Node, Run, Raw], None]
+    """Set it, growing what is missing on the way."""
+    made: Callable[[Node, Run], bool]
+    """Whether the node it would stand in is already there."""
+    place: Callable[[Node, Run], Where]
+    needs: str | None = None
+    """The child without which the value is surely absent."""
+    form: str | None = None
+    """How the syntax itself types it: `n2` has two implied decimals."""
+    own: Any = None
+    """Where the value stands directly in the node: its key or index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A place where nodes repeat."""
+
+    find: Callable[[Node, Run], Sequence[Node]]
+    make: Callable[[Node, Run], Node]
+    spot: Callable[[Node, str, int], str]
+    """Where the n-th found node stands, given where its parent does."""
+    scope: "Scope"
+    needs: str | None = None
+    close: Callable[[Node], None] | None = None
+    """Called when a made node is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A place where scalars repeat."""
+
+    get: Callable[[Node, Run], list[Raw]]
+    put: Callable[[Node, Run, list[Raw]], None]
+    place: Callable[[Node, Run], Where]
+    needs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A place where (key, value) scalars repeat."""
+
+    get: Callable[[Node, Run], list[tuple[Raw, Raw]]]
+    put: Callable[[Node, Run, list[tuple[Raw, Raw]]], int]
+    """Returns how many found room."""
+    place: Callable[[Node, Run], Where]
+    needs: str | None = None
+
+
+@dataclass(slots=True)
+class Cover:
+    """What a map reads below a node, so that the rest can be reported."""
+
+    names: set[Any] = field(default_factory=set)
+    beyond: int | None = None
+    """Every element from this one on is read."""
+    whole: bool = False
+    many: bool = False
+    """Every such child is read, not only the first."""
+    children: dict[str, list[tuple[Any, "Cover"]]] = field(default_factory=dict)
+    """By tag or key: a condition (None: any) and what is read of the children that meet it."""
+
+    def child(self, name: str, condition: Any = None) -> "Cover":
+        """The cover of the children called `name` that meet `condition`."""
+        for known, cover in self.children.setdefault(name, []):
+            if known == condition:
+                return cover
+        cover = Cover()
+        self.children[name].append((condition, cover))
+        return cover
+
+
+@dataclass(slots=True)
+class Scope:
+    """Where a rule stands: its node's name, what is covered there, and the scope around it."""
+
+    name: str
+    cover: Cover
+    parent: "Scope | None" = None
+    indexed: bool = False
+    """Set by a rule that asks for the node's number in its loop."""
+
+    def root(self) -> "Scope":
+        """The outermost scope."""
+        return self.parent.root() if self.parent else self
+
+    def above(self, count: int) -> "Scope":
+        """The scope `count` loops out."""
+        scope = self
+        for _ in range(count):
+            if scope.parent is None:
+                raise BadPath("there is no loop around this one; remove a '../'")
+            scope = scope.parent
+        return scope
+
+
+class BadPath(ValueError):  # noqa: N818
+    """A path that cannot be understood; its text says what would be."""
+
+
+class Syntax(Protocol):
+    """How one family of trees is addressed."""
+
+    x12: bool
+    json: bool
+
+    def root_scope(self) -> Scope:
+        """The scope of the whole tree."""
+        ...
+
+    def leaf(self, path: str, scope: Scope) -> Leaf:
+        """One scalar; `BadPath` when the path is none."""
+        ...
+
+    def branch(self, path: str, scope: Scope, repeat: str | None = None) -> Sequence[Branch]:
+        """Repeated nodes, one branch a step of the path."""
+        ...
+
+    def values(self, path: str, scope: Scope) -> Values:
+        """Repeated scalars."""
+        ...
+
+    def pairs(self, paths: Sequence[str], scope: Scope) -> Pairs:
+        """Repeated pairs of scalars."""
+        ...
+
+    def ignore(self, path: str, scope: Scope) -> None:
+        """Mark what `path` names as read."""
+        ...
+
+    def new_root(self) -> Node:
+        """An empty tree to write into."""
+        ...
+
+    def unread(self, root: Node, cover: Cover) -> list[tuple[Where, str]]:
+        """What the tree holds and `cover` does not: places and names."""
+        ...

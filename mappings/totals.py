@@ -1,0 +1,95 @@
+"""The totals a document states of itself, checked against what was read, and written where they are computed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from canonical import Document, plain_decimal, round_money
+from mappings.convert import decimal_in
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How a total is computed from a document, and with how many implied decimals it is said."""
+
+    name: str
+    of: Callable[[Any], Decimal | None]
+    written: bool = True
+    implied: int = 0
+
+    def compare(self, said: str, document: Document) -> str | None:
+        """A sentence when the document says something else than is true of it."""
+        is_so = self.of(document)
+        try:
+            stated = decimal_in(said, "")
+        except ValueError as error:
+            return f"the {self.name} {error}"
+        if is_so is None or stated is None:
+            return None
+        if self.implied and "." not in said:
+            stated = stated.scaleb(-self.implied)
+        if stated == is_so:
+            return None
+        return (
+            f"the document says its {self.name} is {plain_decimal(stated)}; what was read makes {plain_decimal(is_so)}"
+        )
+
+    @property
+    def write(self) -> Callable[[Any], str] | None:
+        """The text to write, where a map may."""
+        return (lambda document: self._text(document)) if self.written else None
+
+    def _text(self, document: Any) -> str:
+        value = self.of(document) or Decimal(0)
+        return str(int(value.scaleb(self.implied))) if self.implied else plain_decimal(value)
+
+
+def line_count(document: Any) -> Decimal:
+    """How many lines."""
+    return Decimal(len(document.lines))
+
+
+def quantity_sum(document: Any) -> Decimal:
+    """The sum of the lines' quantities, whatever their units: X12's hash total."""
+    return sum((line.quantity.value for line in document.lines), Decimal(0))
+
+
+def shipped_quantity(document: Any) -> Decimal:
+    """The sum of the quantities in packages and outside them."""
+    lines = [line for package in document.packages for line in package.lines] + list(document.lines)
+    return sum((line.quantity.value for line in lines), Decimal(0))
+
+
+def lines_sum(document: Any) -> Decimal | None:
+    """The lines' extensions before charges, allowances and taxes; None where a line has no price for its own unit."""
+    for line in document.lines:
+        if line.price is None or (line.price.per and line.price.per.unit != line.quantity.unit):
+            return None
+    return sum((line.price.extend(line.quantity.value) for line in document.lines), Decimal(0))
+
+
+def amount_due(document: Any) -> Decimal | None:
+    """Lines, less allowances, plus charges and taxes that are not already in the prices."""
+    total = lines_sum(document)
+    if total is None:
+        return None
+    for holder in (document, *document.lines):
+        total += sum(
+            (charge.amount or 0 for charge in holder.charges if charge.settlement == "off_invoice"), Decimal(0)
+        )
+        total -= sum(
+            (given.amount or 0 for given in holder.allowances if given.settlement == "off_invoice"), Decimal(0)
+        )
+        total += sum((tax.amount or 0 for tax in holder.taxes if not tax.included), Decimal(0))
+    return round_money(total, document.currency)
+
+
+TOTALS: dict[str, Total] = {
+    "line count": Total("line count", line_count, written=False),
+    "quantity sum": Total("quantity sum", quantity_sum, written=False),
+    "shipped quantity": Total("shipped quantity", shipped_quantity, written=False),
+    "lines sum": Total("sum of lines", lines_sum, written=False),
+    "amount due": Total("amount due", amount_due, written=False),
+    "amount due in cents": Total("amount due", amount_due, written=False, implied=2),
+}

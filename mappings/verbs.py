@@ -1,0 +1,397 @@
+"""The verbs that give one value, and the modifiers every verb takes."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from mappings.codes import CodeList
+from mappings.compiler import Compiler, fault
+from mappings.convert import Convert, converter_in, converter_out, text_in
+from mappings.groups import GROUP_VERBS
+from mappings.moments import moment
+from mappings.navigation import Leaf, Node, Run, Scope
+from mappings.rule import Rule, joint_needs, needs_of
+from mappings.shape import TEXT, Shape
+from mappings.written import MapFault, Written
+
+Verb: TypeAlias = Callable[[Compiler, Written, Shape, Scope], Rule]
+
+
+def at(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """`at: PATH`, with `codes:` or `as:`."""
+    path = rule.mapping["at"]
+    leaf = compiler.leaf(path, scope)
+    needs = needs_of(leaf.needs)
+    if "codes" in rule.mapping:
+        return _coded(compiler, rule, shape, leaf, needs)
+    form = rule.mapping["as"].text if "as" in rule.mapping else leaf.form
+    if shape.kind in ("model", "list", "dict"):
+        raise MapFault(
+            "map-shape", path, f"a {shape.kind} cannot come from one value; use fields:, each:, all: or pairs:"
+        )
+    syntax = compiler.syntax
+    convert = converter_in(shape, form, x12=syntax.x12)
+    unconvert = converter_out(shape, form, x12=syntax.x12, json=syntax.json)
+    return Rule(_reader(compiler, path, leaf, convert), _writer(path, leaf, unconvert), needs)
+
+
+def _reader(compiler: Compiler, path: Written, leaf: Leaf, convert: Convert) -> Callable[[Node, Run], Any]:
+    get = leaf.get
+
+    def read(node: Node, run: Run) -> Any:
+        raw = get(node, run)
+        if raw is None:
+            return None
+        try:
+            return convert(raw, run.zone)
+        except ValueError as error:
+            fault(run, "value-unconvertible", "error", leaf.place(node, run), str(error), path, value=str(raw))
+            return None
+
+    return compiler.recorded(read, leaf.place, path)
+
+
+def _writer(path: Written, leaf: Leaf, convert: Convert) -> Callable[[Any, Node, Run], None]:
+    put = leaf.put
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        if value is None:
+            return
+        try:
+            native = convert(value, run.zone)
+        except (ValueError, AttributeError) as error:
+            fault(run, "value-unwritable", "error", leaf.place(node, run), str(error), path, value=str(value))
+            return
+        put(node, run, native)
+
+    return write
+
+
+def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: frozenset[str]) -> Rule:
+    codes, path = compiler.code_list(rule.mapping["codes"]), rule.mapping["at"]
+    get, put, known, name = leaf.get, leaf.put, codes.to_canonical, codes.name
+    convert = converter_in(shape, None, x12=False)
+
+    def read(node: Node, run: Run) -> Any:
+        raw = get(node, run)
+        if raw is None:
+            return None
+        raw = text_in(raw, "") or ""
+        meaning = known.get(raw) if name not in run.codes else run.codes[name].get(raw, known.get(raw))
+        if meaning is None:
+            meaning = unmapped(codes, raw, leaf.place(node, run), path, run)
+            if shape.choices:
+                return None
+        return meaning if shape.kind == "text" else convert(meaning, run.zone)
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        if value is None:
+            return
+        native = native_code(codes, str(value), run)
+        if native is None:
+            message = f"{value!r} has no code in {name}; add it there or to the partner's cross-references"
+            fault(run, "code-unwritable", "error", leaf.place(node, run), message, path, value=str(value))
+            return
+        put(node, run, native)
+
+    return Rule(compiler.recorded(read, leaf.place, path), write, needs)
+
+
+def unmapped(codes: CodeList, raw: str, where: Any, at: Written, run: Run) -> str:
+    """The visible stand-in of an unknown code, and its finding."""
+    meaning, _ = codes.read(raw)
+    message = f"{raw!r} is not in the code list {codes.name}; kept as {meaning!r}"
+    fault(run, "code-unmapped", "warning", where, message, at, value=raw, codes=codes.name)
+    return meaning
+
+
+def native_code(codes: CodeList, name: str, run: Run) -> str | None:
+    """The native code of a canonical name: the partner's own first. `sku#2` is a second `sku`."""
+    name = name.partition("#")[0]
+    for code, meaning in run.codes.get(codes.name, {}).items():
+        if meaning == name:
+            return code
+    return codes.write(name)
+
+
+def const(compiler: Compiler, rule: Written, shape: Shape, _scope: Scope) -> Rule:
+    """`const: VALUE`: read as it is; writes nothing."""
+    value = _constant(rule.mapping["const"], shape)
+    return Rule(compiler.recorded(lambda _node, _run: value, None, rule), _nothing, weak=True)
+
+
+def _constant(written: Written, shape: Shape) -> Any:
+    plain = written.plain()
+    if shape.kind in ("model", "list", "dict", "json") or plain is None:
+        return plain
+    try:
+        return converter_in(shape, None, x12=False)(plain, "UTC")
+    except ValueError as error:
+        raise MapFault("map-constant", written, str(error)) from None
+
+
+def _nothing(_value: Any, _node: Node, _run: Run) -> None:
+    return None
+
+
+def fact(compiler: Compiler, rule: Written, shape: Shape, _scope: Scope) -> Rule:
+    """`fact: NAME`: something the envelope says, such as `received_at` or `control_number`."""
+    name = rule.mapping["fact"].text
+    convert = converter_in(shape, None, x12=False)
+
+    def read(_node: Node, run: Run) -> Any:
+        value = run.context.facts.get(name)
+        return None if value is None else convert(value, run.zone)
+
+    return Rule(compiler.recorded(read, lambda _node, _run: {"fact": name}, rule), _nothing, weak=True)
+
+
+def context(compiler: Compiler, rule: Written, _shape: Shape, _scope: Scope) -> Rule:
+    """`context: currency`: what the partner profile says where the document is silent."""
+    name = rule.mapping["context"].text
+    if name not in ("currency", "usage", "zone"):
+        raise MapFault("map-context", rule, f"the context has currency, usage and zone, not {name!r}")
+    read = compiler.recorded(lambda _node, run: getattr(run.context, name), None, rule)
+    return Rule(read, _nothing, weak=True)
+
+
+def copy(compiler: Compiler, rule: Written, _shape: Shape, _scope: Scope) -> Rule:
+    """`copy: currency`: a value of the document itself, given by an earlier rule."""
+    steps = rule.mapping["copy"].text.split(".")
+
+    def read(_node: Node, run: Run) -> Any:
+        value: Any = run.document
+        for step in steps:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return value
+
+    return Rule(compiler.recorded(read, None, rule), _nothing, weak=True)
+
+
+def index(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """`index: true`: the node's number in its loop, from 1."""
+    scope.indexed = True
+    number = (lambda _node, run: str(run.index[-1])) if shape.kind == "text" else (lambda _node, run: run.index[-1])
+    return Rule(compiler.recorded(number, None, rule), _nothing, weak=True)
+
+
+def present(compiler: Compiler, rule: Written, _shape: Shape, scope: Scope) -> Rule:
+    """`present: PATH`: true where there is a value; read only."""
+    leaf = compiler.leaf(rule.mapping["present"], scope)
+    read = compiler.recorded(lambda node, run: leaf.get(node, run) is not None, leaf.place, rule)
+    return Rule(read, _nothing, weak=True)
+
+
+def fallback(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """`fallback: [A, B]`: the first that gives a value; the first is written."""
+    rules = [compiler.rule(part, shape, scope) for part in rule.mapping["fallback"].items]
+    reads = [one.read for one in rules if one.read]
+
+    def read(node: Node, run: Run) -> Any:
+        for one in reads:
+            value = one(node, run)
+            if value is not None:
+                return value
+        return None
+
+    write = next((one.write for one in rules if one.write), None)
+    return Rule(read, write, joint_needs(rules), weak=any(one.weak for one in rules))
+
+
+def same(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """`same: [A, B]`: one value said in several places; all are written."""
+    first = fallback(compiler, Written({"fallback": rule.mapping["same"]}, rule.where, rule.trail), shape, scope)
+    writes = [compiler.rule(part, shape, scope).write for part in rule.mapping["same"].items]
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        for one in writes:
+            if one:
+                one(value, node, run)
+
+    return Rule(first.read, write, first.needs, weak=first.weak)
+
+
+def _folded(start: Decimal, step: Callable[[Decimal, Decimal], Decimal]) -> Callable[[str], Verb]:
+    def verb(name: str) -> Verb:
+        def compile_fold(compiler: Compiler, rule: Written, _shape: Shape, scope: Scope) -> Rule:
+            number = Shape("decimal")
+            many = Shape("list", item=number)
+            parts = rule.mapping[name]
+            shapes = number if isinstance(parts.content, list) else many
+            rules = [compiler.rule(part, shapes, scope) for part in parts.items]
+
+            def read(node: Node, run: Run) -> Decimal | None:
+                found = [one.read(node, run) for one in rules if one.read]
+                values = found if shapes is number else (found[0] or [])
+                given = [value for value in values if value is not None]
+                if not given or (name == "product" and len(given) < len(values)):
+                    return None
+                total = start
+                for value in given:
+                    total = step(total, value)
+                return total
+
+            return Rule(compiler.recorded(read, None, rule), None, joint_needs(rules))
+
+        return compile_fold
+
+    return verb
+
+
+def concat(compiler: Compiler, rule: Written, _shape: Shape, scope: Scope) -> Rule:
+    """`concat: [A, B]`, joined by `with:` (a blank unless said); read only."""
+    rules = [compiler.rule(part, TEXT, scope) for part in rule.mapping["concat"].items]
+    between = rule.mapping["with"].text if "with" in rule.mapping else " "
+
+    def read(node: Node, run: Run) -> str | None:
+        return between.join(text for one in rules if one.read and (text := one.read(node, run))) or None
+
+    return Rule(compiler.recorded(read, None, rule), None, joint_needs(rules))
+
+
+def call(compiler: Compiler, rule: Written, _shape: Shape, scope: Scope) -> Rule:
+    """`call: NAME` with `with: [rules]`: a registered Python function."""
+    name = rule.mapping["call"]
+    found = compiler.functions.get(name.text)
+    if found is None:
+        known = ", ".join(sorted(compiler.functions)) or "none"
+        raise MapFault("map-unknown-function", name, f"no function is called {name.text!r}; there are: {known}")
+    rules = [compiler.rule(part, Shape("json"), scope) for part in rule.mapping["with"].items]
+
+    def read(node: Node, run: Run) -> Any:
+        try:
+            return found.read(*(one.read(node, run) if one.read else None for one in rules))
+        except ValueError as error:
+            fault(run, "value-unconvertible", "error", {}, str(error), name)
+            return None
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        assert found.write
+        for one, part in zip(rules, found.write(value), strict=True):
+            if one.write:
+                one.write(part, node, run)
+
+    return Rule(compiler.recorded(read, None, rule), write if found.write else None)
+
+
+def one_way(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """`read: RULE` and `write: RULE`: each direction its own, or only one."""
+    compiler.one_way.append(rule)
+    reading = compiler.rule(rule.mapping["read"], shape, scope) if "read" in rule.mapping else None
+    writing = compiler.rule(rule.mapping["write"], shape, scope) if "write" in rule.mapping else None
+    read = reading.read if reading else None
+    write = writing.write if writing else None
+    return Rule(read, write, reading.needs if reading else frozenset(), weak=bool(reading and reading.weak))
+
+
+VERBS: dict[str, Verb] = {
+    "at": at,
+    "const": const,
+    "fact": fact,
+    "context": context,
+    "copy": copy,
+    "index": index,
+    "present": present,
+    "fallback": fallback,
+    "same": same,
+    "sum": _folded(Decimal(0), lambda total, value: total + value)("sum"),
+    "product": _folded(Decimal(1), lambda total, value: total * value)("product"),
+    "concat": concat,
+    "call": call,
+    "date": moment,
+    **GROUP_VERBS,
+    "read": one_way,
+    "write": one_way,
+}
+_BESIDE: Mapping[str, frozenset[str]] = {
+    "at": frozenset(("codes", "as")),
+    "date": frozenset(("time", "zone")),
+    "concat": frozenset(("with",)),
+    "call": frozenset(("with",)),
+    "each": frozenset(("fields", "key", "value", "repeat", "also", "rest")),
+    "all": frozenset(("codes", "as")),
+    "pairs": frozenset(("codes", "prefer")),
+    "fields": frozenset(("in", "also", "rest")),
+    "read": frozenset(("write",)),
+    "write": frozenset(("read",)),
+}
+_ANYWHERE = frozenset(("default", "when"))
+
+
+def verb_of(rule: Written) -> tuple[str, Verb]:
+    """The one verb of a rule; a fault when there is none, or something stands beside it that does not belong."""
+    names = rule.mapping
+    heads = [name for name in names if name in VERBS]
+    head = next((name for name in ("each", "read", "write") if name in heads), heads[0] if heads else None)
+    if head is None:
+        raise MapFault(
+            "map-verb", rule, f"no verb among {', '.join(names)}; say at:, fields:, each:, all:, pairs:, const: ..."
+        )
+    for name in names:
+        if name != head and name not in _BESIDE.get(head, ()) and name not in _ANYWHERE:
+            raise MapFault("map-verb", names[name], f"{name!r} does not go with {head!r}; remove it")
+    return head, VERBS[head]
+
+
+def apply_modifiers(compiler: Compiler, rule: Written, shape: Shape, scope: Scope, made: Rule) -> Rule:
+    """Add `when:` and `default:`."""
+    if "when" in rule.mapping:
+        made = _conditional(compiler, rule.mapping["when"], scope, made)
+    if "default" in rule.mapping:
+        made = _defaulted(compiler, rule.mapping["default"], shape, scope, made)
+    return made
+
+
+def _conditional(compiler: Compiler, when: Written, scope: Scope, made: Rule) -> Rule:
+    tests = [_test(compiler, path, options, scope) for path, options in when.mapping.items()]
+    inner_read, inner_write = made.read, made.write
+    sets = [(leaf, options[0]) for leaf, _, options in tests if leaf and options]
+
+    def read(node: Node, run: Run) -> Any:
+        if not all(holds(node, run) for _, holds, _ in tests):
+            return None
+        return inner_read(node, run) if inner_read else None
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        if value is None or inner_write is None:
+            return
+        for leaf, option in sets:
+            leaf.put(node, run, option)
+        inner_write(value, node, run)
+
+    return Rule(read if inner_read else None, write if inner_write else None, made.needs, made.weak, made.fixed)
+
+
+def _test(
+    compiler: Compiler, path: str, options: Written, scope: Scope
+) -> tuple[Leaf | None, Callable[[Node, Run], bool], list[str]]:
+    """`PATH: A`, `PATH: [A, B]` or `PATH: {not: [A, B], present: true}`: the leaf to set, the test, what to set."""
+    if not isinstance(options.content, dict):
+        leaf, accepted = compiler.syntax.leaf(path, scope), [part.text for part in options.items]
+        return leaf, lambda node, run: text_in(leaf.get(node, run) or "", "") in accepted, accepted
+    if not set(options.content) <= {"not", "present"}:
+        raise MapFault("map-form", options, "say PATH: text, PATH: [texts] or PATH: {not: [texts], present: true}")
+    values = compiler.syntax.values(path, scope)
+    refused = [part.text for part in options.content["not"].items] if "not" in options.content else []
+    present = options.content["present"].content if "present" in options.content else None
+
+    def holds(node: Node, run: Run) -> bool:
+        found = values.get(node, run)
+        return present in (None, bool(found)) and not any(text_in(value, "") in refused for value in found)
+
+    return None, holds, []
+
+
+def _defaulted(compiler: Compiler, default: Written, shape: Shape, scope: Scope, made: Rule) -> Rule:
+    if isinstance(default.content, dict):
+        other = compiler.rule(default, shape, scope).read
+    else:
+        constant = _constant(default, shape)
+        other = compiler.recorded(lambda _node, _run: constant, None, default)
+    inner = made.read
+
+    def read(node: Node, run: Run) -> Any:
+        value = inner(node, run) if inner else None
+        return other(node, run) if value is None and other else value
+
+    return Rule(read, made.write, weak=True, fixed=made.fixed)

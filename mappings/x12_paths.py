@@ -1,0 +1,479 @@
+"""X12 trees: `BEG03`, `N4/N401`, `PID[01=F]/PID05`, `N301..N302`, `PO106..`, `REF04-2`, `../PO101`, `/CUR02`.
+
+A segment of the current loop is named by its tag; the loop's own elements need no step: inside `each: N1`, `N102` is the
+loop's own element and `N401` that of its first N4. A filter becomes a value on writing.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from canonical import Where
+from mappings.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs, Run, Scope, Values
+from mappings.tree import SegmentNode
+
+_STEP = re.compile(r"([A-Z][A-Z0-9]{1,2})(?:\[([^\]]*)\])?")
+_ELEMENT = re.compile(r"([A-Z][A-Z0-9]{1,2})([0-9]{2})(?:-([0-9]{1,2}))?")
+_RANGE = re.compile(r"([A-Z][A-Z0-9]{1,2})([0-9]{2})\.\.(?:([A-Z][A-Z0-9]{1,2})([0-9]{2}))?")
+_CONDITION = re.compile(r"([0-9]{2})(?:(!?=)(.+))?|!([0-9]{2})")
+
+IMPLIED_DECIMALS: Mapping[str, str] = {
+    "TDS01": "n2", "TDS02": "n2", "TDS03": "n2", "TDS04": "n2", "SAC05": "n2", "ITD08": "n2", "ITD10": "n2",
+    "ITA07": "n2", "G7209": "n2", "G3301": "n2", "W0304": "",
+}  # fmt: skip
+"""Elements of X12 data type N2 (610, 362, 89, 360); the other amounts are R."""
+
+Test: TypeAlias = tuple[tuple[int, bool, tuple[str, ...]], ...]
+"""Conditions (element, wanted?, one of these; none: any value) that must all hold."""
+
+
+class Segment:
+    """A segment or loop being written; it satisfies `SegmentNode`."""
+
+    __slots__ = ("children", "elements", "made", "position")
+
+    def __init__(self, tag: str, position: int = 0) -> None:
+        self.elements: list[str] = [tag]
+        self.children: dict[str, list[Segment]] = {}
+        self.position = position
+        self.made: dict[tuple[str, Test], Segment] = {}
+
+    def put(self, index: int, text: str) -> None:
+        """Set an element, padding what is before it."""
+        missing = index + 1 - len(self.elements)
+        if missing > 0:
+            self.elements.extend([""] * missing)
+        self.elements[index] = text
+
+    def add(self, tag: str, test: Test) -> "Segment":
+        """A new child that meets `test`."""
+        child = Segment(tag)
+        for index, wanted, options in test:
+            if wanted and options:
+                child.put(index, options[0])
+        self.children.setdefault(tag, []).append(child)
+        return child
+
+    def child(self, tag: str, test: Test) -> "Segment":
+        """The child of this tag and test, made when it is first asked for."""
+        known = self.made.get((tag, test))
+        if known is None:
+            known = self.made[tag, test] = self.add(tag, test)
+        return known
+
+    def __repr__(self) -> str:
+        return f"Segment({'*'.join(self.elements)})"
+
+
+class Repeated:
+    """One group of a segment's repeated elements, seen as if it were the only one."""
+
+    __slots__ = ("children", "elements", "position")
+
+    def __init__(self, elements: list[str], position: int) -> None:
+        self.elements = elements
+        self.position = position
+        self.children: dict[str, list[SegmentNode]] = {}
+
+
+def _test(text: str | None) -> Test:
+    conditions = []
+    for part in (text or "").split(","):
+        if not part.strip():
+            continue
+        found = _CONDITION.fullmatch(part.strip())
+        if not found:
+            raise BadPath(f"[{text}] is no filter; write [01=F], [01=F|S], [01!=F], [03] or [!03]")
+        if found[4]:
+            conditions.append((int(found[4]), False, ()))
+        else:
+            options = tuple(found[3].split("|")) if found[3] else ()
+            conditions.append((int(found[1]), found[2] != "!=", options))
+    return tuple(conditions)
+
+
+def meets(elements: Sequence[str], test: Test) -> bool:
+    """Whether a segment meets all conditions."""
+    for index, wanted, options in test:
+        value = elements[index] if len(elements) > index else ""
+        if (value in options if options else value != "") != wanted:
+            return False
+    return True
+
+
+def _first(node: Node, steps: Sequence[tuple[str, Test]]) -> SegmentNode | None:
+    tag, test = steps[0]
+    for child in node.children.get(tag, ()):
+        if not test or meets(child.elements, test):
+            if len(steps) == 1:
+                return child  # type: ignore[no-any-return]  # a node of this syntax is a SegmentNode
+            found = _first(child, steps[1:])
+            if found is not None:
+                return found
+    return None
+
+
+class _Route:
+    """The way from a scope's node to the segment a path names."""
+
+    def __init__(self, path: str, scope: Scope) -> None:
+        self.steps: list[tuple[str, Test]] = []
+        self.up, self.rooted = 0, path.startswith("/")
+        parts = [part for part in re.split(r"/(?![^\[]*\])", path) if part]
+        while parts and parts[0] == "..":
+            parts.pop(0)
+            self.up += 1
+        self.last = parts.pop() if parts else ""
+        for part in parts:
+            found = _STEP.fullmatch(part)
+            if not found:
+                raise BadPath(f"{part!r} is no segment; write its tag, with a filter if need be: PID[01=F]")
+            self.steps.append((found[1], _test(found[2])))
+        self.scope = scope.root() if self.rooted else scope.above(self.up)
+
+    def descend(self, tag: str) -> Cover:
+        """Add the segment of `tag` unless the route already ends in one, and return its cover."""
+        if self.steps and self.steps[-1][0] != tag:
+            raise BadPath(f"{self.last} does not stand in {self.steps[-1][0]}; add a step {tag}/")
+        if not self.steps and self.scope.name != tag:
+            self.steps.append((tag, ()))
+        return self.cover()
+
+    def cover(self) -> Cover:
+        cover = self.scope.cover
+        for tag, test in self.steps:
+            cover = cover.child(tag, test)
+            cover.names.update(index for index, _, _ in test)
+        return cover
+
+    @property
+    def needs(self) -> str | None:
+        """The child without which nothing is found."""
+        return self.steps[0][0] if self.steps and not self.rooted and not self.up else None
+
+    def base(self, node: Node, run: Run) -> Node:
+        """The node the steps start from."""
+        if self.rooted:
+            return run.root
+        return run.up[-self.up] if self.up else node
+
+    def segment(self, node: Node, run: Run) -> SegmentNode | None:
+        """The segment, when it is there."""
+        base = self.base(node, run)
+        return _first(base, self.steps) if self.steps else base
+
+    def every(self, node: Node, run: Run) -> Iterable[SegmentNode]:
+        """All segments the steps reach."""
+        found: list[SegmentNode] = [self.base(node, run)]
+        for tag, test in self.steps:
+            found = [child for parent in found for child in parent.children.get(tag, ()) if meets(child.elements, test)]
+        return found
+
+    def grow(self, node: Node, run: Run) -> Segment:
+        """The segment, made with what is missing on the way."""
+        segment: Segment = self.base(node, run)
+        for tag, test in self.steps:
+            segment = segment.child(tag, test)
+        return segment
+
+    def place(self, node: Node, run: Run, element: int, component: int | None = None) -> Where:
+        """Where the value is, or (when its segment is absent) would be."""
+        base = self.base(node, run)
+        found = self.segment(node, run)
+        tag = self.steps[-1][0] if self.steps else self.scope.name
+        where: dict[str, int | str] = {"segment": (found or base).position, "tag": tag}
+        if element:
+            where["element"] = element
+        if component:
+            where["component"] = component
+        return where
+
+
+class X12Paths:
+    """How X12 sets are addressed."""
+
+    x12 = True
+    json = False
+
+    def root_scope(self) -> Scope:
+        """ST with its children; the counts of SE and CTT are the syntax's own."""
+        children = {"SE": [((), Cover(whole=True))], "CTT": [((), Cover(names={1}))]}
+        return Scope("ST", Cover(names={1, 2, 3}, children=children))
+
+    def new_root(self) -> Segment:
+        """An empty set."""
+        return Segment("ST", 1)
+
+    def leaf(self, path: str, scope: Scope) -> Leaf:
+        """`TAGnn` or `TAGnn-c` behind any steps."""
+        route = _Route(path, scope)
+        found = _ELEMENT.fullmatch(route.last)
+        if not found:
+            raise BadPath(f"{route.last!r} is no element; write a tag and two digits: BEG03, or REF04-2")
+        tag, index, component = found[1], int(found[2]), int(found[3] or 0)
+        cover = route.descend(tag)
+        cover.names.add(index)
+        own = index if not route.steps and not route.rooted and not route.up and not component else None
+        return Leaf(
+            get=_component(_getter(route, index), component) if component else _getter(route, index),
+            put=_putter(route, index, component),
+            made=lambda node, run: _is_made(route, node, run),
+            place=lambda node, run: route.place(node, run, index, component or None),
+            needs=route.needs,
+            form=IMPLIED_DECIMALS.get(f"{tag}{index:02d}"),
+            own=own,
+        )
+
+    def branch(self, path: str, scope: Scope, repeat: str | None = None) -> Sequence[Branch]:
+        """A loop or segment that repeats; `repeat: SDQ03..SDQ04` splits it into its groups of elements."""
+        route = _Route(path + "/ ", scope)
+        if not route.steps:
+            raise BadPath(f"{path!r} names no segment to repeat")
+        branches: list[Branch] = []
+        inner = route.scope
+        for number, step in enumerate(route.steps):
+            cover = inner.cover.child(*step)
+            cover.names.update(index for index, _, _ in step[1])
+            cover.many = True
+            inner = Scope(step[0], cover, scope if number == 0 else inner)
+            branches.append(_branch(route, step, inner, first=number == 0))
+        if repeat:
+            branches[-1] = _repeated(branches[-1], repeat)
+        return branches
+
+    def values(self, path: str, scope: Scope) -> Values:
+        """`N3/N301..N302`, or one element of every segment reached: `REF[01=CN]/REF02`."""
+        route = _Route(path, scope)
+        found = _RANGE.fullmatch(route.last) or _ELEMENT.fullmatch(route.last)
+        if not found:
+            raise BadPath(f"{route.last!r} is no element or range; write N301..N302 or REF02")
+        ranged = ".." in route.last
+        first = int(found[2])
+        last = int(found[4] or 99) if ranged else first
+        cover = route.descend(found[1])
+        cover.names.update(range(first, last + 1))
+        cover.many = True
+
+        def get(node: Node, run: Run) -> list[str]:
+            return [text for segment in route.every(node, run) for text in segment.elements[first : last + 1] if text]
+
+        def put(node: Node, run: Run, texts: list[str]) -> None:
+            width = last - first + 1
+            for start in range(0, len(texts), width):
+                segment = _another(route, node, run)
+                for offset, text in enumerate(texts[start : start + width]):
+                    segment.put(first + offset, text)
+
+        return Values(get, put, lambda node, run: route.place(node, run, first), route.needs)
+
+    def pairs(self, paths: Sequence[str], scope: Scope) -> Pairs:
+        """`PO106..` (to the segment's end), `PO106..PO125`, or the first elements of each pair: `[W0104, W0106]`."""
+        starts: list[int] = []
+        route = _Route(paths[0], scope)
+        for path in paths:
+            last = _Route(path, scope).last
+            found = _RANGE.fullmatch(last) or _ELEMENT.fullmatch(last)
+            if not found:
+                raise BadPath(f"{path!r} is no pair; write PO106.., PO106..PO125 or [W0104, W0106]")
+            first = int(found[2])
+            end = int(found[4] or 40) if ".." in last else first + 1
+            starts.extend(range(first, end, 2))
+            tag = found[1]
+        cover = route.descend(tag)
+        cover.names.update(index + step for index in starts for step in (0, 1))
+        limit = len(starts)
+
+        def get(node: Node, run: Run) -> list[tuple[str, str]]:
+            segment = route.segment(node, run)
+            if segment is None:
+                return []
+            elements = segment.elements
+            size = len(elements)
+            found = []
+            for index in starts:
+                if index >= size:
+                    break
+                value = elements[index + 1] if index + 1 < size else ""
+                if value or elements[index]:
+                    found.append((elements[index], value))
+            return found
+
+        def put(node: Node, run: Run, pairs: list[tuple[str, str]]) -> int:
+            segment = route.grow(node, run)
+            for index, (key, value) in zip(starts, pairs, strict=False):
+                segment.put(index, key)
+                segment.put(index + 1, value)
+            return min(limit, len(pairs))
+
+        return Pairs(get, put, lambda node, run: route.place(node, run, starts[0]), route.needs)
+
+    def ignore(self, path: str, scope: Scope) -> None:
+        """A segment (`REF[01=ZZ]`, `N1/PER`) with all that hangs under it, or one element (`BEG04`)."""
+        if _ELEMENT.fullmatch(path.rsplit("/", 1)[-1]):
+            self.leaf(path, scope)
+            return
+        cover = _Route(path + "/ ", scope).cover()
+        cover.whole = cover.many = True
+
+    def unread(self, root: Node, cover: Cover) -> list[tuple[Where, str]]:
+        """Segments and elements nothing reads."""
+        found: list[tuple[Where, str]] = []
+        _unread(root, [cover], found)
+        return found
+
+
+def _getter(route: _Route, index: int) -> Callable[[Node, Run], str | None]:
+    if not route.rooted and not route.up and len(route.steps) <= 1:
+        if not route.steps:
+            return lambda node, _run: (node.elements[index] or None) if len(node.elements) > index else None
+        [(tag, test)] = route.steps
+        if not test:
+            return _first_child_getter(tag, index)
+
+    def get(node: Node, run: Run) -> str | None:
+        segment = route.segment(node, run)
+        if segment is None:
+            return None
+        elements = segment.elements
+        return (elements[index] or None) if len(elements) > index else None
+
+    return get
+
+
+def _first_child_getter(tag: str, index: int) -> Callable[[Node, Run], str | None]:
+    def get(node: Node, _run: Run) -> str | None:
+        children = node.children.get(tag)
+        if not children:
+            return None
+        elements = children[0].elements
+        return (elements[index] or None) if len(elements) > index else None
+
+    return get
+
+
+def _component(get: Callable[[Node, Run], str | None], component: int) -> Callable[[Node, Run], str | None]:
+    def get_component(node: Node, run: Run) -> str | None:
+        text = get(node, run)
+        parts = text.split(run.context.component) if text else []
+        return (parts[component - 1] or None) if len(parts) >= component else None
+
+    return get_component
+
+
+def _putter(route: _Route, index: int, component: int) -> Callable[[Node, Run, str | None], None]:
+    def put(node: Node, run: Run, text: str | None) -> None:
+        if not text:
+            return
+        segment = route.grow(node, run)
+        if component:
+            parts = segment.elements[index].split(run.context.component) if len(segment.elements) > index else []
+            parts += [""] * (component - len(parts))
+            parts[component - 1] = text
+            text = run.context.component.join(parts)
+        segment.put(index, text)
+
+    return put
+
+
+def _is_made(route: _Route, node: Node, run: Run) -> bool:
+    segment = route.base(node, run)
+    for step in route.steps:
+        segment = segment.made.get(step)
+        if segment is None:
+            return False
+    return True
+
+
+def _another(route: _Route, node: Node, run: Run) -> Segment:
+    """A new last segment, beneath the route's other steps."""
+    if not route.steps:
+        segment: Segment = route.base(node, run)
+        return segment
+    parent: Segment = route.base(node, run)
+    for tag, test in route.steps[:-1]:
+        parent = parent.child(tag, test)
+    return parent.add(*route.steps[-1])
+
+
+def _branch(route: _Route, step: tuple[str, Test], scope: Scope, *, first: bool) -> Branch:
+    tag, test = step
+    plain = not (first and (route.rooted or route.up))
+
+    def find(node: Node, run: Run) -> Sequence[SegmentNode]:
+        base = node if plain else route.base(node, run)
+        children: Sequence[SegmentNode] = base.children.get(tag, ())
+        return [child for child in children if meets(child.elements, test)] if test else children
+
+    def make(node: Node, run: Run) -> Segment:
+        base: Segment = node if plain else route.base(node, run)
+        return base.add(tag, test)
+
+    return Branch(find, make, lambda _node, spot, _index: spot, scope, tag if plain else None)
+
+
+def _repeated(branch: Branch, repeat: str) -> Branch:
+    found = _RANGE.fullmatch(repeat)
+    if not found or not found[4]:
+        raise BadPath(f"{repeat!r} is no group of elements; write SDQ03..SDQ04")
+    first, last = int(found[2]), int(found[4])
+    width, limit = last - first + 1, 22
+    branch.scope.cover.beyond = first
+
+    def find(node: Node, run: Run) -> Sequence[SegmentNode]:
+        groups: list[SegmentNode] = []
+        for segment in branch.find(node, run):
+            elements = list(segment.elements)
+            groups.extend(
+                Repeated(elements[:first] + elements[start : start + width], segment.position)
+                for start in range(first, len(elements), width)
+                if any(elements[start : start + width])
+            )
+        return groups
+
+    def make(node: Node, run: Run) -> _Group:
+        return _Group(node, run, branch, first, width, limit)
+
+    return Branch(find, make, branch.spot, branch.scope, branch.needs, _Group.close)
+
+
+class _Group(Segment):
+    """One group being written: it joins the last segment with the same head and room, once its head is known."""
+
+    __slots__ = ("_first", "_home", "_limit", "_own", "_width")
+
+    def __init__(self, parent: Segment, run: Run, branch: Branch, first: int, width: int, limit: int) -> None:
+        super().__init__(branch.scope.name)
+        self._home: tuple[Segment, Run, Branch] = (parent, run, branch)
+        self._first, self._width, self._limit = first, width, limit
+
+    def close(self) -> None:
+        """Join the segment before, or stand as a new one."""
+        parent, run, branch = self._home
+        head, group = self.elements[: self._first], self.elements[self._first :]
+        group += [""] * (self._width - len(group))
+        before = parent.children.get(branch.scope.name)
+        last: Segment | None = before[-1] if before else None
+        fits = last is not None and len(last.elements) + self._width <= self._limit + 1
+        if last is None or not fits or last.elements[: self._first] != head:
+            last = branch.make(parent, run)
+            last.elements[:] = head
+        last.elements.extend(group)
+
+
+def _unread(node: Node, covers: list[Cover], found: list[tuple[Where, str]]) -> None:
+    elements, position = node.elements, node.position
+    for index in range(1, len(elements)):
+        if elements[index] and not any(
+            index in cover.names or (cover.beyond is not None and index >= cover.beyond) for cover in covers
+        ):
+            where: Where = {"segment": position, "tag": elements[0], "element": index}
+            found.append((where, f"{elements[0]}{index:02d}"))
+    for tag, children in node.children.items():
+        below = [entry for cover in covers for entry in cover.children.get(tag, ())]
+        for child in children:
+            read = [cover for test, cover in below if not test or meets(child.elements, test)]
+            below = [entry for entry in below if entry[1].many or entry[1] not in read]
+            if not read:
+                found.append(({"segment": child.position, "tag": tag}, tag))
+            elif not any(cover.whole for cover in read):
+                _unread(child, read, found)
