@@ -15,7 +15,8 @@ from pydantic import Field, model_validator
 
 from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable
 from connectors.connection import Connection, typed
-from connectors.engine.operation import Runner
+from connectors.engine.caller import Caller
+from connectors.engine.operation import run
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Answer, Request
 from connectors.manifest import Manifest
@@ -211,7 +212,7 @@ async def _operation_faults(connection: Connection, case: Case) -> list[str]:
         return [f"there is no operation {case.operation!r}"]
     wire = ScriptedWire(connection.base_url, case.exchanges)
     try:
-        done = await Runner(connection, wire, _StillClock()).run(operation, case.request, "test-key")
+        done = await run(Caller(connection, wire, _StillClock()), operation, case.request, "test-key")
         came = Outcome(then="done", receipt=done.receipt, already=done.already)
     except CrossdockError as error:
         came = _outcome_of(error)

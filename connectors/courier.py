@@ -9,7 +9,8 @@ from canonical import Finding, Rejected
 from canonical.exchange import Handed, Parcel
 from connectors.connection import Connection
 from connectors.engine.authorization import Clock
-from connectors.engine.operation import Runner
+from connectors.engine.caller import Caller
+from connectors.engine.operation import run
 from connectors.engine.place import file_name, place
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Wire
@@ -20,9 +21,8 @@ from connectors.syntax.json_text import read_json
 class ConnectionCourier:
     """The courier of one connection."""
 
-    def __init__(self, connection: Connection, wire: Wire, clock: Clock) -> None:
-        self._connection = connection
-        self._runner = Runner(connection, wire, clock)
+    def __init__(self, caller: Caller) -> None:
+        self._caller, self._connection = caller, caller.connection
 
     async def deliver(self, parcel: Parcel) -> Handed:
         """Hand it over. The same parcel again has one effect.
@@ -40,7 +40,7 @@ class ConnectionCourier:
         return Handed(receipt)
 
     async def _call(self, operation: Operation, name: str, parcel: Parcel) -> Mapping[str, Any]:
-        outcome = await self._runner.run(operation, read_json(parcel.content), parcel.key)
+        outcome = await run(self._caller, operation, read_json(parcel.content), parcel.key)
         return {"operation": name, "already": outcome.already, **outcome.receipt}
 
     async def _place(self, target: Place, parcel: Parcel) -> Mapping[str, Any]:
@@ -50,10 +50,11 @@ class ConnectionCourier:
         return {"path": str(placed.path), "sha256": placed.sha256, "already": placed.already}
 
 
-def couriers(connections: Mapping[str, Connection], wire: Wire, clock: Clock) -> Mapping[str, ConnectionCourier]:
+def callers(connections: Mapping[str, Connection], wire: Wire, clock: Clock) -> Mapping[str, Caller]:
+    """A caller for every connection: couriers and pickups of one share it."""
+    return {name: Caller(connection, wire, clock) for name, connection in connections.items()}
+
+
+def couriers(callers: Mapping[str, Caller]) -> Mapping[str, ConnectionCourier]:
     """A courier for every connection that takes anything, by its id."""
-    return {
-        name: ConnectionCourier(connection, wire, clock)
-        for name, connection in connections.items()
-        if connection.manifest.takes
-    }
+    return {name: ConnectionCourier(caller) for name, caller in callers.items() if caller.connection.manifest.takes}

@@ -6,29 +6,14 @@ Data only. The engine (`connectors.engine`) runs it; `connectors/manifest.schema
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from canonical import Text
-from connectors.engine.path import compiled
-from connectors.engine.template import paths_of, refuse_bad_paths
+from connectors.engine.template import paths_of
 from connectors.manifest_auth import Auth, NoAuth, Signature
+from connectors.manifest_limits import Path, Pull, RateLimit, Template, TextTemplate
 from mappings.yaml_model import ConfigModel
 
-
-def _readable(template: Any) -> Any:
-    refuse_bad_paths(template)
-    return template
-
-
-def _path(path: str) -> str:
-    compiled(path)
-    return path
-
-
-Template = Annotated[Any, AfterValidator(_readable)]
-"""A tree whose texts name values in braces (`connectors.engine.template`)."""
-TextTemplate = Annotated[str, AfterValidator(_readable)]
-Path = Annotated[str, AfterValidator(_path)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -175,12 +160,13 @@ class Place(ConfigModel):
 
 
 class Operation(ConfigModel):
-    """A verb of the hub: steps over HTTP, or a file put in place."""
+    """A verb of the hub: steps over HTTP, or a file put in place. A `pull` is one step, page after page."""
 
     docs: str = ""
     idempotency: Idempotency | None = None
     steps: tuple[Step, ...] = ()
     place: Place | None = None
+    pull: Pull | None = None
     receipt: dict[str, Path] = Field(default_factory=dict)
     """What to keep of the answers as proof, by name."""
 
@@ -188,6 +174,8 @@ class Operation(ConfigModel):
     def _whole(self) -> Self:
         if bool(self.steps) == bool(self.place):
             raise ValueError("an operation has either steps or a place")
+        if self.pull and len(self.steps) != 1:
+            raise ValueError("a pull has exactly one step")
         searched = any(step.already_done for step in self.steps)
         if self.idempotency and self.idempotency.kind == "search" and not searched:
             raise ValueError("idempotency by search needs a step with already_done")
@@ -242,6 +230,7 @@ class Manifest(ConfigModel):
     settings: dict[Name, Setting] = Field(default_factory=dict)
     base_url: TextTemplate | None = None
     auth: Auth = NoAuth()
+    rate_limit: RateLimit | None = None
     defaults: Defaults = Defaults()
     operations: dict[Name, Operation] = Field(default_factory=dict)
     takes: dict[str, Take] = Field(default_factory=dict)

@@ -31,13 +31,14 @@ class Judgement:
     rule: ErrorRule
     message: str
     retry_after: float | None
+    status: int
 
 
 def judge(answer: Answer, tree: Any, rules: Sequence[ErrorRule]) -> Judgement | None:
     """The first row that fits, or None when all is well. `tree` is None when the body was no tree."""
     for rule in (*rules, *HTTP_RULES):
         if _fits(rule, answer, tree):
-            return Judgement(rule, _message(rule, answer, tree), _wait(answer.headers, rule.wait))
+            return Judgement(rule, _message(rule, answer, tree), _wait(answer.headers, rule.wait), answer.status)
     return None
 
 

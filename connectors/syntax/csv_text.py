@@ -1,17 +1,22 @@
-"""CSV (RFC 4180, first row names the columns) to a list of rows and back. Every value is a text."""
+"""CSV (RFC 4180, first row names the columns) to a tree `{rows: [...]}` and back. Every value is a text.
+
+A column named `dimensions.sku` is the member `sku` of the row's `dimensions`.
+"""
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from canonical import Finding, Rejected
 
-Row = dict[str, str]
+Row: TypeAlias = "dict[str, str | Row]"
 
-LONGEST_FIELD = 1_000_000
+_NESTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
-def read_csv(content: bytes | str, *, delimiter: str = ",") -> list[Row]:
+def read_csv(content: bytes | str, *, delimiter: str = ",") -> dict[str, list[Row]]:
     """The rows by column name. Raises `Rejected` with the line of the first fault."""
     try:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
@@ -23,19 +28,28 @@ def read_csv(content: bytes | str, *, delimiter: str = ",") -> list[Row]:
     try:
         columns = next(reader, [])
         _refuse_columns(columns)
-        return [_row(columns, values, reader.line_num) for values in reader if values]
+        return {"rows": [_row(columns, values, reader.line_num) for values in reader if values]}
     except csv.Error as error:
         raise _rejected(f"not CSV: {error}", reader.line_num) from None
 
 
-def write_csv(rows: Sequence[Mapping[str, str]], *, delimiter: str = ",") -> bytes:
-    """Rows under the columns in the order they first appear, quoted where needed, lines ended by CRLF."""
+def write_csv(tree: Mapping[str, Sequence[Row]], *, delimiter: str = ",") -> bytes:
+    """The tree's rows under the columns in the order they first appear, quoted where needed, lines ended by CRLF."""
+    rows = [dict(_flat(row)) for row in tree["rows"]]
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, restval="", delimiter=delimiter, lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def _flat(row: Row, above: str = "") -> Iterator[tuple[str, str]]:
+    for column, value in row.items():
+        if isinstance(value, str):
+            yield above + column, value
+        else:
+            yield from _flat(value, f"{above}{column}.")
 
 
 def _refuse_columns(columns: list[str]) -> None:
@@ -49,7 +63,21 @@ def _refuse_columns(columns: list[str]) -> None:
 def _row(columns: list[str], values: list[str], line: int) -> Row:
     if len(values) != len(columns):
         raise _rejected(f"{len(values)} values under {len(columns)} columns", line)
-    return dict(zip(columns, values, strict=True))
+    row: Row = {}
+    for column, value in zip(columns, values, strict=True):
+        *above, name = column.split(".") if _NESTED.fullmatch(column) else [column]
+        if value or not above:
+            _inside(row, above, line)[name] = value
+    return row
+
+
+def _inside(row: Row, names: list[str], line: int) -> Row:
+    for name in names:
+        inner = row.setdefault(name, {})
+        if isinstance(inner, str):
+            raise _rejected(f"the column {name!r} is both a value and a group", line)
+        row = inner
+    return row
 
 
 def _rejected(message: str, line: int) -> Rejected:

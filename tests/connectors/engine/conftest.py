@@ -13,6 +13,7 @@ from connectors.catalogue import load_catalogue
 from connectors.connection import Connection, Connections, load_connections
 from connectors.courier import ConnectionCourier
 from connectors.emulators.shopify import ShopifyShop, serving
+from connectors.engine.caller import Caller
 from connectors.engine.wire import HttpWire
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -53,7 +54,7 @@ async def wire() -> AsyncIterator[HttpWire]:
 
 @pytest.fixture
 def courier(trailhead: Connection, wire: HttpWire) -> ConnectionCourier:
-    return ConnectionCourier(trailhead, wire, StillClock())
+    return ConnectionCourier(Caller(trailhead, wire, StillClock()))
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def hurried_courier(trailhead: Connection, wire: HttpWire) -> ConnectionCourier:
     hurried = manifest.model_copy(
         update={"defaults": manifest.defaults.model_copy(update={"timeout": timedelta(seconds=0.3)})}
     )
-    return ConnectionCourier(replace(trailhead, manifest=hurried), wire, StillClock())
+    return ConnectionCourier(Caller(replace(trailhead, manifest=hurried), wire, StillClock()))
 
 
 @pytest.fixture

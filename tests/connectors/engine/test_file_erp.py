@@ -10,13 +10,14 @@ from canonical.exchange import Parcel
 from connectors.connection import Connections
 from connectors.courier import ConnectionCourier
 from connectors.engine.authorization import Clock
+from connectors.engine.caller import Caller
 from connectors.engine.place import file_name, place
 from connectors.engine.wire import HttpWire
 
 
 @pytest.fixture
 def books(connections: Connections, wire: HttpWire, clock: Clock) -> ConnectionCourier:
-    return ConnectionCourier(connections.by_id["books"], wire, clock)
+    return ConnectionCourier(Caller(connections.by_id["books"], wire, clock))
 
 
 def posting(content: bytes = b"account,debit\r\n1200,5.00\r\n") -> Parcel:

@@ -12,6 +12,7 @@ from connectors.connection import Connection
 from connectors.courier import ConnectionCourier
 from connectors.emulators.shopify import ShopifyShop
 from connectors.engine.authorization import Clock
+from connectors.engine.caller import Caller
 from connectors.engine.wire import HttpWire
 
 Shipment = Callable[..., Parcel]
@@ -142,4 +143,4 @@ async def test_a_connection_whose_secret_is_not_there_is_misconfigured(
 ):
     without = replace(trailhead, missing={"access_token": "the environment variable T"})
     with pytest.raises(Misconfigured, match="set the environment variable T"):
-        await ConnectionCourier(without, wire, clock).deliver(shipment())
+        await ConnectionCourier(Caller(without, wire, clock)).deliver(shipment())

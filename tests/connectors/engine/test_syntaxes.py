@@ -62,18 +62,24 @@ def test_floats_are_never_written():
 
 
 def test_json_lines_end_each_row():
-    assert write_json_lines([{"a": Decimal("1.0")}, {"a": "x\ny"}]) == b'{"a":1.0}\n{"a":"x\\ny"}\n'
+    assert write_json_lines({"rows": [{"a": Decimal("1.0")}, {"a": "x\ny"}]}) == b'{"a":1.0}\n{"a":"x\\ny"}\n'
 
 
 @given(st.lists(st.fixed_dictionaries({"a": st.text('x,"\r\n é', min_size=1), "b": st.text("y;' ")}), min_size=1))
 def test_csv_comes_back_as_it_was_written(rows):
-    assert read_csv(write_csv(rows)) == rows
+    assert read_csv(write_csv({"rows": rows})) == {"rows": rows}
+
+
+def test_a_dotted_column_is_a_member_of_a_group():
+    tree = {"rows": [{"No.": "1", "dimensions": {"sku": "A"}}, {"No.": "2", "dimensions": {"node": "RNO"}}]}
+    assert write_csv(tree) == b"No.,dimensions.sku,dimensions.node\r\n1,A,\r\n2,,RNO\r\n"
+    assert read_csv(write_csv(tree))["rows"][0] == {"No.": "1", "dimensions": {"sku": "A"}}
 
 
 @pytest.mark.parametrize(
     ("content", "line"),
-    [(b"", 1), (b"a,a\n1,2", 1), (b"a,b\n1", 2), (b'a\n"x', 2), (b'a\n"x"y', 2), (b"a\n\xff", 1), (b"a\nx\0", 2)],
-    ids=["empty", "column-twice", "short-row", "open-quote", "after-quote", "not-utf8", "nul"],
+    [(b"", 1), (b"a,a\n1,2", 1), (b"a,b\n1", 2), (b'a\n"x', 2), (b'a\n"x"y', 2), (b"a\n\xff", 1), (b"a\nx\0", 2), (b"a,a.b\n1,2", 2)],
+    ids=["empty", "column-twice", "short-row", "open-quote", "after-quote", "not-utf8", "nul", "value-and-group"],
 )
 def test_bad_csv_names_its_line(content: bytes, line: int):
     with pytest.raises(Rejected) as caught:

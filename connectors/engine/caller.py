@@ -1,0 +1,119 @@
+"""Calls on one connection: in turn, with proof of who we are, each answer judged. Nothing it raises holds a secret."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable, Where
+from connectors.connection import Connection
+from connectors.engine.authorization import Authorization, Carried, Clock
+from connectors.engine.judgement import Judgement, error_of, judge
+from connectors.engine.pace import Pace
+from connectors.engine.request import build
+from connectors.engine.wire import Answer, Request, Wire
+from connectors.manifest import Call, Step
+from connectors.secret import Redaction
+from connectors.syntax.json_text import read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that lets the operation go on."""
+
+    tree: Any
+    headers: Mapping[str, str]
+    already_done: bool = False
+    """The error table says that the effect is there already."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """Everything calls on one connection share: its pool, its token, its turn."""
+
+    connection: Connection
+    wire: Wire
+    clock: Clock
+    redaction: Redaction = field(init=False)
+    authorization: Authorization = field(init=False)
+    pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.redaction = self.connection.redaction
+        self.authorization = Authorization(self.connection, self.clock, self.redaction.add)
+        self.pace = Pace(self.connection.manifest.rate_limit)
+
+    async def ask(
+        self, step: Step, call: Call, scope: Mapping[str, Any], extra: Carried | None = None, url: str | None = None
+    ) -> Answered:
+        """Make a call that has its defaults; `url` in the place of its own.
+
+        Raises `Unavailable`, `ambiguous` when it may have taken effect, `Rejected` or `Misconfigured`.
+        """
+        answered, judgement = await self._once(step, call, scope, extra, url)
+        if judgement and self._token_refused(judgement):
+            self.authorization.forget()
+            answered, judgement = await self._once(step, call, scope, extra, url)
+        if judgement and judgement.rule.then == "already_done":
+            return Answered(answered.tree, answered.headers, already_done=True)
+        if judgement and judgement.rule.then != "ignore":
+            raise self._error(judgement, step, call)
+        return answered
+
+    def redacted(self, error: CrossdockError) -> CrossdockError:
+        """The same error, naming the connection and no secret."""
+        message = self.redaction(f"{self.connection.id}: {error.message}")
+        findings = [_redacted(finding, self.redaction) for finding in error.findings]
+        match error:
+            case Unavailable():
+                return Unavailable(message, retry_after=error.retry_after, ambiguous=error.ambiguous)
+            case Misconfigured():
+                return Misconfigured(message, findings)
+        return Rejected(message, findings)
+
+    async def _once(
+        self, step: Step, call: Call, scope: Mapping[str, Any], extra: Carried | None, url: str | None
+    ) -> tuple[Answered, Judgement | None]:
+        defaults = self.connection.manifest.defaults
+        carried = await self.authorization.proof(self._send) | (extra or Carried())
+        request = build(call, url or self.connection.base_url, scope, carried, defaults.timeout.total_seconds())
+        answer = await self._send_for(call, request)
+        tree = _tree(call, answer)
+        judgement = judge(answer, tree, (*step.errors, *defaults.errors))
+        if tree is None and judgement is None and call.answer == "json" and answer.content:
+            message = f"{step.name}: an answer that is not JSON (HTTP {answer.status})"
+            raise Unavailable(message, ambiguous=call.effects)
+        return Answered(tree, answer.headers), judgement
+
+    def _token_refused(self, judgement: Judgement) -> bool:
+        return self.authorization.renewable and (judgement.rule.then == "refresh_auth" or judgement.status == 401)
+
+    def _error(self, judgement: Judgement, step: Step, call: Call) -> CrossdockError:
+        error = error_of(judgement, step.name, effects=call.effects)
+        if judgement.rule.then == "rate_limited" and judgement.retry_after:
+            self.pace.hold(judgement.retry_after)
+        return error
+
+    async def _send_for(self, call: Call, request: Request) -> Answer:
+        try:
+            return await self._send(request)
+        except Unavailable as error:
+            error.ambiguous = error.ambiguous and call.effects
+            raise
+
+    async def _send(self, request: Request) -> Answer:
+        await self.pace.turn()
+        return await self.wire.send(request, self.connection.hosts, self.connection.granted_hosts)
+
+
+def _tree(call: Call, answer: Answer) -> Any:
+    if call.answer == "text":
+        return answer.content.decode("utf-8", "replace")
+    try:
+        return read_json(answer.content) if answer.content else None
+    except Rejected:
+        return None
+
+
+def _redacted(finding: Finding, redaction: Redaction) -> Finding:
+    where: Where = {key: redaction(value) if isinstance(value, str) else value for key, value in finding.where.items()}
+    return Finding(finding.code, finding.severity, where, redaction(finding.message))

@@ -1,0 +1,92 @@
+"""Where each list was left off: kept on disk, advanced only when everything before it is safe."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from canonical import Unavailable
+from connectors.engine.path import first_at, text_of
+from connectors.manifest_limits import Cursor
+from connectors.transport.directory import sync_directory, write_flushed
+
+
+class Cursors(Protocol):
+    """A place that keeps instants by name."""
+
+    async def get(self, name: str) -> datetime | None: ...
+
+    async def set(self, name: str, at: datetime) -> None: ...
+
+
+@dataclass(slots=True)
+class MemoryCursors:
+    """For tests and tries: forgotten with the process."""
+
+    instants: dict[str, datetime] = field(default_factory=dict)
+
+    async def get(self, name: str) -> datetime | None:
+        """The instant, None when there is none yet."""
+        return self.instants.get(name)
+
+    async def set(self, name: str, at: datetime) -> None:
+        """Keep it."""
+        self.instants[name] = at
+
+
+@dataclass(frozen=True, slots=True)
+class FileCursors:
+    """One small file a list, such as `trailhead.pull_orders.json`. Deleting or editing it re-sets the cursor."""
+
+    directory: Path
+
+    async def get(self, name: str) -> datetime | None:
+        """The instant, None when there is none yet. Raises `Unavailable` when the file can't be read."""
+        return await asyncio.to_thread(self._read, name)
+
+    async def set(self, name: str, at: datetime) -> None:
+        """Keep it, on the disk. Raises `Unavailable` when the disk refuses."""
+        await asyncio.to_thread(self._write, name, at)
+
+    def _read(self, name: str) -> datetime | None:
+        try:
+            return datetime.fromisoformat(json.loads((self.directory / f"{name}.json").read_text())["since"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Unavailable(f"the cursor {name} can't be read: {error}") from error
+
+    def _write(self, name: str, at: datetime) -> None:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            unfinished = self.directory / f".{name}.part"
+            write_flushed(unfinished, json.dumps({"since": at.isoformat()}).encode())
+            unfinished.replace(self.directory / f"{name}.json")
+            sync_directory(self.directory)
+        except OSError as error:
+            raise Unavailable(f"the cursor {name} can't be kept: {error.strerror or error}") from error
+
+
+def since(cursor: Cursor, kept: datetime | None, now: datetime) -> str:
+    """From when to ask, as the other side writes instants."""
+    start = (kept or now - cursor.start) - cursor.lookback
+    if cursor.format == "epoch":
+        return str(int(start.timestamp()))
+    text = start.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    return text if cursor.format == "naive_utc" else text + "Z"
+
+
+def instant_of(cursor: Cursor, item: Any) -> datetime | None:
+    """When an item last changed; a time without a zone is UTC."""
+    found = first_at(item, cursor.field)
+    if found is None:
+        return None
+    if cursor.format == "epoch":
+        return datetime.fromtimestamp(int(text_of(found)), UTC)
+    try:
+        said = datetime.fromisoformat(text_of(found))
+    except ValueError:
+        return None
+    return said if said.tzinfo else said.replace(tzinfo=UTC)

@@ -1,0 +1,87 @@
+"""What a manifest says of limits, pages and cursors: how much may be asked, in which pieces, and since when."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from canonical import Text
+from connectors.engine.path import compiled
+from connectors.engine.template import refuse_bad_paths
+from mappings.yaml_model import ConfigModel
+
+
+def _readable(template: Any) -> Any:
+    refuse_bad_paths(template)
+    return template
+
+
+def _path(path: str) -> str:
+    compiled(path)
+    return path
+
+
+Template = Annotated[Any, AfterValidator(_readable)]
+"""A tree whose texts name values in braces (`connectors.engine.template`)."""
+TextTemplate = Annotated[str, AfterValidator(_readable)]
+Path = Annotated[str, AfterValidator(_path)]
+
+
+class RateLimit(ConfigModel):
+    """`calls` in every `per` in the long run, `burst` at once."""
+
+    calls: int = Field(ge=1)
+    per: timedelta = timedelta(seconds=1)
+    burst: int = Field(default=1, ge=1)
+
+
+class Pages(ConfigModel):
+    """How a list comes in pieces. The call names the piece by `{page.number}`, `{page.offset}`, `{page.token?}`.
+
+    `page` counts pages and `offset` items; `cursor` takes a token from the answer's body (`token`) or `header`;
+    `keyset` takes it from the last item (`key`); `link` follows the URL at `token`, or the Link header's rel=next.
+    Always an error: a token or a first item seen before, and more than `most` pages.
+    """
+
+    kind: Literal["page", "offset", "cursor", "keyset", "link"]
+    size: int | None = None
+    """A page with fewer items is the last."""
+    first: int = 1
+    token: Path | None = None
+    header: str | None = None
+    key: Path | None = None
+    has_more: Path | None = None
+    most: int = Field(default=1000, ge=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.kind == "cursor" and not (self.token or self.header):
+            raise ValueError("a cursor comes from a token or a header")
+        if self.kind == "keyset" and not self.key:
+            raise ValueError("keyset pages need the key of an item")
+        return self
+
+
+class Cursor(ConfigModel):
+    """Where the last sweep ended: the latest `field` among its items. The call names it as `{since}`."""
+
+    field: Path
+    format: Literal["rfc3339", "naive_utc", "epoch"] = "rfc3339"
+    start: timedelta = timedelta(days=7)
+    """How far back the first sweep reaches."""
+    lookback: timedelta = timedelta()
+    """How far each sweep reaches back behind the last: what comes twice has one effect."""
+
+
+class Pull(ConfigModel):
+    """A list that is asked for again and again."""
+
+    items: Path
+    kind: Text
+    """Canonical."""
+    map: Text
+    key: TextTemplate
+    """What makes an `{item...}` the same one when it comes again: its id and version."""
+    every: timedelta = timedelta(minutes=2)
+    pages: Pages | None = None
+    cursor: Cursor | None = None
