@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, insert, literal_column, select, update
+from sqlalchemy import case, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from canonical import has_errors
@@ -21,17 +21,19 @@ _LARGEST = 999_999_999
 
 def draw_numbers(transaction: Transaction, counters: Sequence[str]) -> Numbers:
     """The next number of each counter, from 1 to 999999999 and round again."""
-    return {counter: _draw(transaction, counter) for counter in counters}
+    return {counter: draw(transaction, counter) for counter in counters}
 
 
-def _draw(transaction: Transaction, counter: str) -> int:
+def draw(transaction: Transaction, counter: str, count: int = 1) -> int:
+    """Move a counter on by `count` and return where it then stands."""
     dialect = postgresql if transaction.connection.dialect.name == "postgresql" else sqlite
     last = control_number.c.value
     drawn = (
         dialect.insert(control_number)
-        .values(counter=counter, value=1)
+        .values(counter=counter, value=count)
         .on_conflict_do_update(
-            index_elements=["counter"], set_={"value": case((last >= _LARGEST, literal_column("1")), else_=last + 1)}
+            index_elements=["counter"],
+            set_={"value": case((last + count > _LARGEST, literal(count)), else_=last + count)},
         )
         .returning(last)
     )

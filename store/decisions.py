@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, func, insert, literal, select, update
 
 from canonical import FulfilmentOrder, JournalEntry
-from router.decision import Decision, ReservationChange, World
+from router.decision import Decision, Reconsider, ReservationChange, World
 from router.order import ZERO, Order
 from router.ports import Lane, LaneEntry, Stale
 from store.database import Transaction
 from store.digest import Happened, event_hash, sha256
-from store.documents import mark, outgoing_row, written
+from store.documents import outgoing_row, written
 from store.exceptions import About, open_exception
 from store.lane_queue import PATIENCE, fulfilment_scope, give_name, revive_parked
-from store.stock_room import apply_changes, redecide, stock_rows
+from store.stock_room import apply_changes, reconsider, stock_rows
 from store.tables import (
     backorder,
     decision,
@@ -42,7 +42,8 @@ class _Writing:
     @property
     def counts(self) -> bool:
         """Whether it moves stock and money: a test walks the street and moves neither."""
-        return self.entry.document.usage == "production"
+        state = self.made.order or self.lane.order
+        return (state.document if state else self.entry.document).usage == "production"
 
 
 def write_decision(
@@ -73,7 +74,8 @@ def give_up(transaction: Transaction, claimed: Lane, entry: LaneEntry, reason: s
     """Take a document out of the lane as an exception. Raises `Stale` as `write_decision` does."""
     _lane_held(transaction, claimed)
     _close_entry(transaction, claimed, entry, "done")
-    mark(transaction, entry.document_id, status="undecided", due=None)
+    waiting = (document.c.id == entry.document_id) & (document.c.status == "waiting")
+    transaction.execute(update(document).where(waiting).values(status="undecided", due=None))
     _lower_pending(transaction, claimed, 1)
     about = About(claimed.key, entry.document_id, owner="integration desk")
     open_exception(transaction, "decision-failed", reason, about)
@@ -96,10 +98,9 @@ def _close_entry(transaction: Transaction, claimed: Lane, entry: LaneEntry, stat
 def _park(writing: _Writing) -> None:
     transaction = writing.transaction
     _close_entry(transaction, writing.lane, writing.entry, "parked")
-    here = document.c.id == writing.entry.document_id
-    transaction.execute(update(document).where(here).values(status="parked"))
-    first_time = update(document).where(here, document.c.due.is_(None)).values(due=transaction.now + PATIENCE)
-    transaction.execute(first_time)
+    waiting = (document.c.id == writing.entry.document_id) & (document.c.status == "waiting")
+    deadline = func.coalesce(document.c.due, literal(transaction.now + PATIENCE, document.c.due.type))
+    transaction.execute(update(document).where(waiting).values(status="parked", due=deadline))
     _lower_pending(transaction, writing.lane, 1)
 
 
@@ -124,8 +125,8 @@ def _write_stock(writing: _Writing) -> None:
     for change in writing.made.reservations:
         _reserve(writing, change)
     apply_changes(writing.transaction, writing.made.stock)
-    freed = {change.sku for change in writing.made.stock if change.on_hand - change.reserved > 0}
-    redecide(writing.transaction, sorted(freed))
+    freed = [change.sku for change in writing.made.stock if change.on_hand - change.reserved > 0]
+    reconsider(writing.transaction, freed, writing.entry.document_id, "stock was freed", but=writing.lane.key)
 
 
 def _recheck_shortage(writing: _Writing) -> None:
@@ -190,10 +191,12 @@ def _write_events(writing: _Writing, row: Any) -> None:
 
 def _write_record(writing: _Writing) -> None:
     """Keep what the decision read and why it came out so, so that it can be made again and compared."""
+    content = writing.entry.document
     row = {
         "id": writing.decision_id,
         "order_id": writing.lane.key,
         "document": writing.entry.document_id,
+        "cause": content.cause if isinstance(content, Reconsider) else None,
         "sender": writing.entry.sender,
         "at": writing.world.now,
         "configuration": writing.world.configuration,

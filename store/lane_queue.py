@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, literal, select, update
 
 from store.database import Transaction
 from store.digest import GENESIS
@@ -19,8 +19,13 @@ def fulfilment_scope(partner: str | None) -> str:
     return f"fulfilment/{partner or ''}"
 
 
-def enqueue(transaction: Transaction, lane_id: str, document_id: str, *, due: datetime | None = None) -> None:
-    """Append a document to a lane. A lane that is claimed stays with its claimant, who will see the entry."""
+def enqueue(
+    transaction: Transaction, lane_id: str, document_id: str, *, cause: str | None = None, due: datetime | None = None
+) -> None:
+    """Append a document to a lane, or with a `cause` the order's own reconsideration because of that document.
+
+    A lane that is claimed stays with its claimant; the entry is seen when it is claimed next.
+    """
     due = due or transaction.now
     transaction.insert_if_absent(
         lane, {"id": lane_id, "next_seq": 1, "pending": 0, "due": due, "events": 0, "head": GENESIS, "sent": 0}
@@ -31,12 +36,13 @@ def enqueue(transaction: Transaction, lane_id: str, document_id: str, *, due: da
         .values(next_seq=lane.c.next_seq + 1, pending=lane.c.pending + 1, due=_sooner(due))
         .returning(lane.c.next_seq)
     ).scalar_one()
-    transaction.insert(lane_entry, {"lane": lane_id, "seq": seq - 1, "document": document_id, "status": "waiting"})
+    row = {"lane": lane_id, "seq": seq - 1, "document": document_id, "cause": cause, "status": "waiting"}
+    transaction.insert(lane_entry, row)
 
 
 def _sooner(due: datetime) -> object:
     claimed_or_sooner = lane.c.token.isnot(None) | ((lane.c.pending > 0) & (lane.c.due < due))
-    return case((claimed_or_sooner, lane.c.due), else_=due)
+    return case((claimed_or_sooner, lane.c.due), else_=literal(due, lane.c.due.type))
 
 
 def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id: str) -> str | None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from router.decision import Decision, Needs, StockRow, World
+from router.decision import Decision, Needs, Reconsider, StockRow, World
 from router.order import Order
 from router.ports import Lane, LaneEntry
+from store.answers import draw
 from store.database import Database, Transaction
 from store.decisions import give_up, write_decision
 from store.documents import read_back
@@ -19,6 +20,9 @@ from store.tables import document, lane, lane_entry, order
 
 _LEASE = timedelta(seconds=60)
 _MOST_ENTRIES = 20
+
+OURSELVES = "crossdock"
+"""The sender of work that no partner sent."""
 
 
 class Lanes:
@@ -36,6 +40,10 @@ class Lanes:
         if not needs.skus:
             return []
         return await self._database.read(lambda transaction: stock_rows(transaction, needs.skus))
+
+    async def serials(self, count: int) -> int:
+        """The first of `count` serials for packages, which nobody else is given."""
+        return await self._database.write(lambda transaction: draw(transaction, "package/serial", count) - count + 1)
 
     async def commit(self, claimed: Lane, entry: LaneEntry, world: World, decision: Decision) -> Order | None:
         """Write everything the decision says, or raise `Stale` and write nothing."""
@@ -85,10 +93,8 @@ def _orders(transaction: Transaction, lanes: Sequence[str]) -> dict[str, Order]:
 
 def _entries(transaction: Transaction, lanes: Sequence[str]) -> dict[str, list[LaneEntry]]:
     rows = transaction.execute(
-        select(
-            lane_entry.c.lane, lane_entry.c.seq, document.c.id, document.c.kind, document.c.content, document.c.partner
-        )
-        .join(document, document.c.id == lane_entry.c.document)
+        select(lane_entry, document.c.kind, document.c.content, document.c.partner)
+        .outerjoin(document, document.c.id == lane_entry.c.document)
         .where(lane_entry.c.lane.in_(lanes), lane_entry.c.status == "waiting")
         .order_by(lane_entry.c.lane, lane_entry.c.seq)
     )
@@ -99,4 +105,7 @@ def _entries(transaction: Transaction, lanes: Sequence[str]) -> dict[str, list[L
 
 
 def _entry(row: Any) -> LaneEntry:
-    return LaneEntry(row.seq, row.id, read_back(row), row.partner)
+    if row.cause is not None:
+        again = Reconsider(number=row.document, order=row.lane, cause=row.cause)
+        return LaneEntry(row.seq, row.document, again, OURSELVES)
+    return LaneEntry(row.seq, row.document, read_back(row), row.partner)

@@ -1,21 +1,17 @@
 """Stock: what lies where and how much of it is promised. The conditional update is what forbids overselling."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from canonical import InventoryLine, InventoryReport, Quantity
 from router.decision import StockChange, StockRow
 from router.order import ZERO
 from router.ports import Count, Stale
 from store.database import Database, Transaction
-from store.digest import content_digest
-from store.documents import written
 from store.exceptions import About, open_exception
 from store.lane_queue import enqueue
-from store.tables import backorder, document, stock
+from store.tables import backorder, stock
 
 _DESK = "stock desk"
 
@@ -30,7 +26,7 @@ class StockRoom:
         """Set what lies at a node; orders that wait for it are decided again."""
 
         def work(transaction: Transaction) -> StockRow:
-            record_counts(transaction, [Count(sku, node, on_hand, safety)], None)
+            record_counts(transaction, [Count(sku, node, on_hand, safety)], transaction.new_id())
             return stock_rows(transaction, [sku], node)[0]
 
         return await self._database.write(work)
@@ -66,19 +62,13 @@ def apply_changes(transaction: Transaction, changes: Iterable[StockChange]) -> N
             raise Stale(f"{change.node} no longer has {change.reserved} of {change.sku} to promise")
 
 
-def record_counts(transaction: Transaction, counts: Iterable[Count], source: str | None) -> None:
-    """Record what was counted at nodes, and let the orders that wait for it be decided again, the oldest first.
-
-    `source` is the id of the inventory report that says so; without one, a report is written where it is needed.
-    """
-    skus: set[str] = set()
+def record_counts(transaction: Transaction, counts: Iterable[Count], source: str) -> None:
+    """Record what was counted at nodes, by the document or act of id `source`; who waits for it is decided again."""
+    skus = set()
     for count in counts:
         _record(transaction, count)
         skus.add(count.sku)
-        if source is None:
-            redecide(transaction, [count.sku])
-    if source is not None:
-        _enqueue_backorders(transaction, sorted(skus), source)
+    reconsider(transaction, skus, source, "stock was counted")
 
 
 def _record(transaction: Transaction, count: Count) -> None:
@@ -98,42 +88,15 @@ def _record(transaction: Transaction, count: Count) -> None:
         open_exception(transaction, "stock-below-promises", reason, about)
 
 
-def redecide(transaction: Transaction, skus: Sequence[str]) -> None:
-    """Write an inventory report of our own for each SKU that somebody waits for, and bring it to those orders."""
-    for sku in skus:
-        waited_for = select(backorder.c.sku).where(backorder.c.sku == sku).limit(1)
-        if transaction.execute(waited_for).first() is None:
-            continue
-        lines = tuple(
-            InventoryLine(items={"sku": sku}, node=row.node, quantities={"on_hand": Quantity(value=row.on_hand)})
-            for row in stock_rows(transaction, [sku])
-        )
-        number = transaction.new_id()
-        report = InventoryReport(number=number, as_of=transaction.now, lines=lines)
-        row = {
-            "id": number,
-            "direction": "in",
-            "partner": _DESK,
-            "kind": report.kind,
-            "identity": report.identity,
-            "usage": report.usage,
-            "status": "applied",
-            "at": transaction.now,
-            "content": written(report),
-            "digest": content_digest(report),
-        }
-        transaction.insert(document, row)
-        _enqueue_backorders(transaction, [sku], number)
-
-
-def _enqueue_backorders(transaction: Transaction, skus: Sequence[str], source: str) -> None:
+def reconsider(
+    transaction: Transaction, skus: Collection[str], source: str, cause: str, *, but: str | None = None
+) -> None:
+    """Have the orders that wait for these SKUs decided again, those that wait longest first; not the order `but`."""
     waiting = transaction.execute(
-        select(backorder.c.order_id, backorder.c.since)
-        .where(backorder.c.sku.in_(skus))
-        .order_by(backorder.c.since, backorder.c.order_id)
+        select(backorder.c.order_id, func.min(backorder.c.since).label("since"))
+        .where(backorder.c.sku.in_(skus), backorder.c.order_id != (but or ""))
+        .group_by(backorder.c.order_id)
+        .order_by("since", backorder.c.order_id)
     )
-    oldest: dict[str, datetime] = {}
-    for row in waiting:
-        oldest.setdefault(row.order_id, row.since)
-    for order_id, since in oldest.items():
-        enqueue(transaction, order_id, source, due=since)
+    for row in waiting.all():
+        enqueue(transaction, row.order_id, source, cause=cause, due=row.since)

@@ -126,6 +126,7 @@ lane_entry = Table(
     Column("lane", String, primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     _text("document"),
+    _text("cause", nullable=True),
     _text("status"),
 )
 
@@ -174,6 +175,7 @@ decision = Table(
     _text("id", key=True),
     _text("order_id"),
     _text("document"),
+    _text("cause", nullable=True),
     _text("sender"),
     Column("at", Instant, nullable=False),
     _text("configuration"),

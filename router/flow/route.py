@@ -68,9 +68,7 @@ class RouteOrders:
 
     async def _decide(self, lane: Lane, entry: LaneEntry) -> Order | None:
         try:
-            needs = self.needs(lane.order, entry.document, self.policy)
-            stock = await self.lanes.stock(needs)
-            world = World(now=self.clock.now(), configuration=self.policy.digest, stock=tuple(stock))
+            world = await self._world(self.needs(lane.order, entry.document, self.policy))
             decision = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
             return await self.lanes.commit(lane, entry, world, decision)
         except (Stale, Unavailable):
@@ -78,3 +76,12 @@ class RouteOrders:
         except Exception as error:  # noqa: BLE001 - one document must never stop the others
             await self.lanes.undecidable(lane, entry, f"{type(error).__name__}: {error}")
             return lane.order
+
+    async def _world(self, needs: Needs) -> World:
+        """Every fact the decision will read, and the instant it is made at."""
+        return World(
+            now=self.clock.now(),
+            configuration=self.policy.digest,
+            stock=tuple(await self.lanes.stock(needs)),
+            first_serial=await self.lanes.serials(needs.serials) if needs.serials else None,
+        )

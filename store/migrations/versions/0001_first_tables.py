@@ -135,6 +135,7 @@ def _lane_entry() -> None:
         sa.Column("lane", sa.String(), nullable=False),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("document", sa.String(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("lane", "seq"),
     )
@@ -189,6 +190,7 @@ def _decision() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("order_id", sa.String(), nullable=False),
         sa.Column("document", sa.String(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=True),
         sa.Column("sender", sa.String(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("configuration", sa.String(), nullable=False),
