@@ -36,6 +36,8 @@ class Incoming:
     """The partner its envelope names, already held against what the connection proved."""
     accepted: bool = True
     """False when its syntax or its envelope forbids that it takes effect."""
+    lineage: Mapping[str, Any] | None = None
+    """For each canonical path its source place and its rule, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,13 +71,23 @@ class Translator:
         admit = admit_partners(self.partners, source)
         return X12Transmission(self.library, admit, received_at, self.partners).read(content)
 
-    def examine(self, content: bytes, partner: str | None, received_at: datetime) -> Reading:
+    def examine(self, content: bytes, partner: str | None, received_at: datetime, *, trace: bool = False) -> Reading:
         """What X12 bytes would say if `partner` had sent them; without one, read by the standard's own maps.
 
         For tools that only look: nothing is proved, and nothing of it may take effect.
         """
-        profile = self.partners.by_id[partner] if partner else self._anyone()
-        return X12Transmission(self.library, lambda _: profile, received_at).read(content)
+        profile = self.profile(partner)
+        return X12Transmission(self.library, lambda _: profile, received_at, trace=trace).read(content)
+
+    def examine_by_map(
+        self, content: bytes, map_name: str, source: str | None, received_at: datetime, *, trace: bool = False
+    ) -> Reading:
+        """The same for bytes of any other syntax that a named map reads."""
+        return self._read_by_map(content, source, self.library.get(map_name), received_at, trace=trace)
+
+    def profile(self, partner: str | None) -> Profile:
+        """A partner's profile; without one, that of a sender who may send every set there is a map for."""
+        return self.partners.by_id[partner] if partner else self._anyone()
 
     def write(self, document: Document, to: str) -> Draft | None:
         """The draft for `to`; None when it does not take this kind of document, or is nobody we know."""
@@ -89,19 +99,23 @@ class Translator:
         take = connection.manifest.takes.get(document.kind) if connection else None
         return self._draft_for(document, take, connection) if connection and take else None
 
-    def _read_by_map(self, content: bytes, source: str | None, compiled: CompiledMap, received_at: datetime) -> Reading:
+    def _read_by_map(
+        self, content: bytes, source: str | None, compiled: CompiledMap, received_at: datetime, *, trace: bool = False
+    ) -> Reading:
         syntax = compiled.head.syntax
         try:
             tree = READERS[syntax](content)
         except Rejected as rejected:
             return Reading(findings=rejected.findings, syntax=syntax)
-        translation = compiled.read(tree, self._context(source, received_at))
+        context = self._context(source, received_at)
+        translation = compiled.read(tree, context)
         incoming = Incoming(
             kind=compiled.document.__name__,
             document=translation.document,
             place={"map": compiled.name},
             findings=translation.findings,
             sender=source,
+            lineage=compiled.lineage(tree, context) if trace else None,
         )
         return Reading((incoming,), syntax=syntax)
 

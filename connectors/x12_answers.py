@@ -49,7 +49,7 @@ def _answer(one: Answered, received_at: datetime) -> Iterator[tuple[x12.Outgoing
     """The answer to one interchange, cut so that each part has one group at most. TA1s go with the first part."""
     terms = one.profile.x12
     assert terms is not None, "an X12 sender has X12 terms"
-    outgoing = x12.acknowledge(one.end, _policy(terms))
+    outgoing = x12.acknowledge(one.end, policy_of(terms))
     if outgoing is None:
         return
     documents = [of_interchange(one.end, received_at, one.usage)] if outgoing.notes else []
@@ -63,7 +63,8 @@ def _answer(one: Answered, received_at: datetime) -> Iterator[tuple[x12.Outgoing
         outgoing, documents = replace(outgoing, notes=[]), []
 
 
-def _policy(terms: X12Terms) -> x12.AcknowledgmentPolicy:
+def policy_of(terms: X12Terms) -> x12.AcknowledgmentPolicy:
+    """How a partner wants to be answered."""
     wanted = terms.acknowledge
     return x12.AcknowledgmentPolicy(
         kind="999" if wanted.functional == "999" else "997",

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from canonical import Acknowledgment, Finding, Usage, Where
 from canonical.exchange import Incoming, Reading
-from connectors.acknowledgments import VERDICTS
+from connectors.acknowledgments import of_interchange_response, of_response
 from connectors.cross_reference import with_our_names
 from connectors.partners import Partners
-from connectors.profile import Profile
+from connectors.profile import ACKNOWLEDGING_SETS, Profile
 from connectors.syntax import x12
 from connectors.x12_answers import Answered, answers
 from connectors.x12_stage import TOLERABLE, Stage
-from mappings.context import Context
+from mappings.context import Context, Translation
 from mappings.library import MapLibrary
 
 Admission = Callable[[x12.InterchangeStart], Profile | Finding]
@@ -50,6 +51,8 @@ class X12Transmission:
     received_at: datetime
     partners: Partners | None = None
     """Who must be addressed by whom; without them any receiver will do."""
+    trace: bool = False
+    """Whether each document says where its values come from."""
     _stage: Stage | None = None
     _documents: list[Incoming] = field(default_factory=list)
     _answered: list[Answered] = field(default_factory=list)
@@ -98,7 +101,7 @@ class X12Transmission:
             case _ if stage is None:
                 return
             case x12.TransactionSet():
-                stage.documents.append(self._translated(stage, event))
+                stage.documents.append(self._incoming(stage, event))
             case x12.GroupEnd():
                 self._findings.extend(stage.end_group(event).findings)
             case x12.InterchangeAcknowledged():
@@ -115,24 +118,36 @@ class X12Transmission:
         self._answered.append(Answered(stage.profile, judged, stage.usage))
         self._stage = None
 
-    def _translated(self, stage: Stage, one: x12.TransactionSet) -> Incoming:
-        used = stage.profile.maps_by_set.get(one.set_id)
-        compiled = self.library.get(used) if used else None
-        findings = list(one.findings)
-        document = None
-        if compiled and one.verdict != "R":
-            translation = compiled.read(one.root, context_of(stage, one, self.received_at))
-            findings.extend(translation.findings)
-            document = translation.document
+    def _incoming(self, stage: Stage, one: x12.TransactionSet) -> Incoming:
+        kind, translation = self._translated(stage, one)
+        document = translation.document
         return Incoming(
-            kind=compiled.document.__name__ if compiled else f"x12/{one.set_id}",
+            kind=kind,
             document=with_our_names(document, stage.profile.cross_references) if document else None,
             place=self._place(one),
-            findings=tuple(findings),
+            findings=(*one.findings, *translation.findings),
             transport_key=transport_key(one),
             sender=stage.profile.partner,
             accepted=one.verdict != "R",
+            lineage=self._lineage(stage, one) if self.trace and document else None,
         )
+
+    def _lineage(self, stage: Stage, one: x12.TransactionSet) -> dict[str, Any] | None:
+        sent = stage.profile.sends.get(one.set_id)
+        return self.library.get(sent.map).lineage(one.root, context_of(stage, one, self.received_at)) if sent else None
+
+    def _translated(self, stage: Stage, one: x12.TransactionSet) -> tuple[str, Translation]:
+        """The document's kind, and the document; there is none of a set that its grammar rejects."""
+        sound = one.verdict != "R"
+        if one.set_id in ACKNOWLEDGING_SETS:
+            said = of_response(one.root, one.set_id, self.received_at, stage.usage) if sound else None
+            return Acknowledgment.__name__, Translation(said)
+        sent = stage.profile.sends.get(one.set_id)
+        if sent is None:
+            return f"x12/{one.set_id}", Translation(None)
+        compiled = self.library.get(sent.map)
+        context = context_of(stage, one, self.received_at)
+        return compiled.document.__name__, compiled.read(one.root, context) if sound else Translation(None)
 
     def _place(self, one: x12.TransactionSet) -> dict[str, object]:
         """Where the set stands: its control numbers, and its first byte and the one after its last."""
@@ -149,7 +164,7 @@ class X12Transmission:
 
 def reader_profile(profile: Profile) -> x12.Profile:
     """The grammars of the sets a partner may send, and the faults its profile lets pass."""
-    known = profile.maps_by_set
+    known = ACKNOWLEDGING_SETS | profile.sends.keys()
 
     def judge(version: str, set_id: str) -> x12.Judge | None:
         return x12.find_judge(version, set_id) if set_id in known else None
@@ -199,22 +214,13 @@ def _at(start: x12.InterchangeStart, place: int) -> str:
 
 
 def acknowledged_interchange(stage: Stage, event: x12.InterchangeAcknowledged, received_at: datetime) -> Incoming:
-    """A partner's TA1 (X12.5): what it says of an interchange of ours."""
-    said = [*event.elements, "", "", "", "", "", ""]
-    document = Acknowledgment(
-        usage=stage.usage,
-        number=said[1].strip() or "0",
-        level="interchange",
-        type="TA1",
-        verdict=VERDICTS.get(said[4].strip(), "rejected"),
-        acknowledged_at=received_at,
-        codes=(said[5].strip(),) if said[5].strip() else (),
-    )
+    """A partner's TA1: what it says of an interchange of ours."""
+    document = of_interchange_response(event.elements, received_at, stage.usage)
     start = stage.start
     return Incoming(
-        kind="Acknowledgment",
+        kind=document.kind,
         document=document,
         place={"interchange": start.control, "set_id": "TA1"},
-        transport_key="/".join(["x12", *start.sender, *start.receiver, start.control, "TA1", document.number]),
+        transport_key="/".join(("x12", *start.sender, *start.receiver, start.control, "TA1", document.number)),
         sender=stage.profile.partner,
     )

@@ -110,6 +110,13 @@ class CompiledMap:
         _values(self._tracing, tree, run)
         return {path_text(path): origin for path, origin in run.lineage.items()}
 
+    def lineage(self, tree: Node, context: Context = _PLAIN) -> dict[str, Any]:
+        """The same as plain JSON values: path -> `{source, rule}`."""
+        return {
+            path: {"source": dict(origin.source), "rule": dict(origin.rule)}
+            for path, origin in self.where(tree, context).items()
+        }
+
     def check(self) -> list[Finding]:
         """Faults of the map file."""
         return [fault.finding() for fault in self._compiled(tracing=False)[1]]
