@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
-from canonical import Finding
+from canonical import Document, Finding
 from router.ports import Access, Archive, Arrival, Inbox, Receipt, StockRoom
 
 OWN_CHANNEL = "api"
@@ -95,7 +95,8 @@ class GroupNote(TypedDict, total=False):
 
 
 class InterchangeNote(TypedDict, total=False):
-    """One interchange. `delimiters` by name (`element`, `component`, `repetition`, `segment`); `isa` by element id."""
+    """One interchange. `delimiters` by name (`element`, `component`, `repetition`, `segment`); `isa` by element, as in
+    `ISA06 sender id`."""
 
     control: str
     delimiters: dict[str, str]
@@ -183,6 +184,10 @@ class Hub(Protocol):
 
     @property
     def doors(self) -> Sequence[Door]: ...
+
+    def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
+        """The document of `kind` in one JSON text, as the translator reads it; None with located findings."""
+        ...
 
     async def receive(self, arrival: Arrival) -> Receipt:
         """Keep an arrival and wake the flow."""

@@ -11,9 +11,9 @@ from typing import Any
 
 Row = Mapping[str, Any]
 
-SETTLED = {
-    "documents": frozenset({"received", "queued", "parked", "waiting", "rendering"}),
-    "deliveries": frozenset({"due", "claimed", "failed"}),
+OWED = {
+    "documents": frozenset({"waiting", "parked", "queued", "ready"}),
+    "deliveries": frozenset({"due", "failed"}),
 }
 """Statuses in which something is still owed, by file."""
 
@@ -78,10 +78,10 @@ class Outcome:
 
     def _unfinished(self) -> Iterator[str]:
         for row in self.of("documents"):
-            if row["status"] in SETTLED["documents"]:
+            if row["status"] in OWED["documents"]:
                 yield f"{row['kind']} {row['identity']} ({row['direction']}) is still {row['status']}"
         for row in self.of("deliveries"):
-            if row["status"] in SETTLED["deliveries"]:
+            if row["status"] in OWED["deliveries"]:
                 yield f"the delivery of {row['document']} to {row['destination']} is still {row['status']}"
 
     def _exceptions(self, expected: Mapping[str, int]) -> Iterator[str]:

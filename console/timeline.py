@@ -1,37 +1,39 @@
-"""An order's story in sequence: its documents coming in, what was decided, its documents going out."""
+"""An order's story for people: each entry of the archive's timeline as a title, its document and what it says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_RANK = {"in": 0, "event": 1, "out": 2}
+from console.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened. `document` is the id of the document it was, if it was one."""
+    """One thing that happened. `way` is `in`, `out`, `event`, `delivery` or `exception`."""
 
     at: str
     way: str
     title: str
     document: str | None = None
     link: str | None = None
-    status: str | None = None
+    detail: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+_WAYS = {"document_received": "in", "document_sent": "out", "delivery": "delivery", "exception": "exception"}
+
+
 def timeline_of(order: Mapping[str, Any]) -> list[Moment]:
-    """Events and documents together. What shares an instant stands as cause before effect."""
-    return sorted(_moments(order), key=lambda moment: (moment.at, _RANK[moment.way]))
+    """The order's timeline, told."""
+    return [_moment(entry) for entry in order.get("timeline", ())]
 
 
-def _moments(order: Mapping[str, Any]) -> Iterator[Moment]:
-    for event in order.get("timeline", ()):
-        title = str(event.get("kind", "")).replace("_", " ").capitalize()
-        yield Moment(str(event.get("at", "")), "event", title, facts=event.get("facts") or {})
-    for row in order.get("documents", ()):
-        way = "out" if row.get("direction") == "out" else "in"
-        partner = row.get("partner") or "unknown"
-        title = f"To {partner}" if way == "out" else f"From {partner}"
-        at = str(row.get("received_at") or row.get("at") or "")
-        yield Moment(at, way, title, str(row["id"]), str(row["kind"]), row.get("status"))
+def _moment(entry: Mapping[str, Any]) -> Moment:
+    way = _WAYS.get(str(entry.get("what")), "event")
+    detail = entry.get("detail")
+    kind, partner = str(entry.get("kind", "")), entry.get("partner") or "unknown"
+    title = {"in": f"From {partner}", "out": f"To {partner}"}.get(way, sentence(kind))
+    link = kind if way in ("in", "out") else "document" if entry.get("document") else None
+    told = {} if isinstance(detail, Mapping) else {"detail": "" if detail is None else str(detail)}
+    facts = detail if isinstance(detail, Mapping) else {}
+    return Moment(str(entry.get("at", "")), way, title, entry.get("document"), link, facts=facts, **told)

@@ -35,7 +35,7 @@ def print_summary(console: Console, summary: Mapping[str, Any]) -> None:
 def _interchange(interchange: InterchangeNote) -> Tree:
     delimiters = " ".join(f"{name} {value!r}" for name, value in interchange.get("delimiters", {}).items())
     isa = interchange.get("isa", {})
-    parties = f"{isa.get('ISA06', '').strip()} -> {isa.get('ISA08', '').strip()}" if isa else ""
+    parties = " -> ".join(value.strip() for name, value in isa.items() if name.startswith(("ISA06", "ISA08")))
     label = Text.assemble(("Interchange ", "bold"), text(interchange.get("control"), "bold cyan"), "  ", text(parties))
     tree = Tree(label.append_text(text(f"  {delimiters}", "dim")), guide_style="dim")
     for group in interchange.get("groups", ()):

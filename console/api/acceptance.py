@@ -3,14 +3,20 @@
 import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from canonical import Amount, Finding, InventoryReport, Model, PurchaseOrder, Text
+from canonical import Amount, Document, Finding, InventoryReport, Model, PurchaseOrder, Text
 from console.web.problem import Problem
 
-M = TypeVar("M", bound=BaseModel)
+D = TypeVar("D", bound=Document)
+
+
+class Reader(Protocol):
+    """Who reads canonical JSON, so that what is accepted here is what the translator will take."""
+
+    def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]: ...
 
 
 class StockLevel(Model):
@@ -22,25 +28,22 @@ class StockLevel(Model):
     safety: Amount | None = None
 
 
-def read_order(body: bytes) -> PurchaseOrder:
-    """The order in `body`, read as the translator will read it. Raises `Problem` 400 (not JSON) or 422."""
-    try:
-        order = PurchaseOrder.model_validate_json(body)
-    except ValidationError as error:
-        raise _problem_of(error) from error
+def read_order(desk: Reader, body: bytes) -> PurchaseOrder:
+    """The order in `body`. Raises `Problem` 400 (not JSON) or 422 with located findings."""
+    order = _read_document(desk, PurchaseOrder, body)
     _refuse(_faults_of_order(order))
     return order
 
 
-def read_stock(body: bytes) -> Sequence[StockLevel]:
+def read_stock(desk: Reader, body: bytes) -> Sequence[StockLevel]:
     """The levels in `body`: one, an array of them, or a canonical InventoryReport. Raises `Problem` 400 or 422."""
     content = _json(body)
     if isinstance(content, dict) and "lines" in content:
-        levels = list(_levels_of_report(_read(InventoryReport, content)))
+        levels = list(_levels_of_report(_read_document(desk, InventoryReport, body)))
     elif isinstance(content, list):
-        levels = [_read(StockLevel, item, f"/{index}") for index, item in enumerate(content)]
+        levels = [_read_level(item, f"/{index}") for index, item in enumerate(content)]
     else:
-        levels = [_read(StockLevel, content)]
+        levels = [_read_level(content)]
     _refuse(
         _fault("negative-quantity", f"/{index}/on_hand", f"{level.sku} at {level.node}: stock cannot be below zero")
         for index, level in enumerate(levels)
@@ -49,37 +52,38 @@ def read_stock(body: bytes) -> Sequence[StockLevel]:
     return levels
 
 
+def _read_document(desk: Reader, kind: type[D], body: bytes) -> D:
+    document, findings = desk.read_canonical(kind.__name__, body)
+    if isinstance(document, kind):
+        return document
+    syntax = next((finding for finding in findings if finding.code == "json-syntax"), None)
+    raise _not_json(syntax) if syntax else _invalid(findings)
+
+
 def _json(body: bytes) -> Any:
     """Plain data; a number with a fraction becomes the exact decimal it was written as."""
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise _not_json(str(error)) from error
+        raise _not_json(_fault("json-syntax", "", str(error))) from error
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _not_json(reason: str) -> Problem:
-    finding = Finding("json-syntax", "error", {"pointer": ""}, reason)
-    return Problem(400, "malformed-json", f"the body is not JSON: {reason}", findings=[finding])
+def _not_json(finding: Finding) -> Problem:
+    return Problem(400, "malformed-json", f"the body is not JSON: {finding.message}", findings=[finding])
 
 
-def _read(model: type[M], content: Any, trail: str = "") -> M:
+def _read_level(content: Any, trail: str = "") -> StockLevel:
     try:
-        return model.model_validate(content)
+        return StockLevel.model_validate(content)
     except ValidationError as error:
-        raise _problem_of(error, trail) from error
-
-
-def _problem_of(error: ValidationError, trail: str = "") -> Problem:
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    if details[0]["type"] == "json_invalid":
-        return _not_json(details[0]["msg"].removeprefix("Invalid JSON: "))
-    return _invalid(
-        [_fault(detail["type"].replace("_", "-"), trail + _pointer(detail["loc"]), detail["msg"]) for detail in details]
-    )
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        raise _invalid(
+            [_fault("field-invalid", trail + _pointer(detail["loc"]), detail["msg"]) for detail in details]
+        ) from error
 
 
 def _pointer(trail: Sequence[str | int]) -> str:

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from console.desk import Hub
 from console.json_text import json_bytes
+from console.rights import Caller
 from console.web.body import read_body
-from console.web.guard import Caller
 from console.web.sight import Sight
 
 

@@ -10,7 +10,8 @@ from canonical import Rejected, Unavailable
 from console.api import health, reading, sending
 from console.api.call import Call, reply
 from console.desk import Hub
-from console.web.guard import Caller, Right, api_caller
+from console.rights import Caller, Right
+from console.web.guard import api_caller, require
 from console.web.problem import Problem
 
 HUB = web.AppKey("hub", Hub)
@@ -122,7 +123,7 @@ def _guarded(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         caller = _NOBODY
         if route.needs is not None:
             caller = await api_caller(request, hub.access)
-            caller.must(route.needs)
+            require(caller, route.needs)
         try:
             return await route.handler(Call(request, hub, caller))
         except Rejected as error:

@@ -1,5 +1,6 @@
 """What comes in over the API: documents, orders, webhooks, stock. Kept before it is answered."""
 
+import hashlib
 from typing import Any
 
 from aiohttp import web
@@ -47,7 +48,7 @@ def _receipt_of(receipt: Receipt) -> dict[str, Any]:
     """The first answer, whether this is the first time or not."""
     if receipt.status == "conflict":
         raise Problem(
-            409, "conflict", f"this key was used before with other content; the first is receipt {receipt.id}"
+            409, "conflict", f"this key came before with other content; a person looks at both ({receipt.id})"
         )
     return {"id": receipt.id, "status": "accepted", "sha256": receipt.sha256, "received_at": receipt.received_at}
 
@@ -64,6 +65,7 @@ async def take_document(call: Call) -> web.Response:
     content, key = await call.body(), _key(call, required=False)
     if not content:
         raise Problem(400, "empty-body", "the body is empty")
+    key = key or f"sha256:{hashlib.sha256(content).hexdigest()}"
     receipt = await call.hub.receive(Arrival(sender, "http", content, key, _facts(call)))
     return reply(_receipt_of(receipt), 202, _replayed(receipt))
 
@@ -81,7 +83,7 @@ async def take_order(call: Call) -> web.Response:
     """Keep a canonical order; 201 with the order once it is decided, 202 while it is not."""
     key = _key(call, required=True)
     content = await call.body()
-    read_order(content)
+    read_order(call.hub, content)
     facts = _facts(call, kind="PurchaseOrder")
     receipt = await call.hub.receive(Arrival(_sender(call) or OWN_CHANNEL, "api", content, key, facts))
     answer = _receipt_of(receipt)
@@ -106,6 +108,6 @@ async def take_hook(call: Call) -> web.Response:
 
 async def set_stock(call: Call) -> web.Response:
     """Set what nodes have on hand."""
-    levels = read_stock(await call.body())
+    levels = read_stock(call.hub, await call.body())
     rows = [await call.hub.stock.set(level.sku, level.node, level.on_hand, level.safety) for level in levels]
     return reply({"stock": rows})

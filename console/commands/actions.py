@@ -3,8 +3,8 @@
 from typing import Any
 
 from console.invocation import Invocation, Usage
+from console.rights import ROLES
 from console.terminal import status, text
-from console.web.guard import ROLES
 from router.ports import Arrival
 
 

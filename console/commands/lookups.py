@@ -61,11 +61,12 @@ def print_order(console: Console, order: Mapping[str, Any]) -> None:
         ordered = quantity(line["ledger"]["ordered"])
         lines.add_row(text(line["number"]), text(line.get("sku") or "unknown"), ordered, held, text(line.get("fault")))
     console.print(lines)
-    story = table("at", "what", "document", "", "")
+    story = table("at", "", "what", "document", "")
     for moment in timeline_of(order):
-        facts = ", ".join(f"{name} {clean(value)}" for name, value in moment.facts.items())
+        facts = moment.detail or ", ".join(f"{name} {clean(value)}" for name, value in moment.facts.items())
         at = moment.at[:19].replace("T", " ")
-        story.add_row(text(at, "dim"), text(moment.title), text(moment.link), status(moment.status), text(facts, "dim"))
+        way = {"in": "→", "out": "←", "exception": "!"}.get(moment.way, "")
+        story.add_row(text(at, "dim"), way, text(moment.title), text(moment.link), text(facts, "dim"))
     console.print()
     console.print(story)
 
@@ -84,7 +85,7 @@ async def explain(call: Invocation) -> int:
 
 def print_explanation(console: Console, entry: Mapping[str, Any]) -> None:
     """One decision for people: candidates, why each was left out, what was chosen and what it cost."""
-    told = entry.get("explanation") or entry
+    told = entry["explanation"]
     console.print(text(told.get("summary"), "bold"), text(told.get("rule"), "dim"), soft_wrap=True)
     if told.get("cost"):
         terms = ", ".join(f"{sentence(name).lower()} {amount}" for name, amount in told.get("cost_terms", {}).items())

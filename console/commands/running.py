@@ -7,12 +7,14 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from console.demo import tell_story
 from console.desk import Hub
 from console.invocation import Invocation, Usage
 from console.terminal import text
-from console.web.server import Served, serve
+
+if TYPE_CHECKING:
+    from console.web.server import Served
 
 ALL_ROLES = ("web", "intake", "route", "deliver", "schedule")
 _MARK = ".crossdock-demo"
@@ -28,6 +30,8 @@ def roles_of(given: str | None) -> frozenset[str]:
 
 async def run(call: Invocation) -> int:
     """Run the hub until it is told to stop."""
+    from console.web.server import serve
+
     roles = roles_of(call.arguments.roles)
     async with call.hub() as hub, _at_work(hub, roles - {"web"}) as worker:
         if "web" not in roles:
@@ -42,7 +46,7 @@ async def run(call: Invocation) -> int:
     return 0
 
 
-def _announce(call: Invocation, hub: Hub, served: Served) -> None:
+def _announce(call: Invocation, hub: Hub, served: "Served") -> None:
     if call.tell({"url": served.url, "login": served.login}):
         return
     call.out.print(text(f"{hub.name} is at {served.url}", "bold"), soft_wrap=True)
@@ -82,6 +86,9 @@ async def _until_stopped(worker: "asyncio.Task[None] | None") -> None:
 
 async def demo(call: Invocation) -> int:
     """Play the example hub end to end, check the outcome, then serve the console."""
+    from console.demo import tell_story
+    from console.web.server import serve
+
     _make_fresh(call.data)
     async with call.builder.rehearse(call.config, call.data) as (hub, rehearsal):
         code = await tell_story(call, hub, rehearsal)

@@ -4,7 +4,7 @@ Everything here that makes HTML escapes every text it is given.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,12 +19,15 @@ from router.ports import Rendered
 MOST_SHOWN = 256 * 1024
 """Bytes of a document that a page shows; the whole is a download away."""
 
+_ISA = 106
+"""Bytes of an ISA segment with its terminator."""
+_BEFORE_ISA = b"\xef\xbb\xbf\r\n\t "
+
 STATUS_TONE = {
-    "good": {"shipped", "delivered", "accepted", "routed", "done", "processed", "acknowledged", "posted", "decided"},
-    "busy": {"allocated", "released", "partly_shipped", "open", "queued", "due", "rendered", "received", "pending"},
-    "warn": {"backordered", "held", "parked", "duplicate", "accepted_with_errors", "declined", "warning", "waiting"},
-    "bad": {"rejected", "failed", "error", "conflict", "refused"},
-    "mute": {"cancelled", "closed", "resolved", "info"},
+    "good": {"shipped", "decided", "applied", "delivered", "acknowledged"},
+    "busy": {"open", "allocated", "released", "partly_shipped", "waiting", "queued", "ready", "due"},
+    "warn": {"backordered", "held", "parked", "duplicate", "warning"},
+    "bad": {"rejected", "failed", "undelivered", "undecided", "unmatched", "unhandled", "conflict", "refused", "error"},
 }
 
 
@@ -109,29 +112,42 @@ def _paint_members(opening: str, closing: str, members: list[tuple[Markup, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class RawLine:
+    """One line or segment. `aside` belongs to the envelope or another document of the same bytes."""
+
+    text: Markup
+    aside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RawView:
     """A document's bytes as numbered lines. `syntax` says how they were split."""
 
     syntax: str
-    lines: list[Markup]
+    lines: list[RawLine]
     cut: bool
     """True when there is more than a page shows."""
 
 
-def raw_lines(raw: Rendered) -> RawView:
-    """The bytes as a person reads them: X12 a segment a line, JSON indented, the rest as it is."""
-    text = _text(raw.content[:MOST_SHOWN])
-    cut = len(raw.content) > MOST_SHOWN
-    if (segments := _segments(text)) is not None:
+def raw_lines(raw: Rendered, span: Sequence[int] = ()) -> RawView:
+    """The bytes as a person reads them: X12 a segment a line, JSON indented, the rest as it is.
+
+    `span` is a document's first byte and the one after its last, where it is one of several in the bytes.
+    """
+    content, cut = raw.content[:MOST_SHOWN], len(raw.content) > MOST_SHOWN
+    if (segments := _segments(content, span)) is not None:
         return RawView("X12", segments, cut)
-    if "json" in raw.media_type and not cut:
-        try:
-            painted = paint_json(json.loads(text, parse_float=Decimal))
-        except (ValueError, RecursionError):
-            pass
-        else:
-            return RawView("JSON", painted.split("\n"), cut)
-    return RawView(raw.media_type, [escape(line) for line in text.splitlines()], cut)
+    text = _text(content)
+    if "json" in raw.media_type and not cut and (painted := _painted(text)) is not None:
+        return RawView("JSON", [RawLine(line) for line in painted.split("\n")], cut)
+    return RawView(raw.media_type, [RawLine(escape(line)) for line in text.splitlines()], cut)
+
+
+def _painted(text: str) -> Markup | None:
+    try:
+        return paint_json(json.loads(text, parse_float=Decimal))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _text(content: bytes) -> str:
@@ -141,13 +157,30 @@ def _text(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-def _segments(text: str) -> list[Markup] | None:
-    """X12 by its own delimiters (ISA is fixed: the element separator stands fourth, the terminator 106th)."""
-    text = text.lstrip("\ufeff\r\n \t")
-    if not text.startswith("ISA") or len(text) < 106:
+def _segments(content: bytes, span: Sequence[int]) -> list[RawLine] | None:
+    """X12 a segment a line; None for anything else."""
+    start = content.find(b"ISA", 0, 64)
+    if start < 0 or len(content) < start + _ISA or content[:start].strip(_BEFORE_ISA):
         return None
-    separator, terminator = text[3], text[105]
-    return [_segment(part.strip("\r\n"), separator) for part in text.split(terminator) if part.strip()]
+    return [
+        RawLine(_segment(_text(segment), _text(separator)), aside=bool(span) and not span[0] <= at < span[1])
+        for at, segment, separator in _split(content, start)
+    ]
+
+
+def _split(content: bytes, at: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """(place, segment, element separator). Each interchange has its own delimiters, at fixed places of its ISA."""
+    separator = terminator = b""
+    while at < len(content):
+        if content[at : at + 3] == b"ISA" and len(content) >= at + _ISA:
+            separator, terminator = content[at + 3 : at + 4], content[at + _ISA - 1 : at + _ISA]
+        end = content.find(terminator, at)
+        end = len(content) if end < 0 else end
+        if segment := content[at:end].strip(b"\r\n"):
+            yield at, segment, separator
+        at = end + 1
+        while content[at : at + 1] in (b"\r", b"\n"):
+            at += 1
 
 
 def _segment(segment: str, separator: str) -> Markup:

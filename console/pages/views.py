@@ -13,8 +13,9 @@ from console.api.reading import download
 from console.api.routes import HUB
 from console.desk import Hub
 from console.pages.picture import ledger_bar, moment, order_bar, paint_json, raw_lines, tone
+from console.rights import Caller, Right
 from console.timeline import timeline_of
-from console.web.guard import Caller, Right, Sessions
+from console.web.guard import Sessions, require
 from console.web.problem import Problem, forbidden, not_found
 from console.web.sight import Sight
 from console.wording import BUCKETS, figures, quantity, sentence
@@ -151,7 +152,8 @@ async def show_document(visit: Visit) -> web.Response:
     if document is None:
         raise not_found("document")
     raw = await visit.sight.raw(identifier)
-    view = raw_lines(raw) if raw else None
+    span = (document.get("place") or {}).get("span") or () if document["direction"] == "in" else ()
+    view = raw_lines(raw, span) if raw else None
     return visit.page("document.html", document=document, view=view, content=document.get("document"))
 
 
@@ -201,7 +203,7 @@ def _guarded(handler: PageHandler, needs: Right) -> Callable[[web.Request], Awai
         caller = await request.app[SESSIONS].caller(request.cookies.get(_cookie(request)), hub.access)
         if caller is None:
             return web.Response(status=303, headers={"Location": "/login"})
-        caller.must(needs)
+        require(caller, needs)
         return await handler(Visit(request, hub, caller))
 
     return handle

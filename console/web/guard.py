@@ -1,51 +1,21 @@
-"""Who is asking, and what they may do: API tokens, roles, and the pages' sessions."""
+"""Who is asking: API tokens, and the pages' sessions."""
 
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from aiohttp import web
 
+from console.rights import Caller, Right
 from console.web.problem import forbidden, unauthorized
 from router.ports import Access, Bearer
 
-Right = Literal["read", "availability", "inside", "send", "stock", "mend"]
-"""read: orders and documents; availability: what can be promised; inside: explanations, exceptions, other
-partners' documents; send: documents and orders; stock: set it; mend: retry and resolve exceptions."""
 
-PARTNER_RIGHTS: frozenset[Right] = frozenset({"read", "availability", "send"})
-"""A partner's token; what it reads is its own alone."""
-
-ROLES: dict[str, frozenset[Right]] = {
-    "viewer": frozenset({"read", "availability", "inside"}),
-    "erp": frozenset({"availability", "stock"}),
-    "operator": frozenset({"read", "availability", "inside", "send", "stock", "mend"}),
-    "admin": frozenset({"read", "availability", "inside", "send", "stock", "mend"}),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whom a token or session proved."""
-
-    partner: str | None
-    role: str | None
-
-    @property
-    def name(self) -> str:
-        """How the caller is called in the audit trail."""
-        return f"partner {self.partner}" if self.partner else f"role {self.role}"
-
-    def may(self, right: Right) -> bool:
-        """Whether the caller has `right`."""
-        return right in (PARTNER_RIGHTS if self.partner else ROLES.get(self.role or "", frozenset()))
-
-    def must(self, right: Right) -> None:
-        """Raises `Problem` 403 when the caller has not `right`."""
-        if not self.may(right):
-            raise forbidden(f"{self.name} may not do this: it needs the right {right!r}")
+def require(caller: Caller, right: Right) -> None:
+    """Raises `Problem` 403 when `caller` has not `right`."""
+    if not caller.may(right):
+        raise forbidden(f"{caller.name} may not do this: it needs the right {right!r}")
 
 
 def caller_of(bearer: Bearer) -> Caller:

@@ -11,7 +11,8 @@ from canonical import Misconfigured
 from console.api.routes import HUB, add_api
 from console.desk import Hub
 from console.pages.views import SESSIONS, add_pages, problem_page
-from console.web.guard import Caller, Sessions
+from console.rights import Caller
+from console.web.guard import Sessions
 from console.web.problem import Problem
 
 log = logging.getLogger("crossdock.web")

@@ -4,15 +4,22 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from console.web.guard import Caller
+from console.rights import Caller
 from router.ports import Archive, Rendered
 
 Row = Mapping[str, Any]
 
 _PARTNERS_SHARE_OF_AN_ORDER = frozenset(
-    {"id", "number", "channel", "status", "usage", "currency", "total", "ordered_on", "received_at", "lines", "parties"}
+    {"id", "number", "channel", "status", "usage", "currency", "ordered_on", "created_at", "updated_at", "lines"}
 )
 """What a partner is told of its own order: no other party's document, no candidate nodes, no costs."""
+
+
+def _told_outside(entry: Row, own: set[Any]) -> Row | None:
+    """A timeline entry as a partner hears it: its own documents whole, of our events the name alone."""
+    if entry.get("what") == "event":
+        return {key: entry[key] for key in ("at", "what", "kind", "seq") if key in entry}
+    return entry if entry.get("document") in own and entry.get("what") != "exception" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +63,20 @@ class Sight:
 
     async def order(self, order: str) -> Row | None:
         """One order by id or number; a partner gets its share of it."""
-        row = await self.archive.order(order)
-        if row is None or not self._owns_order(row):
-            return None
-        return self._share(row) if self.caller.partner else row
+        if self.caller.partner is None:
+            return await self.archive.order(order)
+        # Partners may number alike: a number alone may find another's order, the id with the channel does not.
+        for wanted in (order, f"{self.caller.partner}/{order}"):
+            row = await self.archive.order(wanted)
+            if row is not None and self._owns_order(row):
+                return self._share(row)
+        return None
 
     def _share(self, row: Row) -> Row:
         share = {key: value for key, value in row.items() if key in _PARTNERS_SHARE_OF_AN_ORDER}
         share["documents"] = [kept for kept in row.get("documents", ()) if self._owns_document(kept)]
-        share["timeline"] = [
-            {key: event[key] for key in ("seq", "kind", "at") if key in event} for event in row.get("timeline", ())
-        ]
+        own = {kept["id"] for kept in share["documents"]}
+        share["timeline"] = [told for entry in row.get("timeline", ()) if (told := _told_outside(entry, own))]
         return share
 
     async def documents(self, limit: int) -> Sequence[Row]:

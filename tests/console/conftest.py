@@ -15,7 +15,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from canonical import Finding, Misconfigured, PurchaseOrder, Rejected
+from canonical import Document, Finding, Misconfigured, PurchaseOrder, Rejected
+from connectors.canonical_json import read_canonical
 from console.cli import main
 from console.desk import Answer, Beat, Builder, Door, Hub, InspectRequest, Rehearsal, TranslateRequest, Workbench
 from console.web.server import Served, serve
@@ -51,6 +52,11 @@ def order_row(order: str, channel: str, number: str, **more: Any) -> dict[str, A
         "explanations": [],
         **more,
     }
+
+
+def entry(what: str, kind: str, detail: Any, **more: Any) -> dict[str, Any]:
+    """An entry of the archive's timeline."""
+    return {"at": NOON.isoformat(), "what": what, "kind": kind, "detail": detail, **more}
 
 
 EXPLANATION = {
@@ -197,11 +203,14 @@ class MemoryHub:
     drained: int = 0
     doors: Sequence[Door] = (Door("northwind", "Northwind", "partner"), Door("harbor", "Harbor", "partner"))
 
+    def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
+        return read_canonical(kind, content)
+
     async def receive(self, arrival: Arrival) -> Receipt:
         if self.broken:
             raise RuntimeError("secret detail of our insides")
         digest = hashlib.sha256(arrival.content).hexdigest()
-        key = (arrival.source, arrival.transport_key or digest)
+        key = (arrival.source, arrival.transport_key or f"unkeyed {len(self.received)}")
         if key in self.keys:
             content, first = self.keys[key]
             return replace(first, status="duplicate" if content == arrival.content else "conflict")
@@ -235,7 +244,7 @@ def filled_hub() -> MemoryHub:
     archive = hub.archive
     paper = {
         "direction": "in", "identity": "NW-1//original", "sha256": "ab" * 32, "received_at": NOON.isoformat(),
-        "status": "routed", "order": "northwind/NW-1",
+        "status": "decided", "order": "northwind/NW-1",
     }  # fmt: skip
     archive.papers["d1"] = {**paper, "id": "d1", "partner": "northwind", "kind": "PurchaseOrder", "findings": [],
         "document": {"number": "NW-1", "notes": [{"text": CANARY}], "total": "50.00"}}  # fmt: skip
@@ -246,12 +255,18 @@ def filled_hub() -> MemoryHub:
     archive.bytes_of["d2"] = Rendered(CANARY.encode(), "text/html", 'a"b\n.html')
     archive.rows["northwind/NW-1"] = order_row(
         "northwind/NW-1", "northwind", "NW-1",
-        timeline=[{"seq": 1, "kind": "order_accepted", "at": NOON.isoformat(), "facts": {"note": CANARY}}],
+        timeline=[
+            entry("document_received", "PurchaseOrder", "NW-1 decided", partner="northwind", document="d1"),
+            entry("event", "order_accepted", {"note": CANARY}, seq=1),
+            entry("document_sent", "FulfilmentOrder", "F1 ready", partner="reno", document="d2"),
+            entry("delivery", "delivered", "delivered", document="d2"),
+            entry("exception", "order-conflict", CANARY, document="d1"),
+        ],
         documents=[archive.papers["d1"], archive.papers["d2"]], explanations=[EXPLANATION],
     )  # fmt: skip
     archive.rows["harbor/H-1"] = order_row("harbor/H-1", "harbor", CANARY, status="backordered")
     archive.troubles["x1"] = {"id": "x1", "code": "unknown-sender", "reason": CANARY, "owner": "order desk",
-        "status": "open", "opened_at": NOON.isoformat(), "facts": {"isa": "WHO"}}  # fmt: skip
+        "status": "open", "at": NOON.isoformat(), "facts": {"isa": "WHO"}}  # fmt: skip
     return hub
 
 

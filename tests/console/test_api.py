@@ -88,7 +88,8 @@ async def test_a_partner_is_not_told_of_nodes_costs_and_other_partners_documents
     assert "reno" not in text
     timeline = await (await client("GET", "/v1/orders/NW-1/timeline", "northwind")).json()
     assert [row["id"] for row in timeline["documents"]] == ["d1"]
-    assert timeline["timeline"] == [{"seq": 1, "kind": "order_accepted", "at": "2026-03-01T12:00:00+00:00"}]
+    assert [entry["kind"] for entry in timeline["timeline"]] == ["PurchaseOrder", "order_accepted"]
+    assert "detail" not in timeline["timeline"][1]
 
 
 # --- documents ------------------------------------------------------------------------------------------------------
@@ -218,12 +219,13 @@ async def test_an_operators_own_order_comes_over_our_own_channel(client, hub):
 LINE = ORDER["lines"][0]
 FAULTY = [
     (order(lines=[LINE | {"quantity": {"value": "-1"}}]), "/lines/0/quantity/value", "quantity-not-positive"),
-    (order(lines=[LINE | {"quantity": {"value": 1.5}}]), "/lines/0/quantity/value", "value-error"),
+    (order(lines=[LINE | {"quantity": {"value": 1.5}}]), "/lines/0/quantity/value", "field-invalid"),
     (order(lines=[LINE, LINE]), "/lines/1/number", "line-repeated"),
     (order(lines=[]), "/lines", "no-lines"),
     (order(ordered_on="2026-02-30"), "/ordered_on", None),
-    (order(surprise=1), "/surprise", "extra-forbidden"),
-    (order(currency="dollars"), "/currency", "string-pattern-mismatch"),
+    (order(number="\ud800"), "", "field-invalid"),
+    (order(surprise=1), "/surprise", "field-invalid"),
+    (order(currency="dollars"), "/currency", "field-invalid"),
     (order(extensions={"a/b": {}}, dates={"x/y~z": "soon"}), "/dates/x~1y~0z", None),
 ]
 
@@ -238,7 +240,7 @@ async def test_a_faulty_order_is_refused_with_located_findings_before_it_is_take
     assert not hub.received
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"number": "x",}', b"\xff\xfe", b'"\\ud800"', b"[" * 100_00])
+@pytest.mark.parametrize("body", [b"", b"{", b'{"number": "x",}', b"\xff\xfe", b"[" * 100_00])
 async def test_malformed_json_is_400(client, hub, body):
     problem = await client.problem(400, "POST", "/v1/orders", "northwind", data=body, headers=keyed())
     assert problem["findings"][0]["code"] == "json-syntax"

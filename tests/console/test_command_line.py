@@ -79,12 +79,16 @@ def test_a_wrong_call_exits_2_with_words_and_no_traceback(crossdock, command):
     assert "Traceback" not in ran.err
 
 
+COMMANDS = (
+    "demo", "run", "check", "translate", "inspect", "submit", "orders", "show", "explain", "exceptions", "export",
+    "schema", "doctor", "stock", "token", "partner", "connector",
+)  # fmt: skip
+
+
 def test_help_exits_0_and_names_every_command(crossdock):
     ran = crossdock("--help")
     assert ran.code == 0
-    for name in (
-        "demo run check translate inspect submit orders show explain exceptions export schema doctor stock token partner connector"
-    ).split():
+    for name in COMMANDS:
         assert name in ran.out
 
 
@@ -168,11 +172,13 @@ def test_translate_to_writes_the_native_bytes_as_they_are(crossdock, builder):
 INSPECTION = {
     "interchanges": [
         {
-            "control": "000000101", "delimiters": {"element": "*", "segment": "~"}, "isa": {"ISA06": "NORTHWIND", "ISA08": "US"},
+            "control": "000000101", "delimiters": {"element": "*", "segment": "~"},
+            "isa": {"ISA06": "NORTHWIND", "ISA08": "US"},
             "groups": [{"functional_id": "PO", "control": "101", "version": "004010", "sets": [
                 {"id": "850", "control": "0001", "name": "Purchase Order", "segments": [
                     {"position": 3, "tag": "BEG", "name": "Beginning Segment", "loop": "", "findings": [
-                        {"code": "bad-date", "severity": "error", "where": {"segment": 3}, "message": "no such day", "ack": {"AK403": "8"}}],
+                        {"code": "bad-date", "severity": "error", "where": {"segment": 3}, "message": "no such day",
+                         "ack": {"AK403": "8"}}],
                      "elements": [{"position": "BEG01", "name": "Purpose", "value": "00", "meaning": "Original"},
                                   {"position": "BEG03", "name": "Number", "value": "[bold]\x1b[2JX"}]}]}]}],
         }
@@ -206,7 +212,6 @@ def test_submit_keeps_the_bytes_and_works_them_off(crossdock, hub, tmp_path):
     [arrival] = hub.received
     assert (arrival.source, arrival.content, arrival.facts["filename"]) == ("northwind", b"ISA\xff", "po.edi")
     assert hub.drained == 1
-    assert crossdock("submit", str(file), "--partner", "northwind", "--json").json["status"] == "duplicate"
 
 
 def test_show_explain_and_settle_of_what_is_not_there_exit_1(crossdock):
@@ -273,6 +278,6 @@ def test_a_port_that_is_taken_exits_2(crossdock, builder):
     assert "choose another --port" in ran.err
 
 
-def test_the_command_line_starts_without_the_web_server_being_imported():
-    code = "import sys, console.cli; sys.exit('playwright' in sys.modules)"
+def test_small_commands_start_without_loading_the_web_server():
+    code = "import sys, console.cli; sys.exit('aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,10 +8,11 @@ def line(side: str, amount: str) -> dict[str, str]:
 
 
 GOOD = [
-    ("documents", {"id": "d1", "direction": "in", "kind": "PurchaseOrder", "identity": "1", "status": "routed"}),
+    ("documents", {"id": "d1", "direction": "in", "kind": "PurchaseOrder", "identity": "1", "status": "decided"}),
     ("documents", {"id": "d2", "direction": "out", "kind": "Invoice", "identity": "1", "status": "delivered"}),
     ("orders", {"id": "northwind/NW-1", "number": "NW-1", "channel": "northwind", "status": "shipped", "lines": [
-        {"number": "1", "sku": "LAMP", "ledger": {"ordered": "5", "over_shipped": "1", "shipped": "6", "invoiced": "6"}}]}),
+        {"number": "1", "sku": "LAMP",
+         "ledger": {"ordered": "5", "over_shipped": "1", "shipped": "6", "invoiced": "6"}}]}),
     ("deliveries", {"document": "d2", "destination": "northwind", "key": "k", "status": "delivered", "attempts": 1}),
     ("journal", {"key": "j1", "order": "o1", "event": "shipment", "currency": "USD",
                  "lines": [line("debit", "1.10"), line("credit", "1.10")]}),
@@ -62,8 +63,9 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("stem", "row", "told"), FAULTS, ids=[fault[0] for fault in FAULTS])
-def test_an_outcome_that_is_wrong_exits_1_and_says_where(crossdock, played, tmp_path, stem, row, told):
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_an_outcome_that_is_wrong_exits_1_and_says_where(crossdock, played, tmp_path, fault):
+    stem, row, told = fault
     played.archive.exported.append((stem, row))
     ran = crossdock("demo", "--no-serve", "--json", "--data", str(tmp_path / "demo"))
     assert ran.code == 1
