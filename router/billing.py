@@ -17,7 +17,7 @@ from router.adjustment import (
 )
 from router.advice import Departure, Shipped
 from router.books import post_invoice
-from router.line_view import Reasons, by_position, document_line, item_reasons, shown_items, shown_price, shown_quantity
+from router.line_view import Reasons, by_position, document_line, item_reasons, priced, shown_items
 from router.number import derived_number
 from router.order import ZERO, LineState
 from router.promise import day_of
@@ -147,8 +147,7 @@ def _add_line(work: Workings, making: Bill, shares: Shares, state: LineState, un
     progress = line_progress(work, state.position)
     base = progress.whole * unit_value(work, state)
     shared = shares.of(ordered, Basis(f"{path}.", f"{target}.", base, progress))
-    quantity = shown_quantity(work, state, units)
-    price = shown_price(work, state, quantity)
+    quantity, price = priced(work, state, units)
     making.lines.append(
         InvoiceLine(
             number=str(len(making.lines) + 1),

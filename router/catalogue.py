@@ -9,6 +9,7 @@ from functools import cached_property
 
 from canonical import Finding, Item, Model, Price, Quantity, Text, exact_decimal
 from router.order import ZERO
+from router.rule import Rule
 
 _SCHEMES = ("sku", "vendor", "gtin", "upc", "ean")
 _TRADE_NUMBERS = frozenset(("gtin", "upc", "ean"))
@@ -25,7 +26,7 @@ class Match(Model):
     fault: Text | None = None
 
 
-class Catalogue(Model):
+class Catalogue(Rule):
     """Every item, indexed by identifier."""
 
     items: tuple[Item, ...] = ()

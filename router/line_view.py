@@ -41,11 +41,14 @@ def shown_quantity(work: Workings, state: LineState, own_units: Decimal) -> Quan
     return Quantity(value=own_units, unit=work.item(state.sku).unit if state.sku else state.quantity.unit)
 
 
-def shown_price(work: Workings, state: LineState, quantity: Quantity) -> Price | None:
-    """The price beside a shown quantity: as ordered where the units agree, else per the item's own unit."""
-    ordered = document_line(work, state).price
+def priced(work: Workings, state: LineState, own_units: Decimal) -> tuple[Quantity, Price | None]:
+    """A quantity and its price, one unit for both: as ordered where that was priced, else the item's own."""
+    ordered, quantity = document_line(work, state).price, shown_quantity(work, state, own_units)
     per = (ordered.per.unit if ordered.per else state.quantity.unit) if ordered else None
-    return ordered if per == quantity.unit == state.quantity.unit else state.price
+    if per == quantity.unit == state.quantity.unit:
+        return quantity, ordered
+    unit = work.item(state.sku).unit if state.sku else state.quantity.unit
+    return Quantity(value=own_units, unit=unit), state.price
 
 
 def by_position(states: Iterable[LineState]) -> dict[int, list[LineState]]:

@@ -6,14 +6,15 @@ from functools import cached_property
 
 from pydantic import Field
 
-from canonical import Finding, Model, Severity, Text
+from canonical import Finding, Severity, Text
 from router.catalogue import Catalogue
 from router.network import Company, Network
 from router.posting import AMOUNTS, Posting, PostingRule
 from router.routing import Channel, Routing
+from router.rule import Rule
 
 
-class Policy(Model):
+class Policy(Rule):
     """The configuration a decision is made by. Everything in it is data, so equal digests mean equal decisions.
 
     `origins` maps a value's path, such as `routing.costs.split`, to where it is written: `config/routing.yaml:12`.

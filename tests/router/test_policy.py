@@ -1,0 +1,90 @@
+"""The configuration proves itself: each fault is found, and the example has none."""
+
+import pytest
+
+from router.network import Network
+from router.policy import Policy
+from router.posting import Posting, PostingLine, PostingRule
+from router.routing import FreightBand, Routing
+
+PARTNERS = frozenset({"northwind", "harbor-grocers", "swiftline", "cedar-wms"})
+CONNECTIONS = frozenset({"trailhead", "books"})
+
+
+def codes(policy: Policy) -> list[str]:
+    return [finding.code for finding in policy.check(PARTNERS, CONNECTIONS)]
+
+
+def with_posting(policy: Policy, *rules: PostingRule) -> Policy:
+    posting = policy.posting.model_copy(update={"rules": (*rules, *policy.posting.rules)})
+    return policy.model_copy(update={"posting": posting})
+
+
+def rule(*lines: PostingLine) -> PostingRule:
+    return PostingRule(name="tried", event="invoice", lines=lines)
+
+
+def test_the_example_hub_is_sound(policy: Policy) -> None:
+    assert policy.check(PARTNERS, CONNECTIONS) == []
+
+
+def test_a_rule_that_forgets_an_amount_does_not_balance(policy: Policy) -> None:
+    lines = (PostingLine(debit="1100", amount="total"), PostingLine(credit="4000", amount="goods"))
+    [finding] = with_posting(policy, rule(*lines)).check()
+    assert finding.code == "posting-unbalanced"
+    assert "+1 x tax" in finding.message
+    assert "-1 x allowances" in finding.message
+
+
+def test_a_rule_may_not_name_unknown_accounts_or_amounts(policy: Policy) -> None:
+    lines = (PostingLine(debit="9999", amount="goods"), PostingLine(credit="4000", amount="gods"))
+    assert codes(with_posting(policy, rule(*lines))) == ["account-unknown", "amount-unknown", "posting-unbalanced"]
+
+
+def test_an_event_that_no_rule_takes_always_is_a_gap(policy: Policy) -> None:
+    posting = policy.posting.model_copy(update={"rules": policy.posting.rules[:2]})
+    assert codes(policy.model_copy(update={"posting": posting})) == ["posting-gap"]
+
+
+def test_names_nobody_has_are_found(policy: Policy) -> None:
+    assert [f.code for f in policy.check(frozenset({"northwind"}), frozenset())] == [
+        "partner-unknown", "partner-unknown", "partner-unknown", "channel-unknown", "channel-unknown",
+        "connection-unknown",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("miles", [(None, None), (300, 150), (150, 300)])
+def test_freight_bands_must_rise_and_leave_no_distance_out(
+    policy: Policy, miles: tuple[int | None, int | None]
+) -> None:
+    band = policy.routing.freight[0]
+    bands: tuple[FreightBand, ...] = tuple(band.model_copy(update={"miles": reach}) for reach in miles)
+    routing: Routing = policy.routing.model_copy(update={"freight": bands})
+    assert codes(policy.model_copy(update={"routing": routing})) == ["freight-bands"]
+
+
+def test_a_node_listed_twice_and_a_code_used_twice_are_found(policy: Policy) -> None:
+    nodes = (*policy.network.nodes, policy.network.nodes[0])
+    network: Network = policy.network.model_copy(update={"nodes": nodes})
+    assert codes(policy.model_copy(update={"network": network})) == ["node-twice"]
+    channels = dict(policy.routing.channels)
+    channels["trailhead"] = channels["northwind"]
+    routing = policy.routing.model_copy(update={"channels": channels})
+    assert codes(policy.model_copy(update={"routing": routing})) == ["channel-code-twice"]
+
+
+def test_a_finding_stands_where_its_value_is_written(policy: Policy) -> None:
+    posting: Posting = policy.posting.model_copy(update={"destinations": ("ledgers",)})
+    origins = {"posting.destinations": "config/posting.yaml:44"}
+    tried = policy.model_copy(update={"posting": posting, "origins": origins})
+    [finding] = tried.check(PARTNERS, CONNECTIONS)
+    assert finding.where == {"file": "config/posting.yaml", "line": 44, "column": 1}
+    assert tried.rule("posting.destinations.0") == "posting.destinations.0 (config/posting.yaml:44)"
+
+
+def test_the_digest_follows_values_and_not_their_places(policy: Policy) -> None:
+    moved = policy.model_copy(update={"origins": {"routing": "elsewhere.yaml:3"}})
+    assert moved.digest == policy.digest
+    assert Policy.model_validate(moved.model_dump()).digest == policy.digest
+    routing = policy.routing.model_copy(update={"split_limit": 1})
+    assert policy.model_copy(update={"routing": routing}).digest != policy.digest
