@@ -10,44 +10,67 @@ from datetime import date, datetime
 from typing import Any
 
 from canonical import Finding
-from connectors.syntax.x12.acknowledgment import AcknowledgmentPolicy, acknowledge
-from connectors.syntax.x12.events import GroupEnd, InterchangeEnd, InterchangeStart, Stray, TransactionSet
-from connectors.syntax.x12.grammar import Field, Grammar, Segment
-from connectors.syntax.x12.header import ISA_NAMES
-from connectors.syntax.x12.reader import Profile, read
+from connectors.syntax.x12 import (
+    AcknowledgmentPolicy,
+    ControlNumbers,
+    Event,
+    Grammar,
+    GroupEnd,
+    InterchangeEnd,
+    InterchangeStart,
+    OutgoingInterchange,
+    Profile,
+    Stray,
+    TransactionSet,
+    acknowledge,
+    read,
+    render,
+)
+from connectors.syntax.x12.grammar import Field, Segment
 from connectors.syntax.x12.structure import loop_paths
-from connectors.syntax.x12.writer import ControlNumbers, OutgoingInterchange, render
+from connectors.syntax.x12.window import Source
 
 Profiles = Callable[[InterchangeStart], Profile]
 Policies = Callable[[InterchangeStart], AcknowledgmentPolicy | None]
 """How an interchange is answered; None when its sender gets no answer."""
 
 
-def inspect(content: bytes, profiles: Profiles, policies: Policies, at: datetime, control: int) -> dict[str, Any]:
+def inspect(source: Source, profiles: Profiles, policies: Policies, at: datetime, control: int) -> dict[str, Any]:
     """The annotated file. Acknowledgments bear the time `at` and control numbers from `control` on."""
     seen = _Inspection(policies, at, control)
-    for event in read(content, profiles):
+    for event in read(source, profiles):
         seen.take(event)
     return seen.value()
 
 
-def summarize(content: bytes, profiles: Profiles) -> dict[str, Any]:
+def summarize(source: Source, profiles: Profiles) -> dict[str, Any]:
     """Counts only: `{interchanges, groups, sets, segments, documents, findings: {code: n}}`."""
     counts: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    for event in read(content, profiles):
-        match event:
-            case TransactionSet():
-                counts.update(sets=1, segments=event.segment_count)
-                codes.update(one.code for one in event.findings)
-            case GroupEnd():
-                counts.update(groups=1)
-                codes.update(one.code for one in event.findings)
-            case InterchangeEnd():
-                counts.update(interchanges=1)
-                codes.update(one.code for one in event.findings)
-            case Stray():
-                codes.update([event.finding.code])
+    for event in read(source, profiles):
+        count(event, counts, codes)
+    return summary(counts, codes)
+
+
+def count(event: Event, counts: Counter[str], codes: Counter[str]) -> None:
+    """Add one event to the counts and to the codes of findings."""
+    match event:
+        case TransactionSet():
+            counts.update(sets=1, segments=event.segment_count)
+        case GroupEnd():
+            counts["groups"] += 1
+        case InterchangeEnd():
+            counts["interchanges"] += 1
+        case Stray():
+            codes[event.finding.code] += 1
+            return
+        case _:
+            return
+    codes.update(finding.code for finding in event.findings)
+
+
+def summary(counts: Counter[str], codes: Counter[str]) -> dict[str, Any]:
+    """The counts under the names that are fixed."""
     names = ("interchanges", "groups", "sets", "segments", "documents")
     return {**{name: counts[name] for name in names}, "findings": dict(codes)}
 
@@ -107,7 +130,6 @@ def _types(answer: OutgoingInterchange) -> str:
 
 
 def _interchange(start: InterchangeStart, groups: list[dict[str, Any]], loose: list[dict[str, Any]]) -> dict[str, Any]:
-    elements = zip(ISA_NAMES[1:], start.elements[1:], strict=False)
     delimiters = start.delimiters
     return {
         "control": start.control,
@@ -117,7 +139,7 @@ def _interchange(start: InterchangeStart, groups: list[dict[str, Any]], loose: l
             "component": delimiters.component,
             "repetition": delimiters.repetition,
         },
-        "isa": {f"ISA{number:02} {name}": value for number, (name, value) in enumerate(elements, 1)},
+        "isa": {f"ISA{number:02}": value for number, value in enumerate(start.elements[1:], 1)},
         "groups": [*groups, *([{"functional_id": "", "control": "", "sets": loose}] if loose else [])],
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from canonical import Document, Finding, Rejected
@@ -12,14 +12,15 @@ from connectors.connection import Connection
 from connectors.engine.template import expand_text
 from connectors.manifest import Take
 from connectors.partners import Partners
-from connectors.profile import Profile, SentSet, X12Terms
+from connectors.profile import Profile, SentSet, TakenDocument, X12Terms
 from connectors.settings import InterchangeIdentity
+from connectors.syntax import x12
 from connectors.syntax.csv_text import read_csv, write_csv
 from connectors.syntax.json_text import read_json, write_json, write_json_lines
-from connectors.x12_documents import X12Transmission, admit_partners
+from connectors.x12_documents import X12Transmission, admit_partners, context_of, usage_of
 from connectors.x12_draft import draft_document
 from mappings.compiled import CompiledMap
-from mappings.context import Context
+from mappings.context import Context, Translation
 from mappings.library import MapLibrary
 
 READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_csv}
@@ -31,6 +32,8 @@ WRITERS: Mapping[str, tuple[Callable[[Any], bytes], str]] = {
     "csv": (write_csv, "text/csv"),
 }
 """Syntax -> how its tree becomes bytes, and their media type."""
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,24 @@ class Translator:
         connection = self.connections.get(to)
         take = connection.manifest.takes.get(document.kind) if connection else None
         return self._draft_for(document, take, connection) if connection and take else None
+
+    def translate_set(self, one: x12.TransactionSet, profile: Profile, received_at: datetime) -> Translation | None:
+        """One transaction set alone, for tools that go through a file too large to keep; None when nobody reads it."""
+        sent = profile.sends.get(one.set_id)
+        if sent is None or one.verdict == "R":
+            return None
+        context = context_of(profile, usage_of(one.interchange, profile), one, received_at)
+        return self.library.get(sent.map).read(one.root, context)
+
+    def draft(self, document: Document, map_name: str, partner: str | None) -> Draft:
+        """A document written by a named map, in the envelope of `partner` or of nobody in particular."""
+        compiled = self.library.get(map_name)
+        if compiled.head.syntax == "x12":
+            taken = TakenDocument(set=map_name.rpartition("/")[2], map=map_name)
+            return draft_document(document, taken, compiled, self.profile(partner), self.partners)
+        rendition = compiled.write(document, self._context(partner, _NO_TIME))
+        write, media_type = WRITERS[compiled.head.syntax]
+        return WholeDraft(write(rendition.tree), media_type, f"{document.identity}.txt", rendition.findings)
 
     def _read_by_map(
         self, content: bytes, source: str | None, compiled: CompiledMap, received_at: datetime, *, trace: bool = False

@@ -134,7 +134,11 @@ class X12Transmission:
 
     def _lineage(self, stage: Stage, one: x12.TransactionSet) -> dict[str, Any] | None:
         sent = stage.profile.sends.get(one.set_id)
-        return self.library.get(sent.map).lineage(one.root, context_of(stage, one, self.received_at)) if sent else None
+        return (
+            self.library.get(sent.map).lineage(one.root, context_of(stage.profile, stage.usage, one, self.received_at))
+            if sent
+            else None
+        )
 
     def _translated(self, stage: Stage, one: x12.TransactionSet) -> tuple[str, Translation]:
         """The document's kind, and the document; there is none of a set that its grammar rejects."""
@@ -146,7 +150,7 @@ class X12Transmission:
         if sent is None:
             return f"x12/{one.set_id}", Translation(None)
         compiled = self.library.get(sent.map)
-        context = context_of(stage, one, self.received_at)
+        context = context_of(stage.profile, stage.usage, one, self.received_at)
         return compiled.document.__name__, compiled.read(one.root, context) if sound else Translation(None)
 
     def _place(self, one: x12.TransactionSet) -> dict[str, object]:
@@ -179,19 +183,18 @@ def usage_of(start: x12.InterchangeStart, profile: Profile) -> Usage:
     return "production" if live else "test"
 
 
-def context_of(stage: Stage, one: x12.TransactionSet, received_at: datetime) -> Context:
+def context_of(profile: Profile, usage: Usage, one: x12.TransactionSet, received_at: datetime) -> Context:
     """What a map may know besides the set."""
-    profile = stage.profile
     return Context(
         zone=profile.time_zone,
-        usage=stage.usage,
+        usage=usage,
         currency=profile.currency,
         codes=profile.cross_references.codes,
         facts={
             "received_at": received_at.isoformat(),
             "sender": profile.partner,
             "control_number": one.control,
-            "interchange": stage.start.control,
+            "interchange": one.interchange.control,
             "group": one.group.control,
         },
         component=one.delimiters.component,
