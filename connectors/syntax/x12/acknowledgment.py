@@ -6,7 +6,7 @@ for a 997, 999 or TA1. One interchange answers one interchange, addressed back; 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, overload
 
 from canonical.finding import Finding
 from connectors.syntax.x12.delimiters import Delimiters
@@ -97,8 +97,28 @@ def group_response(group: GroupEnd, policy: AcknowledgmentPolicy = DEFAULT_POLIC
     said = group.said if group.said.isdigit() else str(len(group.sets))
     codes = _codes(group.findings, "AK905")[:5]
     trailer = ["AK9", group.verdict, str(int(said)), str(len(group.sets)), str(accepted), *codes]
-    sets = [_set_response(one, is_999=is_999) for one in detailed]
+    sets = _SetResponses(detailed, is_999=is_999)
     return Node(["ST"], {"AK1": [Node(header)], "AK2": sets, "AK9": [Node(trailer)]})
+
+
+class _SetResponses(Sequence[Node]):
+    """The AK2 loops of a group, each made when it is asked for: a large group with many faults has very many nodes."""
+
+    def __init__(self, verdicts: Sequence[SetVerdict], *, is_999: bool) -> None:
+        self._verdicts = verdicts
+        self._is_999 = is_999
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
+
+    @overload
+    def __getitem__(self, index: int) -> Node: ...
+    @overload
+    def __getitem__(self, index: slice) -> "_SetResponses": ...
+    def __getitem__(self, index: int | slice) -> "Node | _SetResponses":
+        if isinstance(index, slice):
+            return _SetResponses(self._verdicts[index], is_999=self._is_999)
+        return _set_response(self._verdicts[index], is_999=self._is_999)
 
 
 def _set_response(one: SetVerdict, *, is_999: bool) -> Node:
@@ -117,18 +137,20 @@ def _set_response(one: SetVerdict, *, is_999: bool) -> Node:
 
 def _segment_notes(faults: Sequence[Finding], *, is_999: bool) -> Iterator[Node]:
     """One AK3 for each fault of a segment, and one with the AK4s of its elements (AK304 8)."""
-    by_segment: dict[object, list[Finding]] = {}
+    by_segment: dict[tuple[int | str, int | str], list[Finding]] = {}
     for finding in faults:
         if finding.ack and ("AK304" in finding.ack or "AK403" in finding.ack):
             by_segment.setdefault((finding.where["segment"], finding.where["tag"]), []).append(finding)
     third, fourth = ("IK3", "IK4") if is_999 else ("AK3", "AK4")
-    for findings in by_segment.values():
-        where = findings[0].where
-        place = [third, str(where["tag"]), str(where["segment"]), ""]
+    for (position, tag), findings in by_segment.items():
+        place = [third, str(tag), str(position), ""]
+        elements: list[Node] = []
         for finding in findings:
-            if finding.ack and "AK304" in finding.ack:
-                yield Node([*place, finding.ack["AK304"]])
-        elements = [_element_note(one, fourth) for one in findings if one.ack and "AK403" in one.ack]
+            ack = finding.ack or {}
+            if "AK403" in ack:
+                elements.append(_element_note(finding, fourth))
+            else:
+                yield Node([*place, ack["AK304"]])
         if elements:
             yield Node([*place, "8"], {fourth: elements})
 

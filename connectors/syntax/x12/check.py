@@ -6,10 +6,10 @@ from datetime import date
 from itertools import zip_longest
 
 from canonical.finding import Finding
-from connectors.syntax.x12.delimiters import COMPONENT, ELEMENT, REPETITION
+from connectors.syntax.x12.delimiters import COMPONENT, ELEMENT, REPETITION, SEGMENT
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Element, Field, Grammar, Note, Segment
-from connectors.syntax.x12.pattern import notes_pattern, value_pattern
+from connectors.syntax.x12.pattern import shape_pattern, value_pattern
 
 Where = Mapping[str, int | str]
 
@@ -29,31 +29,40 @@ class SegmentCheck:
         self._segment = segment
         self._grammar = grammar
         self._fields = segment.fields or ()
-        self._rights = [value_pattern(place.number, grammar) for place in self._fields]
-        self._noted = notes_pattern(segment) if segment.notes else None
+        self._rights = [value_pattern(place.number, grammar).fullmatch for place in self._fields]
+        self._shape = shape_pattern(segment, grammar).match
 
-    def findings(self, elements: Sequence[str], where: Where) -> Iterator[Finding]:
+    def findings(self, elements: Sequence[str], where: Where) -> list[Finding]:
         """The faults, in the order of the elements. `elements` holds the tag first, in canonical delimiters."""
         if self._segment.fields is None:
-            return
+            return []
         values = _trimmed(elements)
-        yield from self._places(values, where)
-        if len(values) > len(self._fields):
-            most = len(self._fields)
-            at = {**where, "element": most + 1}
-            yield fault("element-excess", at, count=len(values), most=most, value=values[most])
-        if self._noted and not self._noted.match(ELEMENT.join(["", *values])):
-            yield from _notes(values, self._segment, self._grammar, where, "element")
+        shaped = self._shape(f"{ELEMENT}{ELEMENT.join(values)}{SEGMENT}")
+        found: list[Finding] = []
+        for number, (value, right) in enumerate(zip(values, self._rights, strict=False), 1):
+            if value and not right(value):
+                found += _place(value, self._fields[number - 1], self._grammar, {**where, "element": number})
+            elif not value and not shaped:
+                found += self._missing(number, where)
+        if not shaped:
+            found += self._misshapen(values, where)
+        return found
 
-    def _places(self, values: Sequence[str], where: Where) -> Iterator[Finding]:
-        for number, (place, right) in enumerate(zip(self._fields, self._rights, strict=True), 1):
-            value = values[number - 1] if number <= len(values) else ""
-            if value:
-                if not right.fullmatch(value):
-                    yield from _place(value, place, self._grammar, {**where, "element": number})
-            elif place.required:
-                at = {**where, "element": number}
-                yield fault("element-missing", at, name=_name(place, self._grammar), number=place.number)
+    def _missing(self, number: int, where: Where) -> Iterator[Finding]:
+        place = self._fields[number - 1]
+        if place.required:
+            at = {**where, "element": number}
+            yield fault("element-missing", at, name=_name(place, self._grammar), number=place.number)
+
+    def _misshapen(self, values: Sequence[str], where: Where) -> Iterator[Finding]:
+        """What is missing at the end, what is too much, and the syntax notes that are broken."""
+        count, most = len(values), len(self._fields)
+        for number in range(count + 1, most + 1):
+            yield from self._missing(number, where)
+        if count > most:
+            at = {**where, "element": most + 1}
+            yield fault("element-excess", at, count=count, most=most, value=values[most])
+        yield from _notes(values, self._segment, self._grammar, where, "element")
 
 
 def _trimmed(elements: Sequence[str]) -> list[str]:
@@ -63,21 +72,27 @@ def _trimmed(elements: Sequence[str]) -> list[str]:
     return values
 
 
-def _place(value: str, place: Field, grammar: Grammar, at: Where) -> Iterator[Finding]:
-    repeats = value.split(REPETITION)
-    if len(repeats) > place.repeat:
-        name = _name(place, grammar)
-        yield fault("element-repeated", at, name=name, count=len(repeats), most=place.repeat, number=place.number)
+def _place(value: str, place: Field, grammar: Grammar, at: Where) -> list[Finding]:
     composite = grammar.composites.get(place.number)
-    for one in repeats:
-        if composite:
-            yield from _composite(one, composite, grammar, at)
-        elif COMPONENT in one:
-            count = one.count(COMPONENT) + 1
-            facts = {"name": _name(place, grammar), "number": place.number, "value": one}
-            yield fault("component-excess", at, count=count, most=1, **facts)
-        elif element := grammar.elements.get(place.number):
-            yield from check_value(one, element, grammar.codes.get(place.number, {}), at)
+    if REPETITION in value:
+        repeats = value.split(REPETITION)
+        found = [one for repeat in repeats if repeat for one in _single(repeat, place, composite, grammar, at)]
+        if len(repeats) > place.repeat:
+            facts = {"name": _name(place, grammar), "count": len(repeats), "most": place.repeat}
+            found.insert(0, fault("element-repeated", at, number=place.number, value=value, **facts))
+        return found
+    return _single(value, place, composite, grammar, at)
+
+
+def _single(value: str, place: Field, composite: Segment | None, grammar: Grammar, at: Where) -> list[Finding]:
+    if composite:
+        return list(_composite(value, composite, grammar, at))
+    if COMPONENT in value:
+        facts = {"name": _name(place, grammar), "number": place.number, "value": value}
+        return [fault("component-excess", at, count=value.count(COMPONENT) + 1, most=1, **facts)]
+    element = grammar.elements.get(place.number)
+    found = value_fault(value, element, grammar.codes.get(place.number, {}), at) if element else None
+    return [found] if found else []
 
 
 def _composite(value: str, composite: Segment, grammar: Grammar, at: Where) -> Iterator[Finding]:
@@ -95,24 +110,25 @@ def _composite(value: str, composite: Segment, grammar: Grammar, at: Where) -> I
     yield from _notes(values, composite, grammar, at, "component")
 
 
-def check_value(value: str, element: Element, codes: Mapping[str, str], at: Where) -> Iterator[Finding]:
-    """The faults of one simple value: characters first, then length, then meaning."""
-    facts = {"value": value, "name": element.name, "number": element.number}
-    if not _allowed(value, element.type):
-        code = {"DT": "element-date", "TM": "element-time"}.get(element.type, "element-character")
-        yield fault(code, at, type=element.type, **facts)
-        return
-    length = _length(value, element.type)
+def value_fault(value: str, element: Element, codes: Mapping[str, str], at: Where) -> Finding | None:
+    """What is wrong with a simple value: characters first, then length, then meaning."""
+    kind = element.type
+    facts: dict[str, str | int] = {"value": value, "name": element.name, "number": element.number}
+    if not _allowed(value, kind):
+        code = {"DT": "element-date", "TM": "element-time"}.get(kind, "element-character")
+        return fault(code, at, type=kind, **facts)
+    length = _length(value, kind)
     if length < element.least:
-        yield fault("element-short", at, least=element.least, **facts)
-    elif length > element.greatest:
-        yield fault("element-long", at, most=element.greatest, **facts)
-    elif element.type == "DT" and not _is_date(value):
-        yield fault("element-date", at, **facts)
-    elif element.type == "TM" and not _TIME.fullmatch(value):
-        yield fault("element-time", at, **facts)
-    elif codes and value not in codes:
-        yield fault("element-code", at, **facts)
+        return fault("element-short", at, least=element.least, **facts)
+    if length > element.greatest:
+        return fault("element-long", at, most=element.greatest, **facts)
+    if kind == "DT" and not _is_date(value):
+        return fault("element-date", at, **facts)
+    if kind == "TM" and not _TIME.fullmatch(value):
+        return fault("element-time", at, **facts)
+    if codes and value not in codes:
+        return fault("element-code", at, **facts)
+    return None
 
 
 def _allowed(value: str, kind: str) -> bool:

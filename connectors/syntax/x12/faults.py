@@ -97,11 +97,17 @@ FAULTS: Mapping[str, Fault] = {
 def fault(code: str, where: Mapping[str, int | str], **facts: Any) -> Finding:
     """The finding for a fault of the catalogue. `facts` fill its sentence and go with it."""
     known = FAULTS[code]
-    facts.setdefault("release", "")
-    sentence = known.sentence.format(**{"at": _at(where), "tag": where.get("tag", ""), "within": "", **facts})
-    ack = {known.place: known.code.format(**facts)} if known.place else None
-    kept = {name: value for name, value in facts.items() if name not in ("note", "ack") and value != ""}
-    return Finding(code, known.severity, where, sentence, ack, kept)
+    sentence = known.sentence.format(**{**_NOTHING, "at": _at(where), "tag": where.get("tag", ""), **facts})
+    if known.code == "{ack}":
+        ack: Mapping[str, str] | None = {known.place: facts.pop("ack")}
+    else:
+        ack = _ACKS[code]
+    facts.pop("note", None)
+    return Finding(code, known.severity, where, sentence, ack, facts)
+
+
+_NOTHING = {"within": "", "release": ""}
+_ACKS = {code: {known.place: known.code} if known.place else None for code, known in FAULTS.items()}
 
 
 def _at(where: Mapping[str, int | str]) -> str:

@@ -12,7 +12,7 @@ BARE = re.compile(rb"(?:GS|ST)(?=[^A-Za-z0-9\r\n ])")
 WINDOW = 600
 """Bytes in which a header must end; a right one has 106."""
 
-ISA_NAMES = (
+_NAMES = (
     "",
     "Authorization Information Qualifier",
     "Authorization Information",
@@ -33,8 +33,49 @@ ISA_NAMES = (
 )
 _WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 _QUALIFIERS = frozenset(
-    "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR"
-    " SA SN ZZ".split()
+    [
+        "01",
+        "02",
+        "03",
+        "04",
+        "07",
+        "08",
+        "09",
+        "10",
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "16",
+        "17",
+        "18",
+        "19",
+        "20",
+        "21",
+        "22",
+        "23",
+        "24",
+        "25",
+        "26",
+        "27",
+        "28",
+        "29",
+        "30",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "38",
+        "AM",
+        "NR",
+        "SA",
+        "SN",
+        "ZZ",
+    ]
 )
 
 
@@ -113,7 +154,7 @@ def header_findings(elements: Sequence[str], delimiters: Delimiters) -> Iterator
     for number, width in enumerate(_WIDTHS[1:], 1):
         if len(elements[number]) != width:
             at = {**where, "element": number}
-            yield fault("interchange-width", at, name=ISA_NAMES[number], count=len(elements[number]), most=width)
+            yield fault("interchange-width", at, name=_NAMES[number], count=len(elements[number]), most=width)
     yield from _addresses([one.strip() for one in elements], where)
     yield from _contents([one.strip() for one in elements], where)
     own = [
@@ -127,10 +168,10 @@ def _addresses(values: Sequence[str], where: dict[str, int | str]) -> Iterator[F
     for number, ack in ((5, "005"), (7, "007")):
         if values[number] not in _QUALIFIERS:
             at = {**where, "element": number}
-            yield fault("interchange-qualifier", at, name=ISA_NAMES[number], value=values[number], ack=ack)
+            yield fault("interchange-qualifier", at, name=_NAMES[number], value=values[number], ack=ack)
     for number, ack in ((6, "006"), (8, "008")):
         if not values[number]:
-            yield fault("interchange-id", {**where, "element": number}, name=ISA_NAMES[number], ack=ack)
+            yield fault("interchange-id", {**where, "element": number}, name=_NAMES[number], ack=ack)
 
 
 def _contents(values: Sequence[str], where: dict[str, int | str]) -> Iterator[Finding]:

@@ -44,7 +44,8 @@ class Judge:
             elements = segments[number]
             if check := self._check(elements[0]):
                 found += check.findings(elements, {**where, "segment": number + 1, "tag": elements[0]})
-        found.sort(key=_position)
+        if len(found) > 1:
+            found.sort(key=_position)
         return found
 
     def _check(self, tag: str) -> SegmentCheck | None:

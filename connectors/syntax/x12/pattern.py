@@ -8,6 +8,7 @@ long list in a place where it is rare) but never wider.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from connectors.syntax.x12.grammar import UNBOUNDED, Element, Field, Grammar, Note, Segment, Use
 
@@ -33,9 +34,9 @@ def value_pattern(number: str, grammar: Grammar) -> "re.Pattern[str]":
     return re.compile(_value(Field(number), grammar, must=True))
 
 
-def notes_pattern(segment: Segment) -> "re.Pattern[str]":
-    """Matches at the first separator of a segment that keeps all its syntax notes."""
-    return re.compile("".join(map(_note, segment.notes)))
+def shape_pattern(segment: Segment, grammar: Grammar) -> "re.Pattern[str]":
+    """Matches at the first separator of a segment whose elements, whatever their values, are those that must stand."""
+    return re.compile(_segment(segment, replace(grammar, elements={}, composites={}, codes={})))
 
 
 def structure_pattern(root: Use) -> "re.Pattern[str]":
@@ -202,9 +203,10 @@ def _class(chars: Sequence[str]) -> str:
 
 
 def _counted(sign: str, char: str, element: Element, *, must: bool) -> str:
+    most = element.greatest if element.greatest < UNBOUNDED else ""
     if element.least <= 1:
-        return f"{sign}{char}{{{int(must)},{element.greatest}}}+"
-    return _optional(f"{sign}{char}{{{element.least},{element.greatest}}}+", must=must)
+        return f"{sign}{char}{{{int(must)},{most}}}+"
+    return _optional(f"{sign}{char}{{{element.least},{most}}}+", must=must)
 
 
 def _decimal(least: int, greatest: int, *, must: bool) -> str:

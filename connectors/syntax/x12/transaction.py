@@ -17,11 +17,12 @@ from connectors.syntax.x12.judge import Judge, find_judge, split, tidy
 class Profile:
     """How one partner's interchanges are read.
 
-    `find_judge` gives the grammar for a version and a set; `tolerated` are the codes of findings that do not reject a
+    `find_judge` gives the grammar for a version and a set; without one, sets are read but not judged, and their trees
+    are flat. `tolerated` are the codes of findings that do not reject a
     set (it is then accepted with errors noted).
     """
 
-    find_judge: Callable[[str, str], Judge | None] = find_judge
+    find_judge: Callable[[str, str], Judge | None] | None = find_judge
     tolerated: frozenset[str] = frozenset()
 
 
@@ -45,9 +46,9 @@ def judge_set(
     if not text.endswith(SEGMENT):
         text += SEGMENT
     _, set_id, control, implementation = (*text[: text.index(SEGMENT)].split(ELEMENT), "", "", "")[:4]
-    judge = profile.find_judge(group.version, set_id)
+    judge = profile.find_judge(group.version, set_id) if profile.find_judge else None
     found: list[Finding] = []
-    if not (judge and complete and judge.accepts(text)):
+    if profile.find_judge and not (judge and complete and judge.accepts(text)):
         text, found = _exactly(text, set_id, judge, group, control)
     count = text.count(SEGMENT)
     found += set_findings(text, count, group, control, complete=complete)

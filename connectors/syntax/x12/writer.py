@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
 from canonical.finding import Finding
 from connectors.syntax.x12.delimiters import Delimiters
@@ -96,16 +97,16 @@ def render(
 ) -> Rendered:
     """The interchange as bytes. `at` gives ISA09/10 and GS04/05; `grammars` (by set) stand in for the standard's."""
     writing = _Writing(interchange.delimiters, replacement, grammars or {})
-    lines = [_isa(interchange, at, control.interchange)]
-    lines += [list(note) for note in interchange.notes]
+    join = interchange.delimiters.element.join
+    lines = [join(_isa(interchange, at, control.interchange)), *map(join, interchange.notes)]
     for number, group in enumerate(interchange.groups, control.group):
-        lines.append(_gs(group, at, number))
+        lines.append(join(_gs(group, at, number)))
         for set_number, one in enumerate(group.sets, control.set):
             lines += writing.transaction_set(one, group.version, f"{set_number:04}")
-        lines.append(["GE", str(len(group.sets)), str(number)])
-    lines.append(["IEA", str(len(interchange.groups)), f"{control.interchange:09}"])
+        lines.append(join(["GE", str(len(group.sets)), str(number)]))
+    lines.append(join(["IEA", str(len(interchange.groups)), f"{control.interchange:09}"]))
     ends = interchange.delimiters.segment + interchange.line_ends
-    text = "".join(interchange.delimiters.element.join(line) + ends for line in lines)
+    text = ends.join([*lines, ""])
     return Rendered(text.encode(encoding, "replace"), tuple(writing.findings))
 
 
@@ -139,6 +140,9 @@ def _gs(group: OutgoingGroup, at: datetime, number: int) -> list[str]:
     ]
 
 
+_TRAILERS = ("ST", "SE")
+
+
 class _Writing:
     """The sets of one interchange, and what had to be changed to write them."""
 
@@ -150,84 +154,73 @@ class _Writing:
         own = (delimiters.element, delimiters.segment, delimiters.component, delimiters.repetition, "\r", "\n")
         self._safely = str.maketrans({char: replacement.delimiter for char in own if char})
         self._unsafe = re.compile(f"[{re.escape(''.join(own))}]")
-        self._plain: dict[tuple[str, str], bool] = {}
+        self._cuts = replacement.truncate
 
-    def transaction_set(self, one: OutgoingSet, version: str, control: str) -> Iterator[list[str]]:
-        """The set's segments, ST to SE."""
+    def transaction_set(self, one: OutgoingSet, version: str, control: str) -> Iterator[str]:
+        """The set's segments without terminators, ST to SE."""
         grammar = self._grammars.get(one.set_id) or find_grammar(version, one.set_id)
-        header = ["ST", one.set_id, control, *([one.implementation] if one.implementation else [])]
-        lines = [header]
-        for node in self._ordered(one.root, grammar.root if grammar else None):
-            lines.append(self._segment(node, one, grammar, {"set": control, "segment": len(lines) + 1}))
-        lines.append(["SE", str(len(lines) + 1), control])
-        yield from lines
+        join = self._delimiters.element.join
+        yield join(["ST", one.set_id, control, *([one.implementation] if one.implementation else [])])
+        position = 1
+        for position, node in enumerate(self._ordered(one.root, grammar.root if grammar else None), 2):
+            yield join(self._segment(node, one, grammar, control, position))
+        yield join(["SE", str(position + 1), control])
 
     def _ordered(self, node: Node, use: Use | None) -> Iterator[Node]:
         """What hangs under `node`, in the order of the grammar; what the grammar lacks comes last."""
-        left = {tag: list(nodes) for tag, nodes in node.children.items() if tag not in ("ST", "SE")}
+        left = dict(node.children)
         for member in use.members if use else ():
-            nodes = left.get(member.tag)
+            nodes = left.pop(member.tag, None)
             if not nodes:
                 continue
-            taken, rest = nodes[: member.most], nodes[member.most :]
-            left[member.tag] = rest
             if member.tag == "HL":
-                taken, left[member.tag] = nodes, []
-                yield from self._levels(taken, member)
+                yield from self._levels(nodes, member, "", count())
                 continue
-            for one in taken:
-                yield one
-                yield from self._ordered(one, member)
-        for tag, nodes in left.items():
+            if len(nodes) > member.most:
+                left[member.tag] = nodes[member.most :]
+                nodes = nodes[: member.most]
             for one in nodes:
+                yield one
+                if one.children:
+                    yield from self._ordered(one, member)
+        for tag, nodes in left.items():
+            for one in nodes if tag not in _TRAILERS else ():
                 self.findings.append(fault("segment-unplaced", {"tag": tag}))
                 yield one
                 yield from self._ordered(one, None)
 
-    def _levels(self, nodes: Sequence[Node], use: Use) -> Iterator[Node]:
-        """HL loops, numbered as they come: nested ones by their nesting, flat ones as their numbers say."""
-        if any(node[1] for node in nodes):
-            for node in nodes:
-                yield node
-                yield from self._ordered(node, use)
-            return
-        count = 0
+    def _levels(self, nodes: Sequence[Node], use: Use, parent: str, numbers: "count[int]") -> Iterator[Node]:
+        """HL loops with what is nested in them; HL01, HL02 and HL04 are filled in where they are empty."""
+        for node in nodes:
+            number = f"{next(numbers) + 1}"
+            below = node.children.get("HL", ())
+            own = node[1] or number
+            has_below = node[4] or ("1" if below else "" if node[1] else "0")
+            yield Node(["HL", own, node[2] or parent, node[3], has_below])
+            rest = {tag: found for tag, found in node.children.items() if tag != "HL"}
+            yield from self._ordered(Node(node.elements, rest), use)
+            yield from self._levels(below, use, own, numbers)
 
-        def level(nodes: Sequence[Node], parent: str) -> Iterator[Node]:
-            nonlocal count
-            for node in nodes:
-                count += 1
-                number = str(count)
-                below = node.children.get("HL", ())
-                yield Node(["HL", number, parent, node[3], node[4] or ("1" if below else "0")])
-                rest = {tag: found for tag, found in node.children.items() if tag != "HL"}
-                yield from self._ordered(Node(node.elements, rest), use)
-                yield from level(below, number)
-
-        yield from level(nodes, "")
-
-    def _segment(self, node: Node, one: OutgoingSet, grammar: Grammar | None, where: dict[str, int | str]) -> list[str]:
+    def _segment(self, node: Node, one: OutgoingSet, grammar: Grammar | None, control: str, position: int) -> list[str]:
         elements = list(node.elements)
         while len(elements) > 1 and not elements[-1]:
             elements.pop()
         tag = elements[0]
-        if self._is_plain(tag, grammar) and not self._unsafe.search("".join(elements)):
+        joined = "".join(elements)
+        inner = one.component in joined or one.repetition in joined
+        if not self._unsafe.search(joined) and not (inner and self._has_inner(tag, grammar)) and not self._cuts:
             return elements
         segment = grammar.segments.get(tag) if grammar else None
         for number, value in enumerate(elements[1:], 1):
-            elements[number] = self._element(value, segment, grammar, one, {**where, "tag": tag, "element": number})
+            at: dict[str, int | str] = {"set": control, "segment": position, "tag": tag, "element": number}
+            elements[number] = self._element(value, segment, grammar, one, at)
         return elements
 
-    def _is_plain(self, tag: str, grammar: Grammar | None) -> bool:
-        """Whether a segment has neither composites nor repetitions, so that its values go out as they are."""
-        key = (grammar.set_id if grammar else "", tag)
-        if key not in self._plain:
-            segment = grammar.segments.get(tag) if grammar else None
-            fields = (segment.fields if segment else None) or ()
-            self._plain[key] = not self._replacement.truncate and not any(
-                place.repeat > 1 or place.number[0] == "C" for place in fields
-            )
-        return self._plain[key]
+    def _has_inner(self, tag: str, grammar: Grammar | None) -> bool:
+        """Whether a segment may hold composites or repetitions."""
+        segment = grammar.segments.get(tag) if grammar else None
+        fields = (segment.fields if segment else None) or ()
+        return any(place.repeat > 1 or place.number[0] == "C" for place in fields)
 
     def _element(
         self, value: str, segment: Segment | None, grammar: Grammar | None, one: OutgoingSet, at: dict[str, int | str]
