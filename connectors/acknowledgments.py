@@ -1,10 +1,11 @@
-"""What a reading of X12 says back, as canonical acknowledgments: one a group, and one an interchange for a TA1."""
+"""Acknowledgments as documents: what we say back of a group or interchange, and what a 997, 999 or TA1 tells us."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from canonical import AcknowledgedSet, Acknowledgment, Fault, Finding, Usage, Verdict
-from connectors.syntax.x12.events import GroupEnd, InterchangeEnd, SetVerdict
+from connectors.syntax.x12 import GroupEnd, InterchangeEnd, Node, SetVerdict
 
 VERDICTS: Mapping[str, Verdict] = {
     "A": "accepted",
@@ -92,3 +93,64 @@ def _count(said: str, otherwise: int) -> int:
 
 def _codes(findings: Iterable[Finding], place: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(finding.ack[place] for finding in findings if finding.ack and place in finding.ack))
+
+
+def of_response(root: Node, form: str, at: datetime, usage: Usage) -> Acknowledgment:
+    """What a partner's 997 or 999 (`form`) says of a group of ours. It has passed its grammar."""
+    [group] = root.children["AK1"]
+    [trailer] = root.children["AK9"]
+    return Acknowledgment(
+        usage=usage,
+        number=group[2],
+        level="group",
+        type=form,
+        functional_id=group[1],
+        verdict=VERDICTS.get(trailer[1], "rejected"),
+        acknowledged_at=at,
+        codes=tuple(filter(None, trailer.elements[5:])),
+        counts={name: _count(trailer[place], 0) for place, name in enumerate(("included", "received", "accepted"), 2)},
+        sets=tuple(_said_of_set(node) for node in root.children.get("AK2", ())),
+    )
+
+
+def _said_of_set(node: Node) -> AcknowledgedSet:
+    children = node.children
+    [trailer] = children.get("AK5") or children["IK5"]
+    return AcknowledgedSet(
+        set=node[1],
+        control_number=node[2],
+        verdict=VERDICTS.get(trailer[1], "rejected"),
+        codes=tuple(filter(None, trailer.elements[2:])),
+        faults=tuple(fault for note in children.get("AK3") or children.get("IK3", ()) for fault in _said_of(note)),
+    )
+
+
+def _said_of(note: Node) -> Iterator[Fault]:
+    """An AK3 or IK3, once for itself or once for each element it tells of."""
+    place = {"segment": _count(note[2], 0), "tag": note[1] or None, "loop": note[3] or None}
+    elements = note.children.get("AK4") or note.children.get("IK4", ())
+    if not elements:
+        yield Fault(**place, codes={SEGMENT_CODES: note[4]} if note[4] else {})
+    for one in elements:
+        position, _, component = re.sub(r"[^0-9]+", " ", one[1]).partition(" ")
+        yield Fault(
+            **place,
+            element=_count(position, 0),
+            component=_count(component, 0) or None,
+            codes={ELEMENT_CODE: one[3]},
+            value=one[4] or None,
+        )
+
+
+def of_interchange_response(elements: Sequence[str], at: datetime, usage: Usage) -> Acknowledgment:
+    """What a partner's TA1 says of an interchange of ours (X12.5)."""
+    said = [*(element.strip() for element in elements), "", "", "", "", "", ""]
+    return Acknowledgment(
+        usage=usage,
+        number=said[1] or "0",
+        level="interchange",
+        type="TA1",
+        verdict=VERDICTS.get(said[4], "rejected"),
+        acknowledged_at=at,
+        codes=(said[5],) if said[5] else (),
+    )

@@ -14,8 +14,8 @@ from mappings.yaml_model import ConfigModel
 
 Role = Literal["customer", "supplier", "node", "carrier"]
 
-ACKNOWLEDGING_SETS = {"997": "x12/997", "999": "x12/999"}
-"""What every partner may send unasked, since it answers us, and the maps that read it."""
+ACKNOWLEDGING_SETS = frozenset({"997", "999"})
+"""What every partner may send unasked, since it answers us."""
 
 
 class Delimiters(ConfigModel):
@@ -206,9 +206,9 @@ class Profile(ConfigModel):
         return self
 
     @property
-    def maps_by_set(self) -> Mapping[str, str]:
-        """Transaction set -> the map that reads it, acknowledgments among them."""
-        return {**ACKNOWLEDGING_SETS, **{name: sent.map for name, sent in self.sends.items()}}
+    def reads(self) -> frozenset[str]:
+        """The transaction sets they may send, acknowledgments among them."""
+        return ACKNOWLEDGING_SETS | self.sends.keys()
 
     @property
     def zone(self) -> ZoneInfo:

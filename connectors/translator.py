@@ -17,7 +17,7 @@ from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
 from connectors.syntax.csv_text import read_csv, write_csv
 from connectors.syntax.json_text import read_json, write_json, write_json_lines
-from connectors.x12_documents import X12Transmission, admit_partners, context_of, usage_of
+from connectors.x12_documents import X12Transmission, admit_partners, translated
 from connectors.x12_draft import draft_document
 from mappings.compiled import CompiledMap
 from mappings.context import Context, Translation
@@ -104,11 +104,8 @@ class Translator:
 
     def translate_set(self, one: x12.TransactionSet, profile: Profile, received_at: datetime) -> Translation | None:
         """One transaction set alone, for tools that go through a file too large to keep; None when nobody reads it."""
-        sent = profile.sends.get(one.set_id)
-        if sent is None or one.verdict == "R":
-            return None
-        context = context_of(profile, usage_of(one.interchange, profile), one, received_at)
-        return self.library.get(sent.map).read(one.root, context)
+        sound = one.verdict != "R" and one.set_id in profile.reads
+        return translated(self.library, one, profile, received_at) if sound else None
 
     def draft(self, document: Document, map_name: str, partner: str | None) -> Draft:
         """A document written by a named map, in the envelope of `partner` or of nobody in particular."""

@@ -1,7 +1,7 @@
 """X12 in: a transmission's interchanges, held against their senders, become canonical documents and answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -119,39 +119,24 @@ class X12Transmission:
         self._stage = None
 
     def _incoming(self, stage: Stage, one: x12.TransactionSet) -> Incoming:
-        kind, translation = self._translated(stage, one)
-        document = translation.document
+        profile = stage.profile
+        sound = one.verdict != "R"
+        translation = translated(self.library, one, profile, self.received_at) if sound else Translation(None)
         return Incoming(
-            kind=kind,
-            document=with_our_names(document, stage.profile.cross_references) if document else None,
+            kind=kind_of(self.library, one.set_id, profile),
+            document=translation.document,
             place=self._place(one),
             findings=(*one.findings, *translation.findings),
             transport_key=transport_key(one),
-            sender=stage.profile.partner,
-            accepted=one.verdict != "R",
-            lineage=self._lineage(stage, one) if self.trace and document else None,
+            sender=profile.partner,
+            accepted=sound,
+            lineage=self._lineage(profile, one) if self.trace and translation.document else None,
         )
 
-    def _lineage(self, stage: Stage, one: x12.TransactionSet) -> dict[str, Any] | None:
-        sent = stage.profile.sends.get(one.set_id)
-        return (
-            self.library.get(sent.map).lineage(one.root, context_of(stage.profile, stage.usage, one, self.received_at))
-            if sent
-            else None
-        )
-
-    def _translated(self, stage: Stage, one: x12.TransactionSet) -> tuple[str, Translation]:
-        """The document's kind, and the document; there is none of a set that its grammar rejects."""
-        sound = one.verdict != "R"
-        if one.set_id in ACKNOWLEDGING_SETS:
-            said = of_response(one.root, one.set_id, self.received_at, stage.usage) if sound else None
-            return Acknowledgment.__name__, Translation(said)
-        sent = stage.profile.sends.get(one.set_id)
-        if sent is None:
-            return f"x12/{one.set_id}", Translation(None)
-        compiled = self.library.get(sent.map)
-        context = context_of(stage.profile, stage.usage, one, self.received_at)
-        return compiled.document.__name__, compiled.read(one.root, context) if sound else Translation(None)
+    def _lineage(self, profile: Profile, one: x12.TransactionSet) -> dict[str, Any] | None:
+        sent = profile.sends.get(one.set_id)
+        context = context_of(one, profile, self.received_at)
+        return self.library.get(sent.map).lineage(one.root, context) if sent else None
 
     def _place(self, one: x12.TransactionSet) -> dict[str, object]:
         """Where the set stands: its control numbers, and its first byte and the one after its last."""
@@ -168,7 +153,7 @@ class X12Transmission:
 
 def reader_profile(profile: Profile) -> x12.Profile:
     """The grammars of the sets a partner may send, and the faults its profile lets pass."""
-    known = ACKNOWLEDGING_SETS | profile.sends.keys()
+    known = profile.reads
 
     def judge(version: str, set_id: str) -> x12.Judge | None:
         return x12.find_judge(version, set_id) if set_id in known else None
@@ -183,11 +168,33 @@ def usage_of(start: x12.InterchangeStart, profile: Profile) -> Usage:
     return "production" if live else "test"
 
 
-def context_of(profile: Profile, usage: Usage, one: x12.TransactionSet, received_at: datetime) -> Context:
+def kind_of(library: MapLibrary, set_id: str, profile: Profile) -> str:
+    """The canonical document a set becomes; of one they may not send, only its own name."""
+    if set_id in ACKNOWLEDGING_SETS:
+        return Acknowledgment.__name__
+    sent = profile.sends.get(set_id)
+    return library.get(sent.map).document.__name__ if sent else f"x12/{set_id}"
+
+
+def translated(library: MapLibrary, one: x12.TransactionSet, profile: Profile, received_at: datetime) -> Translation:
+    """A sound set as a canonical document, with our names beside the partner's; nothing of one they may not send."""
+    if one.set_id in ACKNOWLEDGING_SETS:
+        usage = usage_of(one.interchange, profile)
+        return Translation(of_response(one.root, one.set_id, received_at, usage))
+    sent = profile.sends.get(one.set_id)
+    if sent is None:
+        return Translation(None)
+    found = library.get(sent.map).read(one.root, context_of(one, profile, received_at))
+    if found.document is None:
+        return found
+    return replace(found, document=with_our_names(found.document, profile.cross_references))
+
+
+def context_of(one: x12.TransactionSet, profile: Profile, received_at: datetime) -> Context:
     """What a map may know besides the set."""
     return Context(
         zone=profile.time_zone,
-        usage=usage,
+        usage=usage_of(one.interchange, profile),
         currency=profile.currency,
         codes=profile.cross_references.codes,
         facts={

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from canonical import Document, Finding
+from canonical import Document, Finding, Usage
 from canonical.exchange import Numbers, Rendered
 from connectors.cross_reference import with_their_names
 from connectors.partners import Partners
@@ -57,8 +57,6 @@ def draft_document(
     document: Document, taken: TakenDocument, compiled: CompiledMap, profile: Profile, partners: Partners
 ) -> X12Draft:
     """The draft of a document for a partner; faults that the partner would find in it are among its findings."""
-    terms = profile.x12
-    assert terms is not None, "a profile that takes documents has X12 terms"
     context = Context(
         zone=profile.time_zone,
         usage=document.usage,
@@ -66,26 +64,32 @@ def draft_document(
         codes=profile.cross_references.codes,
     )
     rendition = compiled.write(with_their_names(document, profile.cross_references), context)
-    grammar = x12.find_grammar(terms.version, taken.set)
     one = x12.OutgoingSet(
         taken.set, node_of(rendition.tree), component=context.component, repetition=context.repetition
     )
+    draft = draft_set(one, document.usage, profile, partners)
+    return replace(draft, findings=(*rendition.findings, *draft.findings))
+
+
+def draft_set(one: x12.OutgoingSet, usage: Usage, profile: Profile, partners: Partners) -> X12Draft:
+    """The draft of one transaction set, addressed and separated as the profile says."""
+    terms = profile.x12
+    assert terms is not None, "a profile that takes documents has X12 terms"
     ours = partners.ours_towards(profile)
+    grammar = x12.find_grammar(terms.version, one.set_id)
     functional_id = grammar.functional_id if grammar else ""
-    group = x12.OutgoingGroup(functional_id, ours.group, terms.theirs.group, terms.version, [one])
-    test = document.usage == "test" or terms.usage == "test"
     interchange = x12.OutgoingInterchange(
         (ours.qualifier, ours.id),
         (terms.theirs.qualifier, terms.theirs.id),
-        [group],
-        "T" if test else "P",
+        [x12.OutgoingGroup(functional_id, ours.group, terms.theirs.group, terms.version, [one])],
+        "T" if "test" in (usage, terms.usage) else "P",
         terms.delimiters.of_version(terms.version),
         terms.interchange_version,
         terms.request_acknowledgment,
         terms.delimiters.line_ends,
     )
-    draft = X12Draft(profile.partner, taken.set, interchange, profile.zone, rendition.findings)
-    return replace(draft, findings=(*draft.findings, *_faults(draft)))
+    draft = X12Draft(profile.partner, one.set_id, interchange, profile.zone)
+    return replace(draft, findings=tuple(_faults(draft)))
 
 
 def node_of(tree: SegmentNode) -> x12.Node:

@@ -90,7 +90,7 @@ def _line(line: FulfilmentLine, quantity: Decimal) -> AdviceLine:
         description=line.description,
         quantity=Quantity(value=quantity, unit=line.quantity.unit),
         ordered=line.quantity,
-        status="short" if short else "complete",
+        status="partial" if short else "complete",
         lots=line.lots,
     )
 

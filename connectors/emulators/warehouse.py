@@ -8,11 +8,14 @@ from pathlib import Path
 
 from canonical import Document, FulfilmentOrder, Rejected, has_errors
 from canonical.exchange import Arrival, Draft, Parcel, Reading
+from connectors.emulators.advice_945 import tree_of
 from connectors.emulators.cartons import Conduct, advices
 from connectors.emulators.counterpart import HUB, NumberFile, counterpart
 from connectors.profile import Profile
+from connectors.syntax import x12
 from connectors.translator import Translator
 from connectors.transport.directory import DirectoryCourier, DirectoryPickup
+from connectors.x12_draft import draft_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,9 @@ class Warehouse:
             conduct = self.conducts.get(order.number, self.conduct)
             shipped_on = at.astimezone(self.profile.zone).date()
             for advice in advices(order, conduct, shipped_on, self.gs1_prefix):
-                draft = self.translator.write(advice, HUB)
-                if draft:
-                    yield advice, draft, order.number
+                partners = self.translator.partners
+                one = x12.OutgoingSet("945", tree_of(advice))
+                yield advice, draft_set(one, advice.usage, partners.by_id[HUB], partners), order.number
 
     async def _send(self, document: Document, draft: Draft, about: str, at: datetime) -> Answer:
         if has_errors(draft.findings):
