@@ -100,7 +100,7 @@ class Match(ConfigModel):
     Yields `{group, rows: [{wanted, line, quantity}]}`, one for each item of `groups` that got any.
     """
 
-    wanted: Path
+    wanted: tuple[Path, ...]
     groups: Path
     lines: Path
     """Within a group."""

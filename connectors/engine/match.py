@@ -28,7 +28,7 @@ def spread(match: Match, scope: Any) -> list[dict[str, Any]]:
     groups = all_at(scope, match.groups)
     lines = _open_lines(match, groups)
     rows: dict[int, list[dict[str, Any]]] = {}
-    for wanted in all_at(scope, match.wanted):
+    for wanted in (item for path in match.wanted for item in all_at(scope, path)):
         for line, quantity in _taken(match, wanted, lines):
             row = {"wanted": wanted, "line": line.line, "quantity": _whole(quantity)}
             rows.setdefault(line.group, []).append(row)
@@ -55,7 +55,7 @@ def _taken(match: Match, wanted: Any, lines: dict[str, list[_Open]]) -> Iterator
             yield line, taken
     if left > 0:
         message = f"line {key}: {plain_decimal(left)} more than is open over there"
-        raise Rejected(message, [Finding("no-open-line", "error", {"pointer": match.wanted}, message)])
+        raise Rejected(message, [Finding("no-open-line", "error", {"line": key}, message)])
 
 
 def _quantity(item: Any, path: str) -> Decimal:

@@ -16,6 +16,7 @@ from connectors.secret import Secret
 Walk = Callable[[Any], Iterator[Any]]
 
 _STEP = re.compile(r"(?P<name>[^.\[\]]*)(?P<picks>(?:\[[^\[\]]*\])*)(?:\.|$)")
+_BAR = re.compile(r"\|(?![^\[]*\])")
 _PICK = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -30,6 +31,19 @@ def all_at(tree: Any, path: str) -> list[Any]:
 def first_at(tree: Any, path: str) -> Any:
     """The first value at `path`, None when there is none."""
     return next(iter(all_at(tree, path)), None)
+
+
+def every_first(tree: Any, paths: str) -> list[Any]:
+    """The values of the first of `a|b|c` that has any."""
+    for path in alternatives(paths):
+        if found := all_at(tree, path):
+            return found
+    return []
+
+
+def alternatives(paths: str) -> list[str]:
+    """The paths of `a|b|c`."""
+    return _BAR.split(paths)
 
 
 @lru_cache(maxsize=2048)

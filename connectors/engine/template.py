@@ -1,7 +1,8 @@
 """Templates: trees of YAML whose texts name values by path in braces, `/orders/{request.order_id}.json`.
 
-A text that is one brace alone keeps its value's type; `{path?}` leaves its member out when there is no value; `{{` and
-`}}` are braces themselves. `{each: PATH, as: NAME, of: TEMPLATE}` writes a list. There is nothing else to learn.
+A text that is one brace alone keeps its value's type; `{a|b}` takes the first that has a value; `{path?}` leaves its
+member out when there is none; `{{` and `}}` are braces themselves. `{all: PATH}` is the list of every value there, and
+`{each: PATH, as: NAME, of: TEMPLATE}` a list made of them. There is nothing else to learn.
 """
 
 import re
@@ -10,11 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from canonical import Finding, Rejected
-from connectors.engine.path import all_at, compiled, first_at, text_of
+from connectors.engine.path import alternatives, compiled, every_first, text_of
 from connectors.secret import Secret
 
 _BRACE = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}?]+)(?P<optional>\?)?\}")
-_EACH = frozenset(["each", "as", "of"])
+_EACH = {"each", "as", "of"}
+_ALL = {"all"}
 _MISSING = object()
 
 
@@ -45,10 +47,13 @@ def in_url(value: str) -> str:
 def paths_of(template: Any) -> Iterator[str]:
     """Every path the template names."""
     if isinstance(template, str):
-        yield from (brace["path"] for brace in _BRACE.finditer(template) if brace["path"])
+        for brace in _BRACE.finditer(template):
+            yield from alternatives(brace["path"]) if brace["path"] else ()
     elif isinstance(template, Mapping):
         if set(template) == _EACH:
-            yield template["each"]
+            yield from alternatives(template["each"])
+        if set(template) == _ALL:
+            yield from alternatives(template["all"])
         for part in template.values():
             yield from paths_of(part)
     elif isinstance(template, list):
@@ -67,9 +72,10 @@ def _expand(template: Any, scope: Mapping[str, Any]) -> Any:
         return _expand_leaf(template, scope)
     if isinstance(template, Mapping):
         if set(template) == _EACH:
-            return [
-                _expand(template["of"], {**scope, template["as"]: item}) for item in all_at(scope, template["each"])
-            ]
+            items = every_first(scope, template["each"])
+            return [_expand(template["of"], {**scope, template["as"]: item}) for item in items]
+        if set(template) == _ALL:
+            return every_first(scope, template["all"])
         members = {key: _expand(part, scope) for key, part in template.items()}
         return {key: value for key, value in members.items() if value is not _MISSING}
     if isinstance(template, list):
@@ -86,8 +92,7 @@ def _expand_leaf(template: str, scope: Mapping[str, Any]) -> Any:
 
 
 def _look_up(brace: re.Match[str], scope: Mapping[str, Any]) -> Any:
-    value = first_at(scope, brace["path"])
-    if value is not None:
+    for value in every_first(scope, brace["path"]):
         return value
     if brace["optional"]:
         return _MISSING

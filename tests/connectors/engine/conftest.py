@@ -80,6 +80,12 @@ def shipment() -> Callable[..., Parcel]:
 
 def _shipment(*, order: str = "9001", tracking: str = "1Z999", lines: dict[str, int] | None = None) -> Parcel:
     wanted = [{"line_item_id": key, "quantity": quantity} for key, quantity in (lines or {"501": 2}).items()]
-    tree = {"order_id": order, "tracking": {"company": "UPS", "numbers": [tracking]}, "lines": wanted}
+    tree = {
+        "shipment": "S-1",
+        "orders": [{"number": "#1", "order_id": order}],
+        "carrier": {"company": "UPS"},
+        "tracking_numbers": [tracking] if tracking else [],
+        "lines": wanted,
+    }
     content = json.dumps(tree).encode()
     return Parcel("d-1", "key-1", "trailhead", "ShipmentNotice", content, "application/json", "s.json", 1)

@@ -78,7 +78,16 @@ def test_a_dotted_column_is_a_member_of_a_group():
 
 @pytest.mark.parametrize(
     ("content", "line"),
-    [(b"", 1), (b"a,a\n1,2", 1), (b"a,b\n1", 2), (b'a\n"x', 2), (b'a\n"x"y', 2), (b"a\n\xff", 1), (b"a\nx\0", 2), (b"a,a.b\n1,2", 2)],
+    [
+        (b"", 1),
+        (b"a,a\n1,2", 1),
+        (b"a,b\n1", 2),
+        (b'a\n"x', 2),
+        (b'a\n"x"y', 2),
+        (b"a\n\xff", 1),
+        (b"a\nx\0", 2),
+        (b"a,a.b\n1,2", 2),
+    ],
     ids=["empty", "column-twice", "short-row", "open-quote", "after-quote", "not-utf8", "nul", "value-and-group"],
 )
 def test_bad_csv_names_its_line(content: bytes, line: int):
