@@ -34,7 +34,7 @@ def main(builder: Builder, argv: Sequence[str] | None = None) -> int:
         return finished.code if isinstance(finished.code, int) else 2
     logging.basicConfig(
         stream=sys.stderr,
-        level=logging.INFO if given.run in (running.run, running.demo) else logging.WARNING,
+        level=logging.INFO if given.run is running.run else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     return _answer(_invocation(builder, given), given.run)

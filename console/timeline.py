@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.wording import sentence
+from console.wording import identity, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,17 @@ _WAYS = {"document_received": "in", "document_sent": "out", "delivery": "deliver
 
 def timeline_of(order: Mapping[str, Any]) -> list[Moment]:
     """The order's timeline, told."""
-    return [_moment(entry) for entry in order.get("timeline", ())]
+    kinds = {row["id"]: str(row["kind"]) for row in order.get("documents", ())}
+    return [_moment(entry, kinds) for entry in order.get("timeline", ())]
 
 
-def _moment(entry: Mapping[str, Any]) -> Moment:
+def _moment(entry: Mapping[str, Any], kinds: Mapping[str, str]) -> Moment:
     way = _WAYS.get(str(entry.get("what")), "event")
     detail = entry.get("detail")
     kind, partner = str(entry.get("kind", "")), entry.get("partner") or "unknown"
     title = {"in": f"From {partner}", "out": f"To {partner}"}.get(way, sentence(kind))
-    link = kind if way in ("in", "out") else "document" if entry.get("document") else None
-    told = {} if isinstance(detail, Mapping) else {"detail": "" if detail is None else str(detail)}
+    document = entry.get("document")
+    link = kinds.get(document, "document") if document else None
     facts = detail if isinstance(detail, Mapping) else {}
-    return Moment(str(entry.get("at", "")), way, title, entry.get("document"), link, facts=facts, **told)
+    words = "" if facts or detail in (None, kind) else identity(detail) if way in ("in", "out") else str(detail)
+    return Moment(str(entry.get("at", "")), way, title, document, link, words, facts)

@@ -29,6 +29,16 @@ def quantity(value: object) -> str:
     return f"{whole:,.0f}" if number == whole else f"{number:,f}"
 
 
+def money(value: object) -> str:
+    """An amount with thousands apart and every digit it was given."""
+    return f"{decimal_of(value):,f}"
+
+
+def identity(value: object) -> str:
+    """A document's identity without the parts it has not: `NW-1//original` -> `NW-1 · original`."""
+    return " · ".join(part for part in str(value or "").split("/") if part)
+
+
 def figures(ledger: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A ledger's buckets that hold something, as (bucket, quantity)."""
     return [(bucket, quantity(ledger[bucket])) for bucket in BUCKETS if decimal_of(ledger.get(bucket, 0))]

@@ -19,4 +19,5 @@ async def ready(call: Call) -> web.Response:
 
 async def metrics(call: Call) -> web.Response:
     """Counts for Prometheus: no names, no money."""
-    return web.Response(text=prometheus_text(await call.hub.archive.overview()), content_type="text/plain")
+    text = prometheus_text(await call.hub.archive.overview())
+    return web.Response(body=text.encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

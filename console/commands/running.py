@@ -5,10 +5,11 @@ import contextlib
 import shutil
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from canonical import Misconfigured
 from console.desk import Hub
 from console.invocation import Invocation, Usage
 from console.terminal import text
@@ -87,20 +88,33 @@ async def _until_stopped(worker: "asyncio.Task[None] | None") -> None:
 async def demo(call: Invocation) -> int:
     """Play the example hub end to end, check the outcome, then serve the console."""
     from console.demo import tell_story
-    from console.web.server import serve
 
     _make_fresh(call.data)
     async with call.builder.rehearse(call.config, call.data) as (hub, rehearsal):
         code = await tell_story(call, hub, rehearsal)
         if call.arguments.no_serve:
             return code
-        port = hub.port if call.arguments.port is None else call.arguments.port
-        async with _at_work(hub, frozenset(ALL_ROLES) - {"web"}) as worker, serve(hub, hub.host, port) as served:
-            call.err.print(text(f"The console is at {served.url}; sign in, once, with", "bold"), soft_wrap=True)
-            call.err.print(text(f"  {served.login}"), soft_wrap=True)
-            call.err.print(text("Ctrl-C stops it", "dim"))
+        async with _at_work(hub, frozenset(ALL_ROLES) - {"web"}) as worker, AsyncExitStack() as stack:
+            served = await _serve_somewhere(stack, hub, call.arguments.port)
+            console = call.err if call.json else call.out
+            console.print()
+            console.print(text(f"The console is at {served.url}; sign in, once, with", "bold"), soft_wrap=True)
+            console.print(text(f"  {served.login}"), soft_wrap=True)
+            console.print(text("Ctrl-C stops it", "dim"))
             await _until_stopped(worker)
     return code
+
+
+async def _serve_somewhere(stack: AsyncExitStack, hub: Hub, port: int | None) -> "Served":
+    """At the port that was asked for; else at the usual one, or any free one where that is taken."""
+    from console.web.server import serve
+
+    if port is not None:
+        return await stack.enter_async_context(serve(hub, hub.host, port))
+    try:
+        return await stack.enter_async_context(serve(hub, hub.host, hub.port))
+    except Misconfigured:
+        return await stack.enter_async_context(serve(hub, hub.host, 0))
 
 
 def _make_fresh(data: Path) -> None:

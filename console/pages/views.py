@@ -18,7 +18,7 @@ from console.timeline import timeline_of
 from console.web.guard import Sessions, require
 from console.web.problem import Problem, forbidden, not_found
 from console.web.sight import Sight
-from console.wording import BUCKETS, figures, quantity, sentence
+from console.wording import BUCKETS, figures, identity, money, quantity, sentence
 
 SESSIONS = web.AppKey("sessions", Sessions)
 
@@ -35,7 +35,14 @@ def _path_segment(text: object) -> str:
 
 
 _templates.filters.update(
-    moment=moment, quantity=quantity, sentence=sentence, tone=tone, figures=figures, segment=_path_segment
+    moment=moment,
+    quantity=quantity,
+    money=money,
+    named=identity,
+    sentence=sentence,
+    tone=tone,
+    figures=figures,
+    segment=_path_segment,
 )
 _templates.globals.update(ledger_bar=ledger_bar, order_bar=order_bar, paint_json=paint_json, buckets=BUCKETS)
 

@@ -89,5 +89,7 @@ class Sight:
         return row if row is not None and self._owns_document(row) else None
 
     async def raw(self, document: str) -> Rendered | None:
-        """The bytes of one document."""
+        """The bytes of one document; for our own people those of a whole transmission too, by its id."""
+        if self.caller.partner is None:
+            return await self.archive.raw(document)
         return await self.archive.raw(document) if await self.document(document) else None
