@@ -33,6 +33,7 @@ class Problem:
     split: int = 0
     split_line: int = 0
     unfilled: int = 1_000_000
+    """For each unit that nobody ships: at least as much as the dearest unit."""
     limit: int = 20
     """The most nodes that may ship."""
     steps: int = 200_000
@@ -74,19 +75,21 @@ class _Search:
     best: Rank = (0, 0, ())
     steps: int = 0
     exact: bool = True
-    cheapest: list[list[int]] = field(default_factory=list)
-    """For each demand its useful nodes, cheapest unit first, then by index."""
+    cheapest: list[list[tuple[int, int, int]]] = field(default_factory=list)
+    """For each demand its useful nodes as (bit, units it can use, unit cost), cheapest first, then by index."""
     useful: list[int] = field(default_factory=list)
     """For each demand the bit set of its useful nodes."""
+    undecided: list[int] = field(default_factory=list)
+    """By depth, the bit set of the nodes not yet decided on, and the cheapest of them to open."""
+    cheapest_opening: list[int] = field(default_factory=list)
     known: list[dict[int, int]] = field(default_factory=list)
     """For each demand the cost by set of open useful nodes."""
 
     def __post_init__(self) -> None:
         for demand in self.problem.demands:
-            nodes = [n for n, units in enumerate(demand.available) if units > 0]
-            nodes.sort(key=lambda n: (demand.unit_costs[n], n))
-            self.cheapest.append(nodes)
-            self.useful.append(sum(1 << n for n in nodes))
+            by_cost = sorted((demand.unit_costs[n], n, has) for n, has in enumerate(demand.available) if has > 0)
+            self.cheapest.append([(1 << n, min(has, demand.units), price) for price, n, has in by_cost])
+            self.useful.append(sum(bit for bit, _, _ in self.cheapest[-1]))
             self.known.append({})
 
     def run(self) -> None:
@@ -97,7 +100,10 @@ class _Search:
         self.best = self.rank(0)
         self._improve(0, anyone)
         order = sorted(_bits(anyone), key=lambda n: (-self._wanted(n, anyone), self.problem.open_costs[n], n))
-        self._descend(0, 0, anyone, order, 0)
+        for depth in range(len(order)):
+            self.undecided.append(sum(1 << n for n in order[depth:]))
+            self.cheapest_opening.append(min(self.problem.open_costs[n] for n in order[depth:]))
+        self._descend(0, 0, order, 0)
 
     def rank(self, opened: int) -> Rank:
         """The rank of an open set."""
@@ -119,50 +125,58 @@ class _Search:
         return total
 
     def _cost(self, index: int, mask: int) -> int:
-        """The demand's cheapest cost when the nodes of `mask` are open."""
-        demand, unfilled = self.problem.demands[index], self.problem.unfilled
-        best = many = 0
-        left, pieces = demand.units, 0
-        best = demand.units * unfilled
-        for node in self.cheapest[index]:
-            if mask >> node & 1:
-                price, has = demand.unit_costs[node], min(demand.available[node], demand.units)
-                best = min(best, has * price + (demand.units - has) * unfilled)
+        """The demand's cheapest cost when the nodes of `mask` are open.
+
+        Units are taken cheapest first; the first node that has them all ends it, since every later one is dearer.
+        """
+        units, unfilled = self.problem.demands[index].units, self.problem.unfilled
+        alone, many, left, pieces = units * unfilled, 0, units, 0
+        for bit, has, price in self.cheapest[index]:
+            if mask & bit:
+                if has == units:
+                    alone = min(alone, units * price)
+                    many, left = many + left * price, 0
+                    pieces += 1
+                    break
+                alone = min(alone, has * price + (units - has) * unfilled)
                 if left:
                     part = min(has, left)
                     many, left, pieces = many + part * price, left - part, pieces + 1
-        return best if pieces < 2 else min(best, many + left * unfilled + self.problem.split_line)
+        return alone if pieces < 2 else min(alone, many + left * unfilled + self.problem.split_line)
 
     def _wanted(self, node: int, anyone: int) -> int:
         """How much dearer the demands become without the node."""
         return self._demanded(anyone & ~(1 << node)) - self._demanded(anyone)
 
     def _improve(self, opened: int, anyone: int) -> None:
-        """Add, drop or swap one node while that helps: the first bound of the search."""
+        """Add or drop one node while that helps: the first bound of the search."""
         while True:
             moves = [opened ^ 1 << n for n in _bits(anyone)]
-            moves += [opened ^ 1 << a ^ 1 << b for a in _bits(opened) for b in _bits(anyone & ~opened)]
             ranks = [(self.rank(mask), mask) for mask in moves if mask.bit_count() <= self.problem.limit]
             if not ranks or min(ranks)[0] >= self.best:
                 return
             self.best, opened = min(ranks)
 
-    def _descend(self, opened: int, cost: int, free: int, order: list[int], depth: int) -> None:
-        """Search below a partly decided set: `opened` is in, `free` is undecided, the rest is out."""
+    def _descend(self, opened: int, cost: int, order: list[int], depth: int) -> None:
+        """Search below a partly decided set: `opened` is in at `cost`, `order[depth:]` is undecided, the rest is out.
+
+        The set itself is ranked when its last node is opened, so here at least one more node must follow.
+        """
+        if depth == len(order) or opened.bit_count() == self.problem.limit:
+            return
         if self.steps >= self.problem.steps:
             self.exact = False
             return
         self.steps += 1
-        if (cost + self._demanded(opened | free), opened.bit_count()) > self.best[:2]:
+        split = self.problem.split if opened else 0
+        bound = cost + split + self.cheapest_opening[depth] + self._demanded(opened | self.undecided[depth])
+        if (bound, opened.bit_count() + 1) > self.best[:2]:
             return
-        rank = self.rank(opened)
-        self.best = min(self.best, rank)
-        if depth == len(order) or rank[1] == self.problem.limit:
-            return
-        bit = 1 << order[depth]
-        step = self.problem.open_costs[order[depth]] + (self.problem.split if opened else 0)
-        self._descend(opened | bit, cost + step, free & ~bit, order, depth + 1)
-        self._descend(opened, cost, free & ~bit, order, depth + 1)
+        node = order[depth]
+        wider = opened | 1 << node
+        self.best = min(self.best, self.rank(wider))
+        self._descend(wider, cost + split + self.problem.open_costs[node], order, depth + 1)
+        self._descend(opened, cost, order, depth + 1)
 
     def assignment(self) -> Assignment:
         """The best set's takes."""
@@ -172,15 +186,14 @@ class _Search:
         return Assignment(takes, cost, nodes, self.steps, self.exact)
 
     def _take(self, index: int, mask: int) -> Take:
-        demand, goal = self.problem.demands[index], self._cost(index, mask)
-        nodes = [n for n in self.cheapest[index] if mask >> n & 1]
-        for node in nodes:
-            has = min(demand.available[node], demand.units)
-            if has * demand.unit_costs[node] + (demand.units - has) * self.problem.unfilled == goal:
+        units, goal = self.problem.demands[index].units, self._cost(index, mask)
+        nodes = [(bit.bit_length() - 1, has, price) for bit, has, price in self.cheapest[index] if mask & bit]
+        for node, has, price in nodes:
+            if has * price + (units - has) * self.problem.unfilled == goal:
                 return ((node, has),)
-        left, taken = demand.units, []
-        for node in nodes:
-            part = min(demand.available[node], left)
+        left, taken = units, []
+        for node, has, _ in nodes:
+            part = min(has, left)
             if part:
                 taken.append((node, part))
             left -= part

@@ -138,7 +138,7 @@ def _problem(
         demands=demands,
         split=_money(costs.split) * scale,
         split_line=_money(costs.split_line) * scale,
-        unfilled=_money(costs.unfilled),
+        unfilled=max(_money(costs.unfilled), *(cost for demand in demands for cost in demand.unit_costs)),
         limit=limit,
         steps=work.policy.routing.search_steps,
     )
