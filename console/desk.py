@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any, BinaryIO, Protocol, TypedDict
 
 from canonical import Document, Finding
 from router.ports import Access, Archive, Arrival, Inbox, Receipt, StockRoom
@@ -14,13 +14,25 @@ OWN_CHANNEL = "api"
 """The `source` of what our own people or programs send with a role's token, naming no partner."""
 
 
-@dataclass(frozen=True, slots=True)
-class TranslateRequest:
-    """What `crossdock translate` was asked: bytes, and whose language they are in where the caller knows."""
+@dataclass(frozen=True)
+class ToolRequest:
+    """A file to look at, open and seekable, and what is known of it."""
 
-    content: bytes
+    file: BinaryIO
     filename: str
     partner: str | None = None
+
+    @property
+    def content(self) -> bytes:
+        """All of it at once. Counting (`summary`) reads `file` instead, so that no file is too large."""
+        self.file.seek(0)
+        return self.file.read()
+
+
+@dataclass(frozen=True)
+class TranslateRequest(ToolRequest):
+    """What `crossdock translate` was asked: bytes, and whose language they are in where the caller knows."""
+
     connector: str | None = None
     map: str | None = None
     to: str | None = None
@@ -30,13 +42,10 @@ class TranslateRequest:
     control: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InspectRequest:
+@dataclass(frozen=True)
+class InspectRequest(ToolRequest):
     """What `crossdock inspect` was asked."""
 
-    content: bytes
-    filename: str
-    partner: str | None = None
     referee: bool = False
     summary: bool = False
     at: datetime | None = None

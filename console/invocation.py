@@ -2,11 +2,12 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from rich.console import Console
 
@@ -54,15 +55,19 @@ class Invocation:
             print_json(value)
         return self.json
 
-    def read_file(self) -> bytes:
-        """The FILE argument's bytes; `-` is standard input. Raises `Usage`."""
+    @contextmanager
+    def file(self) -> Iterator[BinaryIO]:
+        """The FILE argument, open; `-` is standard input. Raises `Usage`."""
         name: str = self.arguments.file
         if name == "-":
-            return sys.stdin.buffer.read()
+            yield BytesIO(sys.stdin.buffer.read())
+            return
         try:
-            return Path(name).read_bytes()
+            opened = Path(name).open("rb")  # noqa: SIM115 - closed below; what the block raises is not about opening
         except OSError as error:
             raise Usage(f"cannot read {name}: {error.strerror}") from error
+        with opened:
+            yield opened
 
     @property
     def filename(self) -> str:

@@ -11,7 +11,8 @@ from router.ports import Arrival
 async def submit(call: Invocation) -> int:
     """Put a file into the hub as its transport would, and work until nothing is due."""
     partner: str = call.arguments.partner
-    content = call.read_file()
+    with call.file() as file:
+        content = file.read()
     async with call.hub() as hub:
         known = {door.id for door in hub.doors}
         if partner not in known:

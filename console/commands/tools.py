@@ -35,11 +35,12 @@ def _count(number: int, noun: str) -> str:
 async def translate(call: Invocation) -> int:
     """Native bytes to canonical documents, or canonical documents to native bytes."""
     given = call.arguments
-    request = TranslateRequest(
-        call.read_file(), call.filename, given.partner, given.connector, given.map, given.to,
-        lineage=given.lineage, summary=given.summary, at=given.at, control=given.control,
-    )  # fmt: skip
-    answer = call.workbench().translate(request)
+    with call.file() as file:
+        request = TranslateRequest(
+            file, call.filename, given.partner, given.connector, given.map, given.to,
+            lineage=given.lineage, summary=given.summary, at=given.at, control=given.control,
+        )  # fmt: skip
+        answer = call.workbench().translate(request)
     if not call.tell(answer.value):
         _print_translation(call, answer, summary=given.summary)
     return 0 if answer.ok else 1
@@ -71,11 +72,12 @@ def _source(document: dict[str, object]) -> str:
 async def inspect(call: Invocation) -> int:
     """The annotated tree, its findings, and the acknowledgment it would get."""
     given = call.arguments
-    request = InspectRequest(
-        call.read_file(), call.filename, given.partner,
-        referee=given.referee, summary=given.summary, at=given.at, control=given.control,
-    )  # fmt: skip
-    answer = call.workbench().inspect(request)
+    with call.file() as file:
+        request = InspectRequest(
+            file, call.filename, given.partner,
+            referee=given.referee, summary=given.summary, at=given.at, control=given.control,
+        )  # fmt: skip
+        answer = call.workbench().inspect(request)
     if not call.tell(answer.value):
         (print_summary if given.summary else print_inspection)(call.out, answer.value)
     return 0 if answer.ok else 1

@@ -318,18 +318,18 @@ class MemoryBench:
     """Tools that answer what they were told to."""
 
     findings: Sequence[Finding] = ()
-    asked: list[TranslateRequest | InspectRequest] = field(default_factory=list)
+    asked: list[tuple[TranslateRequest | InspectRequest, bytes]] = field(default_factory=list)
     answer: Answer = field(default_factory=lambda: Answer([], ok=True))
 
     def check(self) -> Sequence[Finding]:
         return self.findings
 
     def translate(self, request: TranslateRequest) -> Answer:
-        self.asked.append(request)
+        self.asked.append((request, request.content))
         return self.answer
 
     def inspect(self, request: InspectRequest) -> Answer:
-        self.asked.append(request)
+        self.asked.append((request, request.content))
         return self.answer
 
     def schema(self) -> Mapping[str, Any]:
