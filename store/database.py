@@ -14,11 +14,10 @@ from typing import Any, Generic, Self, TypeVar
 from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from canonical import Unavailable
 from router.ports import Clock, Identifiers
-from store.engines import reading_engine, shares_one_connection, writing_engine
+from store.engines import engines_for
 from store.migrate import migrate
 
 T = TypeVar("T")
@@ -91,8 +90,7 @@ class Database:
     """
 
     def __init__(self, url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on) -> None:
-        self._writer: AsyncEngine = writing_engine(url)
-        self._reader: AsyncEngine = self._writer if shares_one_connection(url) else reading_engine(url)
+        self._engines = engines_for(url)
         self._clock = clock
         self._identifiers = identifiers
         self._crash = crash
@@ -104,8 +102,7 @@ class Database:
     async def open(cls, url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on) -> Self:
         """Open `url`, bring its schema to the newest revision and start taking writes."""
         database = cls(url, clock, identifiers, crash=crash)
-        async with database._writer.begin() as connection:
-            await connection.run_sync(migrate)
+        await database._engines.write(_migrate)
         database._committing = asyncio.create_task(database._commit_for_ever())
         return database
 
@@ -116,8 +113,7 @@ class Database:
         if self._committing:
             self._committing.cancel()
             await asyncio.gather(self._committing, return_exceptions=True)
-        await self._writer.dispose()
-        await self._reader.dispose()
+        await self._engines.dispose()
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a transaction and return its result once it is durable."""
@@ -131,22 +127,11 @@ class Database:
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` on one consistent view of what is committed."""
-        if self._reader is self._writer:
-            return await self.write(work)
-        async with self._reader.connect() as connection:
-            return await connection.run_sync(lambda sync: work(self._transaction(sync)))
+        return await self._engines.read(lambda connection: work(self._transaction(connection)))
 
-    async def stream(self, wanted: Sequence[tuple[str, Select[Any]]]) -> AsyncIterator[tuple[str, Row[Any]]]:
+    def stream(self, wanted: Sequence[tuple[str, Select[Any]]]) -> AsyncIterator[tuple[str, Row[Any]]]:
         """The rows of several selects, each with its name, one after another from one consistent view."""
-        if self._reader is self._writer:
-            gathered = await self.write(lambda tx: [(name, row) for name, rows in wanted for row in tx.execute(rows)])
-            for name, row in gathered:
-                yield name, row
-            return
-        async with self._reader.connect() as connection:
-            for name, rows in wanted:
-                async for row in await connection.stream(rows):
-                    yield name, row
+        return self._engines.stream(wanted)
 
     def _transaction(self, connection: Connection) -> Transaction:
         return Transaction(connection, self._clock.now(), self._identifiers.new)
@@ -163,11 +148,7 @@ class Database:
     async def _commit(self, batch: Sequence[_Job[Any]]) -> None:
         """Commit the jobs together; when the database itself refuses, each alone, so that one cannot fail all."""
         try:
-            async with self._writer.connect() as connection:
-                await connection.run_sync(self._attempt_all, batch)
-                self._crash("before-commit")
-                await connection.commit()
-                self._crash("after-commit")
+            await self._engines.write(lambda connection: self._commit_together(connection, batch))
         except Exception as error:  # noqa: BLE001 - every waiting caller must learn of it
             if len(batch) > 1:
                 for job in batch:
@@ -178,7 +159,15 @@ class Database:
         for job in batch:
             job.settle()
 
-    def _attempt_all(self, connection: Connection, batch: Sequence[_Job[Any]]) -> None:
+    def _commit_together(self, connection: Connection, batch: Sequence[_Job[Any]]) -> None:
         transaction = self._transaction(connection)
         for job in batch:
             job.attempt(transaction)
+        self._crash("before-commit")
+        connection.commit()
+        self._crash("after-commit")
+
+
+def _migrate(connection: Connection) -> None:
+    migrate(connection)
+    connection.commit()

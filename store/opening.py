@@ -15,7 +15,7 @@ from store.lanes import Lanes
 from store.outbox import Outbox
 from store.stock_room import StockRoom
 
-IN_MEMORY = "sqlite+aiosqlite://"
+IN_MEMORY = "sqlite://"
 """A store that lives as long as it is open."""
 
 
@@ -35,7 +35,7 @@ class Store:
 
 def sqlite_url(path: Path) -> str:
     """The URL of an SQLite file."""
-    return f"sqlite+aiosqlite:///{path}"
+    return f"sqlite:///{path}"
 
 
 @asynccontextmanager

@@ -1,12 +1,13 @@
 """Routing: each order's waiting documents are decided in sequence, orders beside each other."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 from canonical import Document, Unavailable
-from router.decision import Decision, Needs, World
+from router.decision import Decision, Needs, StockRow, World
 from router.order import Order
 from router.policy import Policy
 from router.ports import Clock, Lane, LaneEntry, Lanes, Stale
@@ -28,9 +29,31 @@ class NeedsOf(Protocol):
     def __call__(self, order: Order | None, document: Document, policy: Policy) -> Needs: ...
 
 
+@dataclass(slots=True)
+class _Claimed:
+    """A claimed lane on its way through its documents."""
+
+    lane: Lane
+    done: int = 0
+    lost: int = 0
+    """How often the decision on the next document lost its race."""
+
+    @property
+    def entry(self) -> LaneEntry:
+        return self.lane.entries[self.done]
+
+    def move_on(self, order: Order | None) -> None:
+        """The document was decided and left the order like this."""
+        self.lane, self.done, self.lost = replace(self.lane, order=order), self.done + 1, 0
+
+
 @dataclass(frozen=True, slots=True)
 class RouteOrders:
-    """One batch of lanes at a time."""
+    """One batch of lanes at a time.
+
+    In each round every lane's next document is decided on one reading of the stock, and the decisions are committed
+    in the lanes' turn: who waited longest is served first, and whoever comes too late for the stock decides again.
+    """
 
     lanes: Lanes
     decide: Decide
@@ -39,36 +62,50 @@ class RouteOrders:
     clock: Clock
     batch: int = 20
     tries: int = 5
-    """How often a decision that lost its race is made again before its order waits a little."""
+    """How often a decision that lost its race is made before its order waits a little."""
 
     async def step(self) -> int:
         """Decide what waits; how many lanes that were."""
-        claimed = await self.lanes.claim(self.batch)
-        await asyncio.gather(*(self._drain(lane) for lane in claimed))
-        return len(claimed)
+        active = [_Claimed(lane) for lane in await self.lanes.claim(self.batch)]
+        claimed = len(active)
+        while active:
+            active = await self._round(active)
+        return claimed
 
-    async def _drain(self, lane: Lane) -> None:
-        """Decide a lane's documents one after another, each on the order as the one before left it."""
+    async def _round(self, active: Sequence[_Claimed]) -> list[_Claimed]:
+        """Decide one document of each lane; the lanes that have another."""
+        skus = sorted({sku for claimed in active for sku in self._needs(claimed).skus})
+        stock = await self.lanes.stock(Needs(skus=tuple(skus)))
+        settled = await asyncio.gather(*(self._settle(claimed, stock) for claimed in active))
+        return [claimed for claimed, goes_on in zip(active, settled, strict=True) if goes_on]
+
+    def _needs(self, claimed: _Claimed) -> Needs:
+        """What the next decision reads; nothing when it cannot be told, for then the decision breaks alone."""
         try:
-            for entry in lane.entries:
-                lane = replace(lane, order=await self._settle(lane, entry))
-        except (Stale, Unavailable):
-            await self.lanes.release(lane, retry_at=self.clock.now() + _RETRY)
-            return
-        await self.lanes.release(lane)
+            return self.needs(claimed.lane.order, claimed.entry.document, self.policy)
+        except Exception:  # noqa: BLE001 - one document must never stop the others
+            return Needs()
 
-    async def _settle(self, lane: Lane, entry: LaneEntry) -> Order | None:
-        """Decide one document, again when the world moved meanwhile. The order as it then stands."""
-        for _ in range(self.tries - 1):
-            try:
-                return await self._decide(lane, entry)
-            except Stale:
-                continue
-        return await self._decide(lane, entry)
-
-    async def _decide(self, lane: Lane, entry: LaneEntry) -> Order | None:
+    async def _settle(self, claimed: _Claimed, stock: Sequence[StockRow]) -> bool:
+        """Decide a lane's next document; whether the lane goes on to another round."""
         try:
-            world = await self._world(self.needs(lane.order, entry.document, self.policy))
+            claimed.move_on(await self._decide(claimed, stock))
+        except Stale:
+            claimed.lost += 1
+            return claimed.lost < self.tries or await self._release(claimed, _RETRY)
+        except Unavailable:
+            return await self._release(claimed, _RETRY)
+        return claimed.done < len(claimed.lane.entries) or await self._release(claimed)
+
+    async def _release(self, claimed: _Claimed, wait: timedelta | None = None) -> bool:
+        """Give the lane back: it takes no further part."""
+        await self.lanes.release(claimed.lane, retry_at=self.clock.now() + wait if wait else None)
+        return False
+
+    async def _decide(self, claimed: _Claimed, stock: Sequence[StockRow]) -> Order | None:
+        lane, entry = claimed.lane, claimed.entry
+        try:
+            world = await self._world(self.needs(lane.order, entry.document, self.policy), stock)
             decision = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
             return await self.lanes.commit(lane, entry, world, decision)
         except (Stale, Unavailable):
@@ -77,11 +114,11 @@ class RouteOrders:
             await self.lanes.undecidable(lane, entry, f"{type(error).__name__}: {error}")
             return lane.order
 
-    async def _world(self, needs: Needs) -> World:
+    async def _world(self, needs: Needs, stock: Sequence[StockRow]) -> World:
         """Every fact the decision will read, and the instant it is made at."""
         return World(
             now=self.clock.now(),
             configuration=self.policy.digest,
-            stock=tuple(await self.lanes.stock(needs)),
+            stock=tuple(row for row in stock if row.sku in needs.skus),
             first_serial=await self.lanes.serials(needs.serials) if needs.serials else None,
         )

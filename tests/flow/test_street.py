@@ -12,7 +12,7 @@ from tests.flow.street import Street, advice, fulfilments, open_street, purchase
 
 @pytest.fixture(params=["file", "memory"])
 async def street(request, tmp_path):
-    url = f"sqlite+aiosqlite:///{tmp_path}/hub.db" if request.param == "file" else "sqlite+aiosqlite://"
+    url = f"sqlite:///{tmp_path}/hub.db" if request.param == "file" else "sqlite+aiosqlite://"
     async with open_street(url) as opened:
         yield opened
         assert await opened.sound() == []
@@ -103,7 +103,7 @@ async def test_the_same_control_number_with_other_content_has_no_effect(street):
 
 async def test_an_advice_that_comes_before_its_order_waits_for_it(street):
     await stocked(street)
-    async with open_street("sqlite+aiosqlite://") as rehearsal:
+    async with open_street("sqlite://") as rehearsal:
         await stocked(rehearsal)
         await rehearsal.send(purchase("PO1", 5))
         await rehearsal.settle()
