@@ -8,17 +8,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from canonical import Document, Finding, Misconfigured, Where
-from mappings.compiler import Compiler
 from mappings.context import Context, Origin, Rendition, Translation
-from mappings.levels import levels_rule
-from mappings.navigation import BadPath, Leaf, Node, Run, Scope, Syntax
-from mappings.objects import object_rule
-from mappings.readback import differences
-from mappings.rule import Rule
-from mappings.shape import Shape
+from mappings.language.compiler import Compiler
+from mappings.language.levels import levels_rule
+from mappings.language.objects import object_rule
+from mappings.language.readback import differences
+from mappings.language.rule import Rule
+from mappings.language.shape import Shape
+from mappings.language.totals import TOTALS, Total
+from mappings.language.written import MapFault, Written
+from mappings.paths.navigation import BadPath, Leaf, Node, Run, Scope, Syntax
 from mappings.strict_yaml import path_text
-from mappings.totals import TOTALS, Total
-from mappings.written import MapFault, Written
 
 _PLAIN = Context()
 
@@ -29,11 +29,10 @@ class MapHead:
 
     name: str
     document: type[Document]
-    syntax: str
     where: Where
     body: Written
-    ignore: tuple[Written, ...] = ()
-    loses: tuple[str, ...] = ()
+    ignore: Sequence[Written] = ()
+    loses: Sequence[str] = ()
     totals: Mapping[str, str] = field(default_factory=dict)
     unread: str = "warning"
     root: str | None = None
@@ -101,7 +100,7 @@ class CompiledMap:
         for leaf, total in build.totals:
             if leaf.get(run.root, run) is None and total.write is not None and leaf.made(run.root, run):
                 leaf.put(run.root, run, total.write(document))
-        return Rendition(run.root, tuple([*run.findings, *self._lost(document, run.root, context)]))
+        return Rendition(run.root, (*run.findings, *self._lost(document, run.root, context)))
 
     def where(self, tree: Node, context: Context = _PLAIN) -> dict[str, Origin]:
         """For each canonical value, by its path (`lines.0.price.amount`): its source place and its rule."""
@@ -125,6 +124,10 @@ class CompiledMap:
     def one_way(self) -> list[Where]:
         """Where the rules stand that serve one direction only."""
         return [rule.where for rule in self._fast.compiler.one_way]
+
+    @cached_property
+    def _list_unread(self) -> Callable[[Node], list[tuple[Where, str]]]:
+        return self.syntax.unread(self._fast.scope.cover)
 
     @cached_property
     def _fast(self) -> _Build:
@@ -186,7 +189,7 @@ class CompiledMap:
                 f"{name} is not read by the map {self.name}",
                 facts={"rule": self.head.where},
             )
-            for where, name in self.syntax.unread(tree, self._fast.scope.cover)
+            for where, name in self._list_unread(tree)
         ]
 
     def _lost(self, document: Document, tree: Node, context: Context) -> list[Finding]:
@@ -198,16 +201,20 @@ class CompiledMap:
         try:
             again = self.document.model_validate(values)
         except ValidationError as error:
-            return [
-                Finding("unreadable-back", "error", {}, f"what was written cannot be read back: {path_text(fault['loc'])}: {fault['msg']}",
-                        facts={"path": path_text(fault["loc"])})
-                for fault in error.errors(include_url=False)
-            ]  # fmt: skip
+            return [_unreadable(path_text(fault["loc"]), fault["msg"]) for fault in error.errors(include_url=False)]
         return [
-            Finding("lost-on-write", "warning", {}, f"{path} does not survive the map {self.name}: {before!r} reads back as {after!r}",
-                    facts={"path": path, "rule": dict(self.head.where)})
+            self._lost_value(path, before, after)
             for path, before, after in differences(document, again, self.head.loses)
-        ]  # fmt: skip
+        ]
+
+    def _lost_value(self, path: str, before: Any, after: Any) -> Finding:
+        message = f"{path} does not survive the map {self.name}: {before!r} reads back as {after!r}"
+        return Finding("lost-on-write", "warning", {}, message, facts={"path": path, "rule": dict(self.head.where)})
+
+
+def _unreadable(path: str, message: str) -> Finding:
+    said = f"what was written cannot be read back: {path}: {message}"
+    return Finding("unreadable-back", "error", {}, said, facts={"path": path})
 
 
 def _ignore(syntax: Syntax, path: Written, scope: Scope) -> None:

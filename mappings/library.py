@@ -4,24 +4,28 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import Field
 
 from canonical import Document, Finding, Misconfigured
-from mappings.codes import CodeList, load_code_list
+from mappings.code_lists import CodeList, load_code_list
 from mappings.compiled import CompiledMap, MapHead
-from mappings.compiler import Compiler
-from mappings.functions import Function, registered_functions
-from mappings.json_paths import JsonPaths
-from mappings.navigation import Syntax
+from mappings.language.compiler import Compiler
+from mappings.language.functions import Function, registered_functions
+from mappings.language.totals import TOTALS
+from mappings.language.written import MapFault, Written, overlay_names, written
+from mappings.paths.json import JsonPaths
+from mappings.paths.navigation import Syntax
+from mappings.paths.x12 import X12Paths
 from mappings.strict_yaml import YamlFile, read_yaml
-from mappings.totals import TOTALS
-from mappings.written import MapFault, Written, overlay_names, written
-from mappings.x12_paths import X12Paths
 from mappings.yaml_model import ConfigModel, validate
 
 SYNTAXES: Mapping[str, Syntax] = {"x12": X12Paths(), "json": JsonPaths(), "csv": JsonPaths(json=False)}
+
+
+Chain: TypeAlias = "list[tuple[Written, MapFile]]"
+"""A map with those it extends, the base first."""
 
 
 class MapFile(ConfigModel):
@@ -48,7 +52,7 @@ class MapLibrary:
     """`get("x12/850")` compiles on first use and remembers. Directories given later override those before."""
 
     def __init__(self, *directories: Path, functions: Mapping[str, Function] | None = None) -> None:
-        import mappings.calculations  # noqa: F401, PLC0415  # registers the built-in functions
+        import mappings.language.calculations  # noqa: F401  # registers the built-in functions
 
         self._roots: list[Traversable] = [files("mappings"), *directories]
         self._functions = {**registered_functions(), **(functions or {})}
@@ -130,9 +134,9 @@ class MapLibrary:
             raise Misconfigured(f"the map {name} has faults", [file.finding("map-name", ("map",), message)])
         return head
 
-    def _lineage(self, name: str) -> list[tuple[Written, MapFile]]:
+    def _lineage(self, name: str) -> Chain:
         """The map with those it extends, the base first."""
-        chain: list[tuple[Written, MapFile]] = []
+        chain: Chain = []
         asked_by: Written | None = None
         seen: set[str] = set()
         while True:
@@ -147,48 +151,30 @@ class MapLibrary:
 
     def _made(self, name: str) -> CompiledMap:
         chain = self._lineage(name)
-        base_text, _ = chain[0]
-        body: dict[str, Written] = {}
-        for text, _ in chain:
-            for section in ("fields", "also", "levels"):
-                if section in text.mapping:
-                    part = text.mapping[section]
-                    body[section] = overlay_names(body[section], part) if section in body else part
         top = chain[-1][0]
-        document = _last(chain, "document")
-        kind = Document.kinds.get(document or "")
-        if kind is None:
-            known = ", ".join(sorted(Document.kinds))
-            raise MapFault(
-                "map-document", top.mapping.get("document", top), f"no document {document!r}; there are: {known}"
-            )
         syntax_name = _last(chain, "syntax") or ""
         if syntax_name not in SYNTAXES:
             at = top.mapping.get("syntax", top)
             raise MapFault("map-syntax", at, f"no syntax {syntax_name!r}; there are: {', '.join(SYNTAXES)}")
-        totals = {path: total for text, head in chain for path, total in head.totals.items()}
-        for path, total in totals.items():
-            if total not in TOTALS:
-                raise MapFault(
-                    "map-total", top, f"{path}: no total is called {total!r}; there are: {', '.join(TOTALS)}"
-                )
+        syntax, parts = SYNTAXES[syntax_name], self._parts(chain)
         head = MapHead(
-            name, kind, syntax_name, top.where, Written(body, base_text.where, ()),
-            ignore=tuple(item for text, _ in chain if "ignore" in text.mapping for item in text.mapping["ignore"].items),
-            loses=tuple(pattern for _, found in chain for pattern in found.loses),
-            totals=totals,
+            name=name,
+            document=_document(top, _last(chain, "document") or ""),
+            where=top.where,
+            body=Written(_sections(chain), chain[0][0].where, ()),
+            ignore=[item for text, _ in chain if "ignore" in text.mapping for item in text.mapping["ignore"].items],
+            loses=[pattern for _, found in chain for pattern in found.loses],
+            totals=_totals(chain),
             unread=_last(chain, "unread") or "warning",
             root=_last(chain, "root"),
-        )  # fmt: skip
-        parts = self._parts(chain)
-        syntax = SYNTAXES[syntax_name]
+        )
 
         def compiler(*, tracing: bool) -> Compiler:
             return Compiler(syntax, self.codes, parts, self._functions, tracing)
 
         return CompiledMap(head, syntax, compiler)
 
-    def _parts(self, chain: list[tuple[Written, MapFile]]) -> dict[str, Written]:
+    def _parts(self, chain: Chain) -> dict[str, Written]:
         parts: dict[str, Written] = {}
         for text, head in chain:
             for name, at in zip(head.shared, text.mapping["shared"].items if head.shared else [], strict=True):
@@ -196,7 +182,6 @@ class MapLibrary:
             if "parts" in text.mapping:
                 parts.update(text.mapping["parts"].mapping)
         return parts
-
 
     def _shared(self, name: str, asked_by: Written) -> Mapping[str, Written]:
         source = self._part_sources.get(name)
@@ -209,7 +194,37 @@ class MapLibrary:
         return written(file).mapping["parts"].mapping
 
 
-def _last(chain: list[tuple[Written, MapFile]], name: str) -> str | None:
+def _document(top: Written, name: str) -> type[Document]:
+    found = Document.kinds.get(name)
+    if found is None:
+        known = ", ".join(sorted(Document.kinds))
+        raise MapFault("map-document", top.mapping.get("document", top), f"no document {name!r}; there are: {known}")
+    return found
+
+
+def _sections(chain: Chain) -> dict[str, Written]:
+    """The rules, each map's laid over those of the map it extends."""
+    body: dict[str, Written] = {}
+    for text, _ in chain:
+        for section in ("fields", "also", "levels"):
+            if section in text.mapping:
+                part = text.mapping[section]
+                body[section] = overlay_names(body[section], part) if section in body else part
+    return body
+
+
+def _totals(chain: Chain) -> dict[str, str]:
+    totals: dict[str, str] = {}
+    for text, head in chain:
+        for path, total in head.totals.items():
+            if total not in TOTALS:
+                at = text.mapping["totals"].mapping[path]
+                raise MapFault("map-total", at, f"no total is called {total!r}; there are: {', '.join(TOTALS)}")
+            totals[path] = total
+    return totals
+
+
+def _last(chain: Chain, name: str) -> str | None:
     """The nearest map's say."""
     return next((value for _, head in reversed(chain) if (value := getattr(head, name))), None)
 

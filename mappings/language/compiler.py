@@ -1,4 +1,4 @@
-"""From written rules to closures. `Compiler.rule` is the one door; each verb is a function in `verbs`, `groups`, `levels`.
+"""From written rules to closures. `Compiler.rule` is the one door; each verb is a function in a module of its kind.
 
 Two builds come from the same rules: the fast one keeps no paths; the tracing one, made when a fault or a question asks
 for it, records for every value its place in the source and its rule.
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from canonical import Where
-from mappings.codes import CodeList
+from mappings.code_lists import CodeList
 from mappings.context import Origin
-from mappings.functions import Function
-from mappings.navigation import BadPath, Leaf, Node, Run, Scope, Syntax
-from mappings.rule import Read, Rule
-from mappings.shape import Shape
-from mappings.written import MapFault, Written, with_part
+from mappings.language.functions import Function
+from mappings.language.rule import Read, Rule
+from mappings.language.shape import Shape
+from mappings.language.written import MapFault, Written, with_part
+from mappings.paths.navigation import BadPath, Leaf, Node, Run, Scope, Syntax
 
 
 @dataclass(slots=True)
@@ -33,7 +33,8 @@ class Compiler:
 
     def rule(self, at: Written, shape: Shape, scope: Scope) -> Rule:
         """Compile one rule for a canonical field of `shape`."""
-        from mappings.verbs import apply_modifiers, verb_of  # noqa: PLC0415
+        from mappings.language.modifiers import apply_modifiers
+        from mappings.language.verbs import verb_of
 
         if isinstance(at.content, str):
             at = Written({"at": at}, at.where, at.trail)
@@ -97,9 +98,3 @@ class Compiler:
             return value
 
         return recorded
-
-
-def fault(run: Run, code: str, severity: Any, where: Where, message: str, at: Written, **facts: Any) -> None:
-    """A finding with both places: the source's, and the canonical path and rule among its facts."""
-    path = ".".join(map(str, run.path))
-    run.fault(code, severity, where, message, {"path": path, "rule": dict(at.where), **facts})

@@ -14,7 +14,7 @@ Raw: TypeAlias = Any
 
 
 class Run:
-    """The state of one translation. `faulty` is set by the fast path; `findings` are gathered when tracing or writing."""
+    """The state of one translation. `faulty` asks for a second, tracing run that explains the faults."""
 
     __slots__ = (
         "codes", "context", "document", "faulty", "findings", "index", "lineage", "path", "root", "spots", "up", "zone",
@@ -65,8 +65,8 @@ class Branch:
 
     find: Callable[[Node, Run], Sequence[Node]]
     make: Callable[[Node, Run], Node]
-    spot: Callable[[Node, str, int], str]
-    """Where the n-th found node stands, given where its parent does."""
+    spot: Callable[[str, int], str]
+    """Where the n-th found node stands (from 0), given where its parent does."""
     scope: "Scope"
     needs: str | None = None
     close: Callable[[Node], None] | None = None
@@ -179,6 +179,6 @@ class Syntax(Protocol):
         """An empty tree to write into."""
         ...
 
-    def unread(self, root: Node, cover: Cover) -> list[tuple[Where, str]]:
-        """What the tree holds and `cover` does not: places and names."""
+    def unread(self, cover: Cover) -> Callable[[Node], list[tuple[Where, str]]]:
+        """What lists what a tree holds and `cover` does not: places and names."""
         ...

@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mappings.convert import x12_date_in, x12_date_out, x12_time, x12_time_out, zone_named
-from mappings.navigation import Node, Run, Scope
-from mappings.rule import Rule, needs_of
-from mappings.shape import Shape
-from mappings.written import Written
+from mappings.language.convert import x12_date_in, x12_date_out, x12_time, x12_time_out, zone_named
+from mappings.language.faults import fault
+from mappings.language.rule import Rule, needs_of
+from mappings.language.shape import Shape
+from mappings.language.written import Written
+from mappings.paths.navigation import Node, Run, Scope
 
 if TYPE_CHECKING:
-    from mappings.compiler import Compiler
+    from mappings.language.compiler import Compiler
 
 _X12_ZONES = {
     "UT": "UTC", "GM": "UTC", "ET": "America/New_York", "ES": "-05:00", "ED": "-04:00", "CT": "America/Chicago",
@@ -34,8 +35,6 @@ def zone_of(code: str | None, zone: str) -> str:
 
 def moment(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:
     """Compile `date:` with its `time:` and `zone:`."""
-    from mappings.compiler import fault  # noqa: PLC0415
-
     at = rule.mapping["date"]
     day = compiler.leaf(at, scope)
     clock = compiler.leaf(rule.mapping["time"], scope) if "time" in rule.mapping else None

@@ -1,15 +1,15 @@
 """X12 trees: `BEG03`, `N4/N401`, `PID[01=F]/PID05`, `N301..N302`, `PO106..`, `REF04-2`, `../PO101`, `/CUR02`.
 
-A segment of the current loop is named by its tag; the loop's own elements need no step: inside `each: N1`, `N102` is the
-loop's own element and `N401` that of its first N4. A filter becomes a value on writing.
+A segment of the current loop is named by its tag; the loop's own elements need no step: inside `each: N1`, `N102` is
+the loop's own element and `N401` that of its first N4. A filter becomes a value on writing.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
 
 from canonical import Where
-from mappings.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs, Run, Scope, Values
+from mappings.paths.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs, Run, Scope, Values
+from mappings.paths.x12_segment import Repeated, Segment, Test, matcher, meets
 from mappings.tree import SegmentNode
 
 _STEP = re.compile(r"([A-Z][A-Z0-9]{1,2})(?:\[([^\]]*)\])?")
@@ -22,58 +22,6 @@ IMPLIED_DECIMALS: Mapping[str, str] = {
     "ITA07": "n2", "G7209": "n2", "G3301": "n2", "W0304": "",
 }  # fmt: skip
 """Elements of X12 data type N2 (610, 362, 89, 360); the other amounts are R."""
-
-Test: TypeAlias = tuple[tuple[int, bool, tuple[str, ...]], ...]
-"""Conditions (element, wanted?, one of these; none: any value) that must all hold."""
-
-
-class Segment:
-    """A segment or loop being written; it satisfies `SegmentNode`."""
-
-    __slots__ = ("children", "elements", "made", "position")
-
-    def __init__(self, tag: str, position: int = 0) -> None:
-        self.elements: list[str] = [tag]
-        self.children: dict[str, list[Segment]] = {}
-        self.position = position
-        self.made: dict[tuple[str, Test], Segment] = {}
-
-    def put(self, index: int, text: str) -> None:
-        """Set an element, padding what is before it."""
-        missing = index + 1 - len(self.elements)
-        if missing > 0:
-            self.elements.extend([""] * missing)
-        self.elements[index] = text
-
-    def add(self, tag: str, test: Test) -> "Segment":
-        """A new child that meets `test`."""
-        child = Segment(tag)
-        for index, wanted, options in test:
-            if wanted and options:
-                child.put(index, options[0])
-        self.children.setdefault(tag, []).append(child)
-        return child
-
-    def child(self, tag: str, test: Test) -> "Segment":
-        """The child of this tag and test, made when it is first asked for."""
-        known = self.made.get((tag, test))
-        if known is None:
-            known = self.made[tag, test] = self.add(tag, test)
-        return known
-
-    def __repr__(self) -> str:
-        return f"Segment({'*'.join(self.elements)})"
-
-
-class Repeated:
-    """One group of a segment's repeated elements, seen as if it were the only one."""
-
-    __slots__ = ("children", "elements", "position")
-
-    def __init__(self, elements: list[str], position: int) -> None:
-        self.elements = elements
-        self.position = position
-        self.children: dict[str, list[SegmentNode]] = {}
 
 
 def _test(text: str | None) -> Test:
@@ -90,15 +38,6 @@ def _test(text: str | None) -> Test:
             options = tuple(found[3].split("|")) if found[3] else ()
             conditions.append((int(found[1]), found[2] != "!=", options))
     return tuple(conditions)
-
-
-def meets(elements: Sequence[str], test: Test) -> bool:
-    """Whether a segment meets all conditions."""
-    for index, wanted, options in test:
-        value = elements[index] if len(elements) > index else ""
-        if (value in options if options else value != "") != wanted:
-            return False
-    return True
 
 
 def _first(node: Node, steps: Sequence[tuple[str, Test]]) -> SegmentNode | None:
@@ -282,21 +221,20 @@ class X12Paths:
         cover = route.descend(tag)
         cover.names.update(index + step for index in starts for step in (0, 1))
         limit = len(starts)
+        first, end = starts[0], starts[-1] + 2
+        joined = starts == list(range(first, end, 2))
 
         def get(node: Node, run: Run) -> list[tuple[str, str]]:
             segment = route.segment(node, run)
             if segment is None:
                 return []
             elements = segment.elements
-            size = len(elements)
-            found = []
-            for index in starts:
-                if index >= size:
-                    break
-                value = elements[index + 1] if index + 1 < size else ""
-                if value or elements[index]:
-                    found.append((elements[index], value))
-            return found
+            if not joined:
+                return [(_at(elements, at), _at(elements, at + 1)) for at in starts if "".join(elements[at : at + 2])]
+            keys, values = elements[first:end:2], elements[first + 1 : end : 2]
+            if len(keys) > len(values):
+                values = [*values, ""]
+            return [pair for pair in zip(keys, values, strict=True) if pair[0] or pair[1]]
 
         def put(node: Node, run: Run, pairs: list[tuple[str, str]]) -> int:
             segment = route.grow(node, run)
@@ -315,27 +253,42 @@ class X12Paths:
         cover = _Route(path + "/ ", scope).cover()
         cover.whole = cover.many = True
 
-    def unread(self, root: Node, cover: Cover) -> list[tuple[Where, str]]:
-        """Segments and elements nothing reads."""
-        found: list[tuple[Where, str]] = []
-        _unread(root, [cover], found)
-        return found
+    def unread(self, cover: Cover) -> Callable[[Node], list[tuple[Where, str]]]:
+        """What lists the segments and elements of a set that nothing reads."""
+        from mappings.paths.x12_unread import is_read, plan_of, unread_places
+
+        plan = plan_of(cover)
+
+        def unread(root: Node) -> list[tuple[Where, str]]:
+            found: list[tuple[Where, str]] = []
+            if not is_read(root, plan):
+                unread_places(root, [cover], found)
+            return found
+
+        return unread
 
 
 def _getter(route: _Route, index: int) -> Callable[[Node, Run], str | None]:
     if not route.rooted and not route.up and len(route.steps) <= 1:
         if not route.steps:
-            return lambda node, _run: (node.elements[index] or None) if len(node.elements) > index else None
+            return _own_getter(index)
         [(tag, test)] = route.steps
-        if not test:
-            return _first_child_getter(tag, index)
+        return _tested_child_getter(tag, matcher(test), index) if test else _first_child_getter(tag, index)
 
     def get(node: Node, run: Run) -> str | None:
         segment = route.segment(node, run)
         if segment is None:
             return None
         elements = segment.elements
-        return (elements[index] or None) if len(elements) > index else None
+        return (elements[index].strip() or None) if len(elements) > index else None
+
+    return get
+
+
+def _own_getter(index: int) -> Callable[[Node, Run], str | None]:
+    def get(node: Node, _run: Run) -> str | None:
+        elements = node.elements
+        return (elements[index].strip() or None) if len(elements) > index else None
 
     return get
 
@@ -346,9 +299,26 @@ def _first_child_getter(tag: str, index: int) -> Callable[[Node, Run], str | Non
         if not children:
             return None
         elements = children[0].elements
-        return (elements[index] or None) if len(elements) > index else None
+        return (elements[index].strip() or None) if len(elements) > index else None
 
     return get
+
+
+def _tested_child_getter(
+    tag: str, matches: Callable[[Sequence[str]], bool], index: int
+) -> Callable[[Node, Run], str | None]:
+    def get(node: Node, _run: Run) -> str | None:
+        for child in node.children.get(tag, ()):
+            elements = child.elements
+            if matches(elements):
+                return (elements[index].strip() or None) if len(elements) > index else None
+        return None
+
+    return get
+
+
+def _at(elements: Sequence[str], index: int) -> str:
+    return elements[index] if index < len(elements) else ""
 
 
 def _component(get: Callable[[Node, Run], str | None], component: int) -> Callable[[Node, Run], str | None]:
@@ -398,17 +368,18 @@ def _another(route: _Route, node: Node, run: Run) -> Segment:
 def _branch(route: _Route, step: tuple[str, Test], scope: Scope, *, first: bool) -> Branch:
     tag, test = step
     plain = not (first and (route.rooted or route.up))
+    matches = matcher(test)
 
     def find(node: Node, run: Run) -> Sequence[SegmentNode]:
         base = node if plain else route.base(node, run)
         children: Sequence[SegmentNode] = base.children.get(tag, ())
-        return [child for child in children if meets(child.elements, test)] if test else children
+        return [child for child in children if matches(child.elements)] if test else children
 
     def make(node: Node, run: Run) -> Segment:
         base: Segment = node if plain else route.base(node, run)
         return base.add(tag, test)
 
-    return Branch(find, make, lambda _node, spot, _index: spot, scope, tag if plain else None)
+    return Branch(find, make, lambda spot, _index: spot, scope, tag if plain else None)
 
 
 def _repeated(branch: Branch, repeat: str) -> Branch:
@@ -458,22 +429,3 @@ class _Group(Segment):
             last = branch.make(parent, run)
             last.elements[:] = head
         last.elements.extend(group)
-
-
-def _unread(node: Node, covers: list[Cover], found: list[tuple[Where, str]]) -> None:
-    elements, position = node.elements, node.position
-    for index in range(1, len(elements)):
-        if elements[index] and not any(
-            index in cover.names or (cover.beyond is not None and index >= cover.beyond) for cover in covers
-        ):
-            where: Where = {"segment": position, "tag": elements[0], "element": index}
-            found.append((where, f"{elements[0]}{index:02d}"))
-    for tag, children in node.children.items():
-        below = [entry for cover in covers for entry in cover.children.get(tag, ())]
-        for child in children:
-            read = [cover for test, cover in below if not test or meets(child.elements, test)]
-            below = [entry for entry in below if entry[1].many or entry[1] not in read]
-            if not read:
-                found.append(({"segment": child.position, "tag": tag}, tag))
-            elif not any(cover.whole for cover in read):
-                _unread(child, read, found)

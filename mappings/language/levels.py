@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mappings.navigation import Node, Run, Scope
-from mappings.objects import object_rule
-from mappings.rule import Read, Rule, Write
-from mappings.shape import Shape
-from mappings.written import MapFault, Written, with_part
+from mappings.language.objects import object_rule
+from mappings.language.rule import Read, Rule, Write
+from mappings.language.shape import Shape
+from mappings.language.written import MapFault, Written, with_part
+from mappings.paths.navigation import Node, Run, Scope
 
 if TYPE_CHECKING:
-    from mappings.compiler import Compiler
+    from mappings.language.compiler import Compiler
 
 _FORMS = ("of", "kind", "fields", "also", "line")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from canonical import Where
-from mappings.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs, Raw, Run, Scope, Values
+from mappings.paths.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs, Raw, Run, Scope, Values
 
 _STEP = re.compile(r"([^.\[\]/]+)(?:\[([^\]]+)\])?|\[([^\]]+)\]")
 _TOP = re.compile(r"(/|(?:\.\./)*)(.*)", re.DOTALL)
@@ -183,7 +183,7 @@ class JsonPaths:
             target.append(made)
             return made
 
-        def spot(item: Node, parent: str, index: int) -> str:
+        def spot(parent: str, index: int) -> str:
             names = "".join(f"/{name}" for name, _ in route.steps if name is not None)
             return f"{'' if route.rooted else parent}{names}/{index}"
 
@@ -220,11 +220,15 @@ class JsonPaths:
         """A member with all below it."""
         _Route(path, scope).cover().whole = True
 
-    def unread(self, root: Node, cover: Cover) -> list[tuple[Where, str]]:
-        """Members nothing reads; nulls and empty values do not count."""
-        found: list[tuple[Where, str]] = []
-        _unread(root, cover, "", found)
-        return found
+    def unread(self, cover: Cover) -> Callable[[Node], list[tuple[Where, str]]]:
+        """What lists the members nothing reads; nulls and empty values do not count."""
+
+        def unread(root: Node) -> list[tuple[Where, str]]:
+            found: list[tuple[Where, str]] = []
+            _unread(root, cover, "", found)
+            return found
+
+        return unread
 
 
 def _member_getter(name: str | None) -> Callable[[Node, Run], Raw]:
@@ -268,11 +272,10 @@ def _putter(route: _Route) -> Callable[[Node, Run, Raw], None]:
             return
         holder = route.grow(node, run, route.steps[:-1])
         name, pick = route.steps[-1]
-        if pick is None:
-            holder[name] = value
+        if isinstance(pick, int):
+            holder.setdefault(name, [])[pick : pick + 1] = [value]
         else:
-            target = holder.setdefault(name, [])
-            target[pick : pick + 1] = [value]
+            holder[name] = value
 
     return put
 

@@ -3,9 +3,17 @@
 from decimal import Decimal
 from typing import Any
 
-from mappings.functions import function
+from mappings.language.functions import function
 
-_PER = {"PE": (1, "EA"), "HP": (100, None), "TP": (1000, None), "CA": (1, "CA"), "PP": (1, "PK"), "LB": (1, "LB"), "PK": (1, "PK")}
+_PER = {
+    "PE": (1, "EA"),
+    "HP": (100, None),
+    "TP": (1000, None),
+    "CA": (1, "CA"),
+    "PP": (1, "PK"),
+    "LB": (1, "LB"),
+    "PK": (1, "PK"),
+}
 """X12 element 639: the codes that say what a price is for. The others say what kind of price it is."""
 
 
@@ -18,9 +26,9 @@ def _basis_of(per: Any) -> tuple[str | None, None]:
 
 
 @function("x12 price basis", write=_basis_of)
-def price_basis(basis: str | None, unit: str | None) -> dict[str, Any] | None:
+def price_basis(basis: str, unit: str | None) -> dict[str, Any] | None:
     """What a price is for, where it is not one of the line's own unit (X12 element 639)."""
-    count, of = _PER.get(basis or "", (1, None))
+    count, of = _PER.get(basis, (1, None))
     if count == 1 and of in (None, unit):
         return None
     return {"value": Decimal(count), "unit": of or unit or "EA"}

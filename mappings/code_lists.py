@@ -1,8 +1,8 @@
 """Code lists: native codes and their canonical names, both ways.
 
-A file in `codes/` says `codes: x12/98`, a `title`, its `source`, and `values: {ST: ship_to, ...}`. Several codes may share a
-name: the first is the one written. `open: true` lets unknown codes pass as they are, with a warning; otherwise an
-unknown code is kept visibly as `x12/98:ZZ`, with a warning too, and finds its way back on writing.
+A file in `codes/` says `codes: x12/98`, a `title`, its `source`, and `values: {ST: ship_to, ...}`. Several codes may
+share a name: the first is the one written. `open: true` lets unknown codes pass as they are, with a warning; otherwise
+an unknown code is kept visibly as `x12/98:ZZ`, with a warning too, and finds its way back on writing.
 """
 
 from collections.abc import Mapping

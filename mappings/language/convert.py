@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from canonical import plain_decimal
-from mappings.shape import Shape
+from mappings.language.shape import Shape
 
 Convert: TypeAlias = Callable[[Any, str], Any]
 """From a value and the zone of times that name none."""

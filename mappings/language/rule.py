@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from mappings.navigation import Node, Run
+from mappings.paths.navigation import Node, Run
 
 Read: TypeAlias = Callable[[Node, Run], Any]
 """The canonical value, None where the source is silent."""

@@ -1,15 +1,17 @@
 """Objects: named rules over one node, the values a format wants besides (`also:`), and a dict's `rest:`."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mappings.convert import native_out
-from mappings.navigation import BadPath, Leaf, Node, Run, Scope
-from mappings.rule import Read, Rule, Write, joint_needs
-from mappings.shape import JSON, Shape
-from mappings.written import MapFault, Written
+from mappings.language.convert import native_out
+from mappings.language.faults import fault
+from mappings.language.rule import Read, Rule, Write, joint_needs
+from mappings.language.shape import JSON, Shape
+from mappings.language.written import MapFault, Written
+from mappings.paths.navigation import BadPath, Leaf, Node, Run, Scope
 
 if TYPE_CHECKING:
-    from mappings.compiler import Compiler
+    from mappings.language.compiler import Compiler
 
 _MOST_PLANS = 256
 
@@ -44,43 +46,28 @@ def _named_rules(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope
     return made
 
 
+Named: TypeAlias = list[tuple[str, Read]]
+
+
 def _reader(
     compiler: "Compiler", rules: dict[str, Rule], rest: Rule | None, checks: list[Read], *, keep: bool, top: bool
 ) -> Read:
-    strong = [(name, rule) for name, rule in rules.items() if rule.read and not rule.weak]
-    weak = [(name, compiler.traced(name, rule.read)) for name, rule in rules.items() if rule.read and rule.weak]
-    own = [(name, compiler.traced(name, r.read)) for name, r in strong if r.read and not r.needs]
-    below = [(name, compiler.traced(name, r.read), r.needs) for name, r in strong if r.read and r.needs]
+    reading = [(name, rule, compiler.traced(name, rule.read)) for name, rule in rules.items() if rule.read]
+    weak = [(name, read) for name, rule, read in reading if rule.weak]
+    own = [(name, read) for name, rule, read in reading if not rule.weak and not rule.needs]
+    below = [(name, read, rule.needs) for name, rule, read in reading if not rule.weak and rule.needs]
+    if not keep and not below and not rest and not checks:
+        return _small_reader(own, weak)
+    choose = _by_children(below)
     rest_read = rest.read if rest else None
-    plans: dict[tuple[str, ...], list[tuple[str, Read]]] = {}
-
-    def plan(tags: tuple[str, ...]) -> list[tuple[str, Read]]:
-        if len(plans) >= _MOST_PLANS:
-            plans.clear()
-        chosen = [(name, read) for name, read, needs in below if not needs.isdisjoint(tags)]
-        plans[tags] = chosen
-        return chosen
 
     def read(node: Node, run: Run) -> dict[str, Any] | None:
         found: dict[str, Any] = run.document if top else {}
         if keep:
-            for name, one in weak:
-                value = one(node, run)
-                if value is not None:
-                    found[name] = value
-        for name, one in own:
-            value = one(node, run)
-            if value is not None:
-                found[name] = value
-        if below:
-            children = node.children
-            if children:
-                tags = tuple(children)
-                chosen = plans.get(tags)
-                for name, one in plan(tags) if chosen is None else chosen:
-                    value = one(node, run)
-                    if value is not None:
-                        found[name] = value
+            _gather(weak, node, run, found)
+        _gather(own, node, run, found)
+        if below and node.children:
+            _gather(choose(node), node, run, found)
         if rest_read:
             for name, value in (rest_read(node, run) or {}).items():
                 found.setdefault(name, value)
@@ -88,6 +75,29 @@ def _reader(
             check(node, run)
         if keep:
             return found
+        if found:
+            _gather(weak, node, run, found)
+        return found or None
+
+    return read
+
+
+def _gather(rules: Named, node: Node, run: Run, found: dict[str, Any]) -> None:
+    for name, read in rules:
+        value = read(node, run)
+        if value is not None:
+            found[name] = value
+
+
+def _small_reader(own: Named, weak: Named) -> Read:
+    """Of an object whose values all stand in its own segment: weak ones count only beside others."""
+
+    def read(node: Node, run: Run) -> dict[str, Any] | None:
+        found: dict[str, Any] = {}
+        for name, one in own:
+            value = one(node, run)
+            if value is not None:
+                found[name] = value
         if not found:
             return None
         for name, one in weak:
@@ -97,6 +107,22 @@ def _reader(
         return found
 
     return read
+
+
+def _by_children(below: list[tuple[str, Read, frozenset[str]]]) -> Callable[[Node], Named]:
+    """What picks the rules whose children are there; each combination of tags is worked out once."""
+    plans: dict[tuple[str, ...], Named] = {}
+
+    def choose(node: Node) -> Named:
+        tags = tuple(node.children)
+        plan = plans.get(tags)
+        if plan is None:
+            if len(plans) >= _MOST_PLANS:
+                plans.clear()
+            plan = plans[tags] = [(name, read) for name, read, needs in below if not needs.isdisjoint(tags)]
+        return plan
+
+    return choose
 
 
 def _writer(rules: dict[str, Rule], rest: Rule | None, extras: list[Write]) -> Write:
@@ -141,8 +167,6 @@ def _constant(part: Written, leaf: Leaf) -> tuple[Read, Write]:
     accepted = [item.text for item in part.items]
 
     def check(node: Node, run: Run) -> None:
-        from mappings.compiler import fault  # noqa: PLC0415
-
         raw = leaf.get(node, run)
         if raw is not None and str(raw) not in accepted:
             message = f"{raw!r} stands where the map knows only {', '.join(accepted)}; it is not read"

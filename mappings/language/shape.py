@@ -55,13 +55,15 @@ def shape_of(annotation: Any) -> Shape:
         return _shape_of_union([part for part in parts if part is not type(None)])
     if origin is Literal:
         return Shape("text", choices=tuple(map(str, parts)))
-    if origin in (tuple, list):
-        return Shape("list", item=shape_of(parts[0]))
-    if origin is dict:
-        return Shape("dict", item=shape_of(parts[1]))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return Shape("model", model=annotation)
-    return JSON
+    return _shape_of_container(origin, parts)
+
+
+def _shape_of_container(origin: Any, parts: tuple[Any, ...]) -> Shape:
+    if origin in (tuple, list):
+        return Shape("list", item=shape_of(parts[0]))
+    return Shape("dict", item=shape_of(parts[1])) if origin is dict else JSON
 
 
 def _shape_of_union(parts: list[Any]) -> Shape:

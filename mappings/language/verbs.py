@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from mappings.codes import CodeList
-from mappings.compiler import Compiler, fault
-from mappings.convert import Convert, converter_in, converter_out, text_in
-from mappings.groups import GROUP_VERBS
-from mappings.moments import moment
-from mappings.navigation import Leaf, Node, Run, Scope
-from mappings.rule import Rule, joint_needs, needs_of
-from mappings.shape import TEXT, Shape
-from mappings.written import MapFault, Written
+from mappings.language.codes import native_code, unmapped
+from mappings.language.compiler import Compiler
+from mappings.language.convert import Convert, converter_in, converter_out, text_in
+from mappings.language.faults import fault
+from mappings.language.groups import GROUP_VERBS
+from mappings.language.modifiers import constant
+from mappings.language.moments import moment
+from mappings.language.rule import Rule, joint_needs, needs_of
+from mappings.language.shape import TEXT, Shape
+from mappings.language.written import MapFault, Written
+from mappings.paths.navigation import Leaf, Node, Run, Scope
 
 Verb: TypeAlias = Callable[[Compiler, Written, Shape, Scope], Rule]
 
@@ -37,6 +39,8 @@ def at(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
 
 def _reader(compiler: Compiler, path: Written, leaf: Leaf, convert: Convert) -> Callable[[Node, Run], Any]:
     get = leaf.get
+    if convert is text_in and compiler.syntax.x12:
+        return compiler.recorded(get, leaf.place, path)
 
     def read(node: Node, run: Run) -> Any:
         raw = get(node, run)
@@ -76,8 +80,11 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
         raw = get(node, run)
         if raw is None:
             return None
-        raw = text_in(raw, "") or ""
-        meaning = known.get(raw) if name not in run.codes else run.codes[name].get(raw, known.get(raw))
+        if type(raw) is not str:
+            raw = text_in(raw, "") or ""
+        meaning = known.get(raw)
+        if run.codes and name in run.codes:
+            meaning = run.codes[name].get(raw, meaning)
         if meaning is None:
             meaning = unmapped(codes, raw, leaf.place(node, run), path, run)
             if shape.choices:
@@ -97,37 +104,10 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
     return Rule(compiler.recorded(read, leaf.place, path), write, needs)
 
 
-def unmapped(codes: CodeList, raw: str, where: Any, at: Written, run: Run) -> str:
-    """The visible stand-in of an unknown code, and its finding."""
-    meaning, _ = codes.read(raw)
-    message = f"{raw!r} is not in the code list {codes.name}; kept as {meaning!r}"
-    fault(run, "code-unmapped", "warning", where, message, at, value=raw, codes=codes.name)
-    return meaning
-
-
-def native_code(codes: CodeList, name: str, run: Run) -> str | None:
-    """The native code of a canonical name: the partner's own first. `sku#2` is a second `sku`."""
-    name = name.partition("#")[0]
-    for code, meaning in run.codes.get(codes.name, {}).items():
-        if meaning == name:
-            return code
-    return codes.write(name)
-
-
 def const(compiler: Compiler, rule: Written, shape: Shape, _scope: Scope) -> Rule:
     """`const: VALUE`: read as it is; writes nothing."""
-    value = _constant(rule.mapping["const"], shape)
+    value = constant(rule.mapping["const"], shape)
     return Rule(compiler.recorded(lambda _node, _run: value, None, rule), _nothing, weak=True)
-
-
-def _constant(written: Written, shape: Shape) -> Any:
-    plain = written.plain()
-    if shape.kind in ("model", "list", "dict", "json") or plain is None:
-        return plain
-    try:
-        return converter_in(shape, None, x12=False)(plain, "UTC")
-    except ValueError as error:
-        raise MapFault("map-constant", written, str(error)) from None
 
 
 def _nothing(_value: Any, _node: Node, _run: Run) -> None:
@@ -250,7 +230,7 @@ def concat(compiler: Compiler, rule: Written, _shape: Shape, scope: Scope) -> Ru
 
 
 def call(compiler: Compiler, rule: Written, _shape: Shape, scope: Scope) -> Rule:
-    """`call: NAME` with `with: [rules]`: a registered Python function."""
+    """`call: NAME` with `with: [rules]`: a registered Python function, called when its first value is there."""
     name = rule.mapping["call"]
     found = compiler.functions.get(name.text)
     if found is None:
@@ -258,9 +238,15 @@ def call(compiler: Compiler, rule: Written, _shape: Shape, scope: Scope) -> Rule
         raise MapFault("map-unknown-function", name, f"no function is called {name.text!r}; there are: {known}")
     rules = [compiler.rule(part, Shape("json"), scope) for part in rule.mapping["with"].items]
 
+    reads = [one.read for one in rules if one.read]
+    [first, *others] = reads
+
     def read(node: Node, run: Run) -> Any:
+        value = first(node, run)
+        if value is None:
+            return None
         try:
-            return found.read(*(one.read(node, run) if one.read else None for one in rules))
+            return found.read(value, *[other(node, run) for other in others])
         except ValueError as error:
             fault(run, "value-unconvertible", "error", {}, str(error), name)
             return None
@@ -331,67 +317,3 @@ def verb_of(rule: Written) -> tuple[str, Verb]:
         if name != head and name not in _BESIDE.get(head, ()) and name not in _ANYWHERE:
             raise MapFault("map-verb", names[name], f"{name!r} does not go with {head!r}; remove it")
     return head, VERBS[head]
-
-
-def apply_modifiers(compiler: Compiler, rule: Written, shape: Shape, scope: Scope, made: Rule) -> Rule:
-    """Add `when:` and `default:`."""
-    if "when" in rule.mapping:
-        made = _conditional(compiler, rule.mapping["when"], scope, made)
-    if "default" in rule.mapping:
-        made = _defaulted(compiler, rule.mapping["default"], shape, scope, made)
-    return made
-
-
-def _conditional(compiler: Compiler, when: Written, scope: Scope, made: Rule) -> Rule:
-    tests = [_test(compiler, path, options, scope) for path, options in when.mapping.items()]
-    inner_read, inner_write = made.read, made.write
-    sets = [(leaf, options[0]) for leaf, _, options in tests if leaf and options]
-
-    def read(node: Node, run: Run) -> Any:
-        if not all(holds(node, run) for _, holds, _ in tests):
-            return None
-        return inner_read(node, run) if inner_read else None
-
-    def write(value: Any, node: Node, run: Run) -> None:
-        if value is None or inner_write is None:
-            return
-        for leaf, option in sets:
-            leaf.put(node, run, option)
-        inner_write(value, node, run)
-
-    return Rule(read if inner_read else None, write if inner_write else None, made.needs, made.weak, made.fixed)
-
-
-def _test(
-    compiler: Compiler, path: str, options: Written, scope: Scope
-) -> tuple[Leaf | None, Callable[[Node, Run], bool], list[str]]:
-    """`PATH: A`, `PATH: [A, B]` or `PATH: {not: [A, B], present: true}`: the leaf to set, the test, what to set."""
-    if not isinstance(options.content, dict):
-        leaf, accepted = compiler.syntax.leaf(path, scope), [part.text for part in options.items]
-        return leaf, lambda node, run: text_in(leaf.get(node, run) or "", "") in accepted, accepted
-    if not set(options.content) <= {"not", "present"}:
-        raise MapFault("map-form", options, "say PATH: text, PATH: [texts] or PATH: {not: [texts], present: true}")
-    values = compiler.syntax.values(path, scope)
-    refused = [part.text for part in options.content["not"].items] if "not" in options.content else []
-    present = options.content["present"].content if "present" in options.content else None
-
-    def holds(node: Node, run: Run) -> bool:
-        found = values.get(node, run)
-        return present in (None, bool(found)) and not any(text_in(value, "") in refused for value in found)
-
-    return None, holds, []
-
-
-def _defaulted(compiler: Compiler, default: Written, shape: Shape, scope: Scope, made: Rule) -> Rule:
-    if isinstance(default.content, dict):
-        other = compiler.rule(default, shape, scope).read
-    else:
-        constant = _constant(default, shape)
-        other = compiler.recorded(lambda _node, _run: constant, None, default)
-    inner = made.read
-
-    def read(node: Node, run: Run) -> Any:
-        value = inner(node, run) if inner else None
-        return other(node, run) if value is None and other else value
-
-    return Rule(read, made.write, weak=True, fixed=made.fixed)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from canonical import Document, plain_decimal, round_money
-from mappings.convert import decimal_in
+from mappings.language.convert import decimal_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Total:
     @property
     def write(self) -> Callable[[Any], str] | None:
         """The text to write, where a map may."""
-        return (lambda document: self._text(document)) if self.written else None
+        return self._text if self.written else None
 
     def _text(self, document: Any) -> str:
         value = self.of(document) or Decimal(0)

@@ -1,0 +1,1 @@
+"""The mapping language: written rules, compiled to closures that read and write."""

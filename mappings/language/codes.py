@@ -1,0 +1,25 @@
+"""Looking codes up while translating: the partner's own meanings come first, and nothing unknown passes in silence."""
+
+from typing import Any
+
+from mappings.code_lists import CodeList
+from mappings.language.faults import fault
+from mappings.language.written import Written
+from mappings.paths.navigation import Run
+
+
+def unmapped(codes: CodeList, raw: str, where: Any, at: Written, run: Run) -> str:
+    """The visible stand-in of an unknown code, and its finding."""
+    meaning, _ = codes.read(raw)
+    message = f"{raw!r} is not in the code list {codes.name}; kept as {meaning!r}"
+    fault(run, "code-unmapped", "warning", where, message, at, value=raw, codes=codes.name)
+    return meaning
+
+
+def native_code(codes: CodeList, name: str, run: Run) -> str | None:
+    """The native code of a canonical name: the partner's own first. `sku#2` is a second `sku`."""
+    name = name.partition("#")[0]
+    for code, meaning in run.codes.get(codes.name, {}).items():
+        if meaning == name:
+            return code
+    return codes.write(name)

@@ -1,0 +1,231 @@
+"""The verbs that give many values: fields, each, all, pairs, join."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mappings.language.objects import object_rule
+from mappings.language.rule import Read, Rule, Write, joint_needs, needs_of
+from mappings.language.shape import JSON, TEXT, Shape
+from mappings.language.values import every, free_name, pairs
+from mappings.language.written import MapFault, Written
+from mappings.paths.navigation import Branch, Node, Run, Scope
+
+if TYPE_CHECKING:
+    from mappings.language.compiler import Compiler
+
+
+def fields(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """`fields:` of an object, of this node or of the one `in:` names; `rest:` gives a dict's other keys."""
+    if "in" not in rule.mapping:
+        return object_rule(compiler, rule, shape, scope)
+    branches = compiler.syntax.branch(rule.mapping["in"].text, scope)
+    body = object_rule(compiler, rule, shape, branches[-1].scope)
+    walk = _walker(compiler, branches, body.read, numbered=False) if body.read else None
+    grow = _grower(branches)
+    inner = body.write
+
+    def read(node: Node, run: Run) -> Any:
+        found: list[Any] = []
+        if walk:
+            walk(node, run, found)
+        return next((value for value in found if value is not None), None)
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        if inner and value is not None:
+            grow(node, run, value, inner)
+
+    return Rule(read if walk else None, write if inner else None, needs_of(branches[0].needs))
+
+
+def each(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """`each: LOOP` with `fields:` (a list of objects), `value:` (a list), or `key:` and `value:` (a dict)."""
+    names = rule.mapping
+    repeat = names["repeat"].text if "repeat" in names else None
+    branches = compiler.syntax.branch(names["each"].text, scope, repeat)
+    inner = branches[-1].scope
+    if shape.kind == "dict" or "key" in names:
+        return _each_entry(compiler, rule, shape, branches)
+    if shape.kind not in ("list", "json"):
+        raise MapFault("map-shape", names["each"], f"this field holds one {shape.kind}, not many; use in: and fields:")
+    item = shape.item or JSON
+    body = (
+        compiler.rule(names["value"], item, inner)
+        if "value" in names
+        else object_rule(compiler, rule, item, inner, keep=True)
+    )
+    walk = _walker(compiler, branches, body.read, numbered=True) if body.read else None
+    grow, put = _grower(branches), body.write
+
+    def read(node: Node, run: Run) -> list[Any] | None:
+        found: list[Any] = []
+        assert walk
+        walk(node, run, found)
+        return found or None
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        for one in value or ():
+            grow(node, run, one, put)  # type: ignore[arg-type]  # write is None when put is
+
+    return Rule(read if walk else None, write if put else None, needs_of(branches[0].needs))
+
+
+def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Sequence[Branch]) -> Rule:
+    inner = branches[-1].scope
+    key = compiler.rule(rule.mapping["key"], TEXT, inner)
+    value = compiler.rule(rule.mapping["value"], shape.item or JSON, inner)
+    if key.read is None or value.read is None or key.write is None or value.write is None:
+        raise MapFault("map-one-way", rule, "key: and value: must serve both directions")
+    put_key, put_value = key.write, value.write
+    read_entry = _entry_reader(compiler, key.read, value.read)
+    walk, grow = _walker(compiler, branches, read_entry, numbered=False), _grower(branches)
+
+    def read(node: Node, run: Run) -> dict[str, Any] | None:
+        found: list[Any] = []
+        walk(node, run, found)
+        entries: dict[str, Any] = {}
+        for name, content in filter(None, found):
+            entries[free_name(entries, name)] = content
+        return entries or None
+
+    def put(entry: Any, node: Node, run: Run) -> None:
+        put_key(entry[0].partition("#")[0], node, run)
+        put_value(entry[1], node, run)
+
+    def write(entries: Any, node: Node, run: Run) -> None:
+        for entry in (entries or {}).items():
+            grow(node, run, entry, put)
+
+    return Rule(read, write, needs_of(branches[0].needs))
+
+
+def _entry_reader(compiler: "Compiler", key: Read, value: Read) -> Read:
+    def read(node: Node, run: Run) -> Any:
+        name = key(node, run)
+        if name is None:
+            return None
+        if compiler.tracing:
+            run.path.append(name)
+        content = value(node, run)
+        if compiler.tracing:
+            run.path.pop()
+        return None if content is None else (name, content)
+
+    return read
+
+
+def _walker(
+    compiler: "Compiler", branches: Sequence[Branch], body: Read, *, numbered: bool
+) -> Callable[[Node, Run, list[Any]], None]:
+    """What visits every node the branches reach and collects what `body` gives."""
+    branch, *rest = branches
+    inner = _walker(compiler, rest, body, numbered=numbered) if rest else None
+
+    def step(item: Node, run: Run, found: list[Any]) -> None:
+        if inner:
+            inner(item, run, found)
+        else:
+            found.append(body(item, run))
+
+    if compiler.tracing:
+        return _tracing_walk(branch, step, numbered=numbered and inner is None)
+    if branch.scope.indexed:
+        return _numbering_walk(branch, step)
+    return _plain_walk(branch, body, inner)
+
+
+def _plain_walk(
+    branch: Branch, body: Read, inner: Callable[[Node, Run, list[Any]], None] | None
+) -> Callable[[Node, Run, list[Any]], None]:
+    find = branch.find
+
+    def walk(node: Node, run: Run, found: list[Any]) -> None:
+        nodes = find(node, run)
+        if nodes:
+            run.up.append(node)
+            if inner:
+                for item in nodes:
+                    inner(item, run, found)
+            else:
+                found.extend([body(item, run) for item in nodes])
+            run.up.pop()
+
+    return walk
+
+
+def _numbering_walk(
+    branch: Branch, step: Callable[[Node, Run, list[Any]], None]
+) -> Callable[[Node, Run, list[Any]], None]:
+    def walk(node: Node, run: Run, found: list[Any]) -> None:
+        run.up.append(node)
+        for number, item in enumerate(branch.find(node, run), 1):
+            run.index.append(number)
+            step(item, run, found)
+            run.index.pop()
+        run.up.pop()
+
+    return walk
+
+
+def _tracing_walk(
+    branch: Branch, step: Callable[[Node, Run, list[Any]], None], *, numbered: bool
+) -> Callable[[Node, Run, list[Any]], None]:
+    def walk(node: Node, run: Run, found: list[Any]) -> None:
+        nodes = branch.find(node, run)
+        run.up.append(node)
+        for number, item in enumerate(nodes, 1):
+            run.spots.append(branch.spot(run.spots[-1], number - 1))
+            run.index.append(number)
+            if numbered:
+                run.path.append(len(found))
+            step(item, run, found)
+            if numbered:
+                run.path.pop()
+            run.index.pop()
+            run.spots.pop()
+        run.up.pop()
+
+    return walk
+
+
+def _grower(branches: Sequence[Branch]) -> Callable[[Node, Run, Any, Write], None]:
+    """What makes a node for a value and writes the value into it."""
+
+    def grow(node: Node, run: Run, value: Any, put: Write) -> None:
+        depth = len(run.up)
+        for branch in branches:
+            run.up.append(node)
+            node = branch.make(node, run)
+        put(value, node, run)
+        if branches[-1].close:
+            branches[-1].close(node)
+        del run.up[depth:]
+
+    return grow
+
+
+def join(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:
+    """`join: [A, B]`: their lists one after the other, or their dicts together; the first is written."""
+    rules = [compiler.rule(part, shape, scope) for part in rule.mapping["join"].items]
+    reads = [one.read for one in rules if one.read]
+
+    def read(node: Node, run: Run) -> Any:
+        found = [value for one in reads if (value := one(node, run))]
+        if not found:
+            return None
+        if isinstance(found[0], dict):
+            merged: dict[str, Any] = {}
+            for entries in found:
+                merged.update({free_name(merged, name): value for name, value in entries.items()})
+            return merged
+        return [item for items in found for item in items]
+
+    return Rule(read, next((one.write for one in rules if one.write), None), joint_needs(rules))
+
+
+GROUP_VERBS: dict[str, Callable[["Compiler", Written, Shape, Scope], Rule]] = {
+    "each": each,
+    "fields": fields,
+    "all": every,
+    "pairs": pairs,
+    "join": join,
+}

@@ -1,0 +1,88 @@
+"""What any rule may say besides its verb: `when:` and `default:`."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mappings.language.convert import converter_in, text_in
+from mappings.language.rule import Rule
+from mappings.language.shape import Shape
+from mappings.language.written import MapFault, Written
+from mappings.paths.navigation import Leaf, Node, Run, Scope
+
+if TYPE_CHECKING:
+    from mappings.language.compiler import Compiler
+
+
+def apply_modifiers(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope, made: Rule) -> Rule:
+    """Add `when:` and `default:`."""
+    if "when" in rule.mapping:
+        made = _conditional(compiler, rule.mapping["when"], scope, made)
+    if "default" in rule.mapping:
+        made = _defaulted(compiler, rule.mapping["default"], shape, scope, made)
+    return made
+
+
+def _conditional(compiler: "Compiler", when: Written, scope: Scope, made: Rule) -> Rule:
+    tests = [_test(compiler, path, options, scope) for path, options in when.mapping.items()]
+    inner_read, inner_write = made.read, made.write
+    sets = [(leaf, options[0]) for leaf, _, options in tests if leaf and options]
+
+    def read(node: Node, run: Run) -> Any:
+        if not all(holds(node, run) for _, holds, _ in tests):
+            return None
+        return inner_read(node, run) if inner_read else None
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        if value is None or inner_write is None:
+            return
+        for leaf, option in sets:
+            leaf.put(node, run, option)
+        inner_write(value, node, run)
+
+    return Rule(read if inner_read else None, write if inner_write else None, made.needs, made.weak, made.fixed)
+
+
+def _test(
+    compiler: "Compiler", path: str, options: Written, scope: Scope
+) -> tuple[Leaf | None, Callable[[Node, Run], bool], list[str]]:
+    """`PATH: A`, `PATH: [A, B]` or `PATH: {not: [A, B], present: true}`: the leaf to set, the test, what to set."""
+    if not isinstance(options.content, dict):
+        leaf, accepted = compiler.syntax.leaf(path, scope), [part.text for part in options.items]
+        return leaf, lambda node, run: text_in(leaf.get(node, run) or "", "") in accepted, accepted
+    if not set(options.content) <= {"not", "present"}:
+        raise MapFault("map-form", options, "say PATH: text, PATH: [texts] or PATH: {not: [texts], present: true}")
+    values = compiler.syntax.values(path, scope)
+    refused = [part.text for part in options.content["not"].items] if "not" in options.content else []
+    present = options.content["present"].content if "present" in options.content else None
+
+    def holds(node: Node, run: Run) -> bool:
+        found = values.get(node, run)
+        return present in (None, bool(found)) and not any(text_in(value, "") in refused for value in found)
+
+    return None, holds, []
+
+
+def _defaulted(compiler: "Compiler", default: Written, shape: Shape, scope: Scope, made: Rule) -> Rule:
+    if isinstance(default.content, dict):
+        other = compiler.rule(default, shape, scope).read
+    else:
+        fixed = constant(default, shape)
+        other = compiler.recorded(lambda _node, _run: fixed, None, default)
+    inner = made.read
+
+    def read(node: Node, run: Run) -> Any:
+        value = inner(node, run) if inner else None
+        return other(node, run) if value is None and other else value
+
+    return Rule(read, made.write, weak=True, fixed=made.fixed)
+
+
+def constant(written: Written, shape: Shape) -> Any:
+    """A written constant as a value of `shape`."""
+    plain = written.plain()
+    if shape.kind in ("model", "list", "dict", "json") or plain is None:
+        return plain
+    try:
+        return converter_in(shape, None, x12=False)(plain, "UTC")
+    except ValueError as error:
+        raise MapFault("map-constant", written, str(error)) from None
