@@ -10,6 +10,9 @@ from rich.tree import Tree
 from console.desk import AcknowledgmentNote, ElementNote, GroupNote, Inspection, InterchangeNote, SegmentNote, SetNote
 from console.terminal import SEVERITY_STYLE, clean, print_findings, table, text
 
+_WIDEST = 36
+"""Columns an element's value is padded to; a longer one pushes its name aside."""
+
 
 def print_inspection(console: Console, inspection: Inspection) -> None:
     """The whole answer."""
@@ -75,17 +78,20 @@ def _add_segment(tree: Tree, segment: SegmentNote, loop_width: int) -> None:
         text(segment.get("name"), "dim"),
     )
     branch = tree.add(line)
-    for element in segment.get("elements", ()):
-        branch.add(_element(element))
+    elements = segment.get("elements", ())
+    width = min(max((len(element.get("value", "")) for element in elements), default=0), _WIDEST)
+    for element in elements:
+        branch.add(_element(element, width))
     for finding in findings:
         branch.add(_finding(finding))
 
 
-def _element(element: ElementNote) -> Text:
-    line = Text.assemble(text(f"{element.get('position', ''):<7}", "cyan"), text(element.get("value"), "bold"))
-    if meaning := element.get("meaning"):
-        line.append_text(text(f"  = {meaning}", "green"))
-    return line.append_text(text(f"  {element.get('name', '')}", "dim"))
+def _element(element: ElementNote, width: int) -> Text:
+    value = f"{clean(element.get('value')):<{width}}  "
+    line = Text.assemble((f"{element.get('position', ''):<9}", "cyan"), (value, "bold"))
+    line.append_text(text(element.get("name"), "dim"))
+    meaning = element.get("meaning")
+    return line.append_text(text(f" = {meaning}", "green")) if meaning else line
 
 
 def _finding(finding: Mapping[str, Any]) -> Text:

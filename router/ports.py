@@ -335,13 +335,19 @@ class Access(Protocol):
 class Archive(Protocol):
     """What people and programs may look up. Rows are plain JSON-ready mappings with the names DESIGN fixes."""
 
-    async def orders(self, *, limit: int = 100, after: str | None = None) -> Sequence[Mapping[str, Any]]: ...
-
-    async def order(self, order: str) -> Mapping[str, Any] | None:
-        """By id or number: header, lines with ledgers, timeline, explanations, documents."""
+    async def orders(
+        self, *, limit: int = 100, after: str | None = None, channel: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Orders, the newest first, all of them or one channel's; `after` continues behind the order of that id."""
         ...
 
-    async def documents(self, *, limit: int = 100, order: str | None = None) -> Sequence[Mapping[str, Any]]: ...
+    async def order(self, order: str, *, channel: str | None = None) -> Mapping[str, Any] | None:
+        """By id or number, of all or of one channel: header, lines with ledgers, timeline, explanations, documents."""
+        ...
+
+    async def documents(
+        self, *, limit: int = 100, order: str | None = None, partner: str | None = None
+    ) -> Sequence[Mapping[str, Any]]: ...
 
     async def document(self, document: str) -> Mapping[str, Any] | None: ...
 

@@ -21,19 +21,26 @@ class Archive:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def orders(self, *, limit: int = 100, after: str | None = None) -> Sequence[Mapping[str, Any]]:
-        """Orders, the newest first; `after` continues behind the order of that id."""
+    async def orders(
+        self, *, limit: int = 100, after: str | None = None, channel: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Orders, the newest first, all of them or one channel's; `after` continues behind the order of that id."""
         wanted = select(order).order_by(order.c.created_at.desc(), order.c.id.desc()).limit(limit)
+        if channel is not None:
+            wanted = wanted.where(order.c.channel == channel)
         if after is not None:
             then = select(order.c.created_at).where(order.c.id == after).scalar_subquery()
             wanted = wanted.where(or_(order.c.created_at < then, (order.c.created_at == then) & (order.c.id < after)))
         return await self._list(wanted, rows.shown_order)
 
-    async def order(self, wanted: str) -> Mapping[str, Any] | None:
-        """By id or number: header, lines with ledgers, timeline, explanations, documents, deliveries, exceptions."""
+    async def order(self, wanted: str, *, channel: str | None = None) -> Mapping[str, Any] | None:
+        """By id or number, of all or of one channel: header, lines with ledgers, timeline, explanations, documents,
+        deliveries, exceptions."""
 
         def work(transaction: Transaction) -> Mapping[str, Any] | None:
             by_id_first = select(order).where(or_(order.c.id == wanted, order.c.number == wanted))
+            if channel is not None:
+                by_id_first = by_id_first.where(order.c.channel == channel)
             found = transaction.execute(
                 by_id_first.order_by((order.c.id == wanted).desc(), order.c.created_at.desc()).limit(1)
             ).one_or_none()
@@ -41,9 +48,13 @@ class Archive:
 
         return await self._database.read(work)
 
-    async def documents(self, *, limit: int = 100, order: str | None = None) -> Sequence[Mapping[str, Any]]:
-        """Documents, the newest first; those of one order in the sequence they came."""
+    async def documents(
+        self, *, limit: int = 100, order: str | None = None, partner: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Documents, all or one partner's, the newest first; those of one order in the sequence they came."""
         wanted = select(document).limit(limit)
+        if partner is not None:
+            wanted = wanted.where(document.c.partner == partner)
         if order is None:
             return await self._list(wanted.order_by(document.c.at.desc(), document.c.id.desc()), rows.shown_document)
         of_order = wanted.where(document.c.order_id == order).order_by(document.c.at, document.c.id)

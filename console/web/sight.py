@@ -1,6 +1,6 @@
 """The archive as one caller may see it: a partner finds its own documents and orders, nothing else."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,40 +37,18 @@ class Sight:
     archive: Archive
     caller: Caller
 
-    def _owns_order(self, row: Row) -> bool:
-        return self.caller.partner is None or row.get("channel") == self.caller.partner
-
     def _owns_document(self, row: Row) -> bool:
         return self.caller.partner is None or row.get("partner") == self.caller.partner
 
     async def orders(self, limit: int, after: str | None) -> Page:
         """A page of orders, newest first."""
-        rows: list[Row] = []
-        async for row in self._all_orders(limit + 1, after):
-            if self._owns_order(row):
-                rows.append(row)
-            if len(rows) > limit:
-                return Page(rows[:limit], str(rows[limit - 1]["id"]))
-        return Page(rows, None)
-
-    async def _all_orders(self, step: int, after: str | None) -> AsyncIterator[Row]:
-        while rows := await self.archive.orders(limit=step, after=after):
-            for row in rows:
-                yield row
-            if len(rows) < step:
-                return
-            after = str(rows[-1]["id"])
+        rows = await self.archive.orders(limit=limit + 1, after=after, channel=self.caller.partner)
+        return Page(rows[:limit], str(rows[limit - 1]["id"]) if len(rows) > limit else None)
 
     async def order(self, order: str) -> Row | None:
         """One order by id or number; a partner gets its share of it."""
-        if self.caller.partner is None:
-            return await self.archive.order(order)
-        # Partners may number alike: a number alone may find another's order, the id with the channel does not.
-        for wanted in (order, f"{self.caller.partner}/{order}"):
-            row = await self.archive.order(wanted)
-            if row is not None and self._owns_order(row):
-                return self._share(row)
-        return None
+        row = await self.archive.order(order, channel=self.caller.partner)
+        return self._share(row) if row is not None and self.caller.partner else row
 
     def _share(self, row: Row) -> Row:
         share = {key: value for key, value in row.items() if key in _PARTNERS_SHARE_OF_AN_ORDER}
@@ -81,7 +59,7 @@ class Sight:
 
     async def documents(self, limit: int) -> Sequence[Row]:
         """The newest documents."""
-        return [row for row in await self.archive.documents(limit=limit) if self._owns_document(row)]
+        return await self.archive.documents(limit=limit, partner=self.caller.partner)
 
     async def document(self, document: str) -> Row | None:
         """One document."""

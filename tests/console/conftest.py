@@ -94,16 +94,21 @@ class MemoryArchive:
     troubles: dict[str, dict[str, Any]] = field(default_factory=dict)
     exported: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
-    async def orders(self, *, limit: int = 100, after: str | None = None) -> Sequence[Mapping[str, Any]]:
-        rows = list(self.rows.values())
+    async def orders(
+        self, *, limit: int = 100, after: str | None = None, channel: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        rows = [row for row in self.rows.values() if channel in (None, row["channel"])]
         start = next((index + 1 for index, row in enumerate(rows) if row["id"] == after), 0)
         return rows[start : start + limit]
 
-    async def order(self, order: str) -> Mapping[str, Any] | None:
-        return next((row for row in self.rows.values() if order in (row["id"], row["number"])), None)
+    async def order(self, order: str, *, channel: str | None = None) -> Mapping[str, Any] | None:
+        rows = await self.orders(limit=len(self.rows), channel=channel)
+        return next((row for row in rows if order in (row["id"], row["number"])), None)
 
-    async def documents(self, *, limit: int = 100, order: str | None = None) -> Sequence[Mapping[str, Any]]:
-        return list(self.papers.values())[:limit]
+    async def documents(
+        self, *, limit: int = 100, order: str | None = None, partner: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        return [row for row in self.papers.values() if partner in (None, row["partner"])][:limit]
 
     async def document(self, document: str) -> Mapping[str, Any] | None:
         return self.papers.get(document)

@@ -82,6 +82,14 @@ async def test_a_partner_sees_its_own_orders_and_documents_alone(client):
     await client.problem(404, "GET", "/v1/documents/d2/raw", "northwind")
 
 
+async def test_two_partners_that_number_alike_each_find_their_own_order(client, hub):
+    rows = hub.archive.rows
+    hub.archive.rows = {"harbor/NW-1": rows["harbor/H-1"] | {"id": "harbor/NW-1", "number": "NW-1"}, **rows}
+    for partner in ("harbor", "northwind"):
+        shown = await (await client("GET", "/v1/orders/NW-1", partner)).json()
+        assert shown["channel"] == partner
+
+
 async def test_a_partner_is_not_told_of_nodes_costs_and_other_partners_documents(client):
     text = await (await client("GET", "/v1/orders/NW-1", "northwind")).text()
     assert "explanations" not in text
