@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from canonical import AdviceLine, PackageLine, ShipmentAdvice
 from router.catalogue import units_in
+from router.line_view import document_line
 from router.order import ZERO, Allocation
 from router.workings import Workings
 
@@ -88,12 +89,16 @@ def meant(work: Workings, asked: Sequence[int], line: PackageLine) -> list[int]:
     """The allocations a line speaks of: the one of its fulfilment line or order line, else all of its item."""
     item = work.policy.catalogue.match(line.items).item if line.items else None
     of_item = [i for i in asked if item is None or work.allocations[i].sku == item.sku]
-    number = line.number if isinstance(line, AdviceLine) else None
-    for name, value in (("fulfilment_line", number), ("line", line.line_number)):
-        named = [i for i in of_item if value and getattr(work.allocations[i], name) == value]
+    if isinstance(line, AdviceLine):
+        named = [i for i in of_item if work.allocations[i].fulfilment_line == line.number]
         if named:
             return named
-    return of_item if item else []
+    numbered = [i for i in of_item if _order_line(work, i) == line.line_number]
+    return numbered or (of_item if item else [])
+
+
+def _order_line(work: Workings, index: int) -> str:
+    return document_line(work, work.lines[work.allocations[index].line]).number
 
 
 def own_units(work: Workings, indexes: Sequence[int], line: PackageLine) -> Decimal:

@@ -58,13 +58,14 @@ MOVES: Mapping[Move, Step] = MappingProxyType(
 
 
 def move(ledger: Ledger, name: Move, quantity: Decimal) -> Ledger:
-    """The ledger after `quantity` made the move. Raises `ValueError` when the bucket does not hold so much."""
+    """The ledger after `quantity` made the move. Raises `ValueError` when the bucket does not hold so much.
+
+    What leaves one side of the conserved sum arrives in it, so the ledger need not be proved again.
+    """
     step = MOVES[name]
     rises = step.source in ("ordered", "over_shipped")
     before = getattr(ledger, step.source)
     if quantity < 0 or (not rises and before < quantity):
         raise ValueError(f"cannot {name} {quantity}: {step.source} holds {before}")
-    values = dict(ledger)
-    values[step.source] = before + quantity if rises else before - quantity
-    values[step.target] += quantity
-    return Ledger.model_validate(values)
+    left = before + quantity if rises else before - quantity
+    return ledger.model_copy(update={step.source: left, step.target: getattr(ledger, step.target) + quantity})

@@ -35,7 +35,7 @@ class Ledger(Model):
         held = self.cancelled + self.open + self.backordered + self.allocated + self.released + self.shipped
         if held != self.ordered + self.over_shipped:
             raise ValueError(f"the ledger holds {held} of {self.ordered} ordered and {self.over_shipped} over-shipped")
-        if min(self.model_dump().values()) < 0:
+        if min(self.__dict__.values()) < 0:
             raise ValueError("no bucket may fall below zero")
         return self
 

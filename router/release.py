@@ -65,7 +65,7 @@ def _line(work: Workings, allocation: Allocation) -> FulfilmentLine:
     ordered = document_line(work, state)
     return FulfilmentLine(
         number=allocation.fulfilment_line or "",
-        order_line=state.number,
+        order_line=ordered.number,
         items=shown_items(work, state),
         description=item.description or ordered.description,
         quantity=Quantity(value=allocation.outstanding, unit=item.unit),
