@@ -15,7 +15,7 @@ from connectors.partners import Partners
 from connectors.profile import Profile, SentSet, TakenDocument, X12Terms
 from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
-from connectors.syntax.csv_text import read_csv, write_csv
+from connectors.syntax.csv_text import read_csv_tree, write_csv_tree
 from connectors.syntax.json_text import read_json, write_json, write_json_lines
 from connectors.x12_documents import X12Transmission, admit_partners, translated
 from connectors.x12_draft import draft_document
@@ -23,13 +23,13 @@ from mappings.compiled import CompiledMap
 from mappings.context import Context, Translation
 from mappings.library import MapLibrary
 
-READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_csv}
+READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_csv_tree}
 """How bytes become the tree that a map of this syntax walks. Each raises `Rejected`."""
 
 WRITERS: Mapping[str, tuple[Callable[[Any], bytes], str]] = {
     "json": (write_json, "application/json"),
     "json_lines": (write_json_lines, "application/jsonl"),
-    "csv": (write_csv, "text/csv"),
+    "csv": (write_csv_tree, "text/csv"),
 }
 """Syntax -> how its tree becomes bytes, and their media type."""
 
@@ -110,17 +110,17 @@ class Translator:
     def draft(self, document: Document, map_name: str, partner: str | None) -> Draft:
         """A document written by a named map, in the envelope of `partner` or of nobody in particular."""
         compiled = self.library.get(map_name)
-        if compiled.head.syntax == "x12":
+        if compiled.syntax.x12:
             taken = TakenDocument(set=map_name.rpartition("/")[2], map=map_name)
             return draft_document(document, taken, compiled, self.profile(partner), self.partners)
         rendition = compiled.write(document, self._context(partner, _NO_TIME))
-        write, media_type = WRITERS[compiled.head.syntax]
+        write, media_type = WRITERS[syntax_of(compiled)]
         return WholeDraft(write(rendition.tree), media_type, f"{document.identity}.txt", rendition.findings)
 
     def _read_by_map(
         self, content: bytes, source: str | None, compiled: CompiledMap, received_at: datetime, *, trace: bool = False
     ) -> Reading:
-        syntax = compiled.head.syntax
+        syntax = syntax_of(compiled)
         try:
             tree = READERS[syntax](content)
         except Rejected as rejected:
@@ -167,6 +167,11 @@ class Translator:
             x12=X12Terms(theirs=identity, ours=identity),
             sends={set_id: SentSet(map=name) for set_id, name in maps.items() if set_id.isdecimal()},
         )
+
+
+def syntax_of(compiled: CompiledMap) -> str:
+    """How the bytes are written whose tree a map walks, where that is not X12."""
+    return "json" if compiled.syntax.json else "csv"
 
 
 def _read_canonical(content: bytes, source: str | None, kind: str) -> Reading:
