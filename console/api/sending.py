@@ -9,6 +9,7 @@ from console.api.acceptance import read_order, read_stock
 from console.api.call import Call, reply
 from console.desk import OWN_CHANNEL
 from console.web.problem import Problem, forbidden, not_found, unauthorized
+from console.web.sight import header_of
 from router.ports import Arrival, Receipt
 
 _PATIENCE = 2.0
@@ -90,7 +91,7 @@ async def take_order(call: Call) -> web.Response:
     order = await call.hub.order_of(receipt, _patience(call))
     if order is None:
         return reply(answer, 202, _replayed(receipt))
-    return reply({**answer, "order": order}, 201, _replayed(receipt))
+    return reply({**answer, "order": header_of(order)}, 201, _replayed(receipt))
 
 
 async def take_hook(call: Call) -> web.Response:

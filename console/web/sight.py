@@ -9,10 +9,15 @@ from router.ports import Archive, Rendered
 
 Row = Mapping[str, Any]
 
-_PARTNERS_SHARE_OF_AN_ORDER = frozenset(
+_HEADER = frozenset(
     {"id", "number", "channel", "status", "usage", "currency", "ordered_on", "created_at", "updated_at", "lines"}
 )
-"""What a partner is told of its own order: no other party's document, no candidate nodes, no costs."""
+"""What everyone whose order it is may know: no other party's document, no candidate nodes, no costs."""
+
+
+def header_of(order: Row) -> Row:
+    """An order's standing without its story."""
+    return {key: value for key, value in order.items() if key in _HEADER}
 
 
 def _told_outside(entry: Row, own: set[Any]) -> Row | None:
@@ -51,7 +56,7 @@ class Sight:
         return self._share(row) if row is not None and self.caller.partner else row
 
     def _share(self, row: Row) -> Row:
-        share = {key: value for key, value in row.items() if key in _PARTNERS_SHARE_OF_AN_ORDER}
+        share: dict[str, Any] = dict(header_of(row))
         share["documents"] = [kept for kept in row.get("documents", ()) if self._owns_document(kept)]
         own = {kept["id"] for kept in share["documents"]}
         share["timeline"] = [told for entry in row.get("timeline", ()) if (told := _told_outside(entry, own))]

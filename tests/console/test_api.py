@@ -195,6 +195,7 @@ async def test_a_canonical_order_is_answered_with_its_decision(client, hub):
     assert response.status == 201
     assert answer["order"]["number"] == "A-1"
     assert answer["order"]["status"] == "allocated"
+    assert not answer["order"].keys() & {"explanations", "timeline", "documents"}
     assert hub.received[0].transport_key == "k1"
     assert hub.received[0].facts["kind"] == "PurchaseOrder"
 
