@@ -14,6 +14,9 @@ _HEADER = frozenset(
 )
 """What everyone whose order it is may know: no other party's document, no candidate nodes, no costs."""
 
+_OURS = frozenset({"reasons", "source_document", "delivery"})
+"""What a document's row says of our rules and surroundings."""
+
 
 def header_of(order: Row) -> Row:
     """An order's standing without its story."""
@@ -69,7 +72,9 @@ class Sight:
     async def document(self, document: str) -> Row | None:
         """One document."""
         row = await self.archive.document(document)
-        return row if row is not None and self._owns_document(row) else None
+        if row is None or not self._owns_document(row):
+            return None
+        return {key: value for key, value in row.items() if key not in _OURS} if self.caller.partner else row
 
     async def raw(self, document: str) -> Rendered | None:
         """The bytes of one document; for our own people those of a whole transmission too, by its id."""

@@ -94,6 +94,7 @@ async def test_a_partner_is_not_told_of_nodes_costs_and_other_partners_documents
     text = await (await client("GET", "/v1/orders/NW-1", "northwind")).text()
     assert "explanations" not in text
     assert "reno" not in text
+    assert "rule:secret" not in await (await client("GET", "/v1/documents/d1", "northwind")).text()
     timeline = await (await client("GET", "/v1/orders/NW-1/timeline", "northwind")).json()
     assert [row["id"] for row in timeline["documents"]] == ["d1"]
     assert [entry["kind"] for entry in timeline["timeline"]] == ["PurchaseOrder", "order_accepted"]
