@@ -252,7 +252,8 @@ def filled_hub() -> MemoryHub:
         "status": "decided", "order": "northwind/NW-1",
     }  # fmt: skip
     archive.papers["d1"] = {**paper, "id": "d1", "partner": "northwind", "kind": "PurchaseOrder", "findings": [],
-        "reasons": {"number": "rule:secret"}, "document": {"number": "NW-1", "notes": [{"text": CANARY}], "total": "50.00"}}  # fmt: skip
+        "reasons": {"number": "rule:secret"},
+        "document": {"number": "NW-1", "notes": [{"text": CANARY}], "total": "50.00"}}  # fmt: skip
     archive.papers["d2"] = {**paper, "id": "d2", "partner": "reno", "direction": "out", "kind": "FulfilmentOrder",
         "findings": [{"code": "odd", "severity": "warning", "where": {"segment": 3}, "message": CANARY}],
         "document": {"number": "F1"}}  # fmt: skip
