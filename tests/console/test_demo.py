@@ -8,7 +8,8 @@ def line(side: str, amount: str) -> dict[str, str]:
 
 
 GOOD = [
-    ("documents", {"id": "d1", "direction": "in", "kind": "PurchaseOrder", "identity": "1", "status": "decided"}),
+    ("documents", {"id": "d1", "direction": "in", "kind": "PurchaseOrder", "identity": "1", "status": "decided",
+                   "order": "northwind/NW-1"}),
     ("documents", {"id": "d2", "direction": "out", "kind": "Invoice", "identity": "1", "status": "delivered"}),
     ("orders", {"id": "northwind/NW-1", "number": "NW-1", "channel": "northwind", "status": "shipped", "lines": [
         {"number": "1", "sku": "LAMP",
