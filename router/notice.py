@@ -105,6 +105,7 @@ class _Packing:
         ordered = f"order:lines.{state.position}"
         self.reasons |= {
             path: source,
+            f"{path}.quantity": f"rule:unit-conversion {source}.quantity",
             f"{path}.order_number": "order:number",
             f"{path}.line_number": f"{ordered}.number",
             f"{path}.description": f"{ordered}.description",

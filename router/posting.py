@@ -102,7 +102,7 @@ class Posting(Rule):
         return next((rule for rule in self.rules if rule.event == event and rule.when.takes(facts)), None)
 
 
-def journal_entry(  # noqa: PLR0913 - an entry is these facts
+def journal_entry(
     rule: PostingRule,
     amounts: Mapping[str, Decimal],
     *,
