@@ -43,9 +43,7 @@ class X12Draft:
         """The bytes; the same numbers and time always give the same ones. Sets are numbered from 1 in their group."""
         number = numbers[f"{self.partner}/interchange"]
         group = numbers.get(f"{self.partner}/group", 0)
-        made = x12.render(
-            self.interchange, at=at.astimezone(self.zone), control=x12.ControlNumbers(number, group), encoding="latin-1"
-        )
+        made = x12.render(self.interchange, at=at.astimezone(self.zone), control=x12.ControlNumbers(number, group))
         control: dict[str, Any] = {"interchange": f"{number:09}", "set_id": self.name}
         for one in self.interchange.groups:
             sets = [f"{position:04}" for position in range(1, len(one.sets) + 1)]
@@ -100,7 +98,7 @@ def node_of(tree: SegmentNode) -> x12.Node:
 
 def _faults(draft: X12Draft) -> list[Finding]:
     """What the partner's own validation would say: a trial copy is written and read with the standard's grammar."""
-    made = x12.render(draft.interchange, at=_TRIAL_TIME, control=x12.ControlNumbers(1, 1), encoding="latin-1")
+    made = x12.render(draft.interchange, at=_TRIAL_TIME, control=x12.ControlNumbers(1, 1))
     found = list(made.findings)
     for event in x12.read(made.content):
         if isinstance(event, x12.TransactionSet):

@@ -19,6 +19,7 @@ TAKES = {
     "OrderAcknowledgment": {"set": "855", "map": "x12/855"},
     "ShipmentNotice": {"set": "856", "map": "x12/856"},
     "Invoice": {"set": "810", "map": "x12/810"},
+    "FulfilmentOrder": {"set": "940", "map": "x12/940"},
 }
 
 

@@ -10,11 +10,16 @@ import pytest
 from canonical import (
     AcknowledgedLine,
     Address,
+    Carrier,
     Document,
+    Freight,
+    FulfilmentLine,
+    FulfilmentOrder,
     InventoryReport,
     Invoice,
     InvoiceLine,
     LineOutcome,
+    Note,
     OrderAcknowledgment,
     Package,
     PackageLine,
@@ -77,6 +82,20 @@ def invoice() -> Invoice:
     )
 
 
+def request() -> FulfilmentOrder:
+    """As the router makes it of a buyer's order that asks for a carrier, says nothing of payment, and has notes."""
+    return FulfilmentOrder(
+        number="F-1",
+        order_number="PO-1",
+        node="dc-reno",
+        ordered_on=AT,
+        parties=(STORE,),
+        freight=Freight(carrier=Carrier(scac="ODFL", routing="LTL")),
+        notes=(Note(text="Deliver to the rear dock.", kind="Delivery"),),
+        lines=(FulfilmentLine(number="1", order_line="1", items=ITEMS, quantity=EACH),),
+    )
+
+
 def drafted(translator: Translator, document: Document, to: str = "northwind") -> Draft:
     draft = translator.write(document, to)
     assert draft is not None
@@ -88,7 +107,7 @@ def rendered(draft: Draft, number: int = 12) -> str:
 
 
 @pytest.mark.parametrize("to", ["northwind", "harbor"])
-@pytest.mark.parametrize("document", [answer(), notice(), invoice()], ids=lambda one: str(one.kind))
+@pytest.mark.parametrize("document", [answer(), notice(), invoice(), request()], ids=lambda one: str(one.kind))
 def test_what_goes_out_passes_the_partners_own_validation_and_says_the_same(
     translator: Translator, document: Document, to: str
 ) -> None:
