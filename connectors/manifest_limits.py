@@ -67,6 +67,9 @@ class Cursor(ConfigModel):
 
     field: Path
     format: Literal["rfc3339", "naive_utc", "epoch"] = "rfc3339"
+    """How the call says `{since}`."""
+    reads: Literal["iso", "epoch", "epoch_ms"] = "iso"
+    """How an item says when it changed; without a zone it is UTC."""
     start: timedelta = timedelta(days=7)
     """How far back the first sweep reaches."""
     lookback: timedelta = timedelta()

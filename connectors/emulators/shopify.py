@@ -21,7 +21,9 @@ from aiohttp import web
 
 from connectors.emulators.faults import Faults
 from connectors.emulators.graphql import GraphQLError, Object, connection, execute, parse
+from connectors.emulators.loopback import loopback
 
+API_VERSION = "2026-07"
 QUERY_COST = 10
 
 
@@ -79,8 +81,10 @@ class ShopifyShop:
     _last: int = 1_000
 
     def add_order(self, payload: Mapping[str, Any]) -> None:
-        """Know an order as its webhook payload tells it: all its lines open, in one fulfilment order."""
+        """Know an order as its webhook payload tells it, once: all its lines open, in one fulfilment order."""
         order = f"gid://shopify/Order/{payload['id']}"
+        if order in self._orders:
+            return
         lines = [
             {"id": self._gid("FulfillmentOrderLineItem"), "item": str(line["id"]), "remaining": int(line["quantity"])}
             for line in payload["line_items"]
@@ -101,7 +105,7 @@ class ShopifyShop:
             "X-Shopify-Topic": topic,
             "X-Shopify-Hmac-Sha256": base64.b64encode(signature).decode(),
             "X-Shopify-Shop-Domain": self.domain,
-            "X-Shopify-API-Version": "2026-07",
+            "X-Shopify-API-Version": API_VERSION,
             "X-Shopify-Webhook-Id": delivery_id or str(uuid.uuid4()),
             "X-Shopify-Event-Id": str(uuid.uuid4()),
         }
@@ -196,16 +200,9 @@ class ShopifyShop:
 @asynccontextmanager
 async def serving(shop: ShopifyShop, port: int = 0) -> AsyncIterator[str]:
     """Serve the shop on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    runner = web.AppRunner(shop.application(), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    try:
-        host, bound = runner.addresses[0][:2]
-        shop.base_url = f"http://{host}:{bound}/admin/api/2026-07"
+    async with loopback(shop.application(), port) as url:
+        shop.base_url = f"{url}/admin/api/{API_VERSION}"
         yield shop.base_url
-    finally:
-        await runner.cleanup()
 
 
 def _shown(made: Fulfilment) -> Object:

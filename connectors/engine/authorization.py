@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -115,7 +116,11 @@ class Authorization:
         return Request("POST", self._text(oauth.token_url), headers, urlencode(form).encode())
 
     def _text(self, template: str) -> str:
-        scope = {"settings": self._connection.settings, "base_url": self._connection.base_url}
+        scope = {
+            "settings": self._connection.settings,
+            "base_url": self._connection.base_url,
+            "call": {"id": str(uuid.uuid4())},
+        }
         return expand_text(template, scope)
 
 

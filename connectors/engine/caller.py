@@ -1,5 +1,6 @@
 """Calls on one connection: in turn, with proof of who we are, each answer judged. Nothing it raises holds a secret."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,6 +76,7 @@ class Caller:
     ) -> tuple[Answered, Judgement | None]:
         defaults = self.connection.manifest.defaults
         carried = await self.authorization.proof(self._send) | (extra or Carried())
+        scope = {**scope, "call": {"id": str(uuid.uuid4())}}
         request = build(call, url or self.connection.base_url, scope, carried, defaults.timeout.total_seconds())
         answer = await self._send_for(call, request)
         tree = _tree(call, answer)

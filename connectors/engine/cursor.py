@@ -83,10 +83,11 @@ def instant_of(cursor: Cursor, item: Any) -> datetime | None:
     found = first_at(item, cursor.field)
     if found is None:
         return None
-    if cursor.format == "epoch":
-        return datetime.fromtimestamp(int(text_of(found)), UTC)
     try:
+        if cursor.reads != "iso":
+            seconds = int(text_of(found)) // (1000 if cursor.reads == "epoch_ms" else 1)
+            return datetime.fromtimestamp(seconds, UTC)
         said = datetime.fromisoformat(text_of(found))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return said if said.tzinfo else said.replace(tzinfo=UTC)

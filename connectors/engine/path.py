@@ -113,4 +113,7 @@ def _items(node: Any) -> Iterator[Any]:
 
 
 def _sequence(node: Any) -> Sequence[Any]:
+    """A list as it is; a single object counts as a list of one, since some systems send it so."""
+    if isinstance(node, Mapping):
+        return (node,)
     return node if isinstance(node, Sequence) and not isinstance(node, str | bytes) else ()

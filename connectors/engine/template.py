@@ -2,7 +2,8 @@
 
 A text that is one brace alone keeps its value's type; `{a|b}` takes the first that has a value; `{path?}` leaves its
 member out when there is none; `{{` and `}}` are braces themselves. `{all: PATH}` is the list of every value there, and
-`{each: PATH, as: NAME, of: TEMPLATE}` a list made of them. There is nothing else to learn.
+`{each: PATH, as: NAME, of: TEMPLATE}` a list made of them; inside a list or another `each`, its items join that one.
+There is nothing else to learn.
 """
 
 import re
@@ -73,14 +74,25 @@ def _expand(template: Any, scope: Mapping[str, Any]) -> Any:
     if isinstance(template, Mapping):
         if set(template) == _EACH:
             items = every_first(scope, template["each"])
-            return [_expand(template["of"], {**scope, template["as"]: item}) for item in items]
+            return _expand_list([(template["of"], {**scope, template["as"]: item}) for item in items])
         if set(template) == _ALL:
             return every_first(scope, template["all"])
         members = {key: _expand(part, scope) for key, part in template.items()}
         return {key: value for key, value in members.items() if value is not _MISSING}
     if isinstance(template, list):
-        return [value for value in (_expand(part, scope) for part in template) if value is not _MISSING]
+        return _expand_list([(part, scope) for part in template])
     return template
+
+
+def _expand_list(parts: list[tuple[Any, Mapping[str, Any]]]) -> list[Any]:
+    items: list[Any] = []
+    for part, scope in parts:
+        value = _expand(part, scope)
+        if isinstance(part, Mapping) and set(part) == _EACH:
+            items += value
+        elif value is not _MISSING:
+            items.append(value)
+    return items
 
 
 def _expand_leaf(template: str, scope: Mapping[str, Any]) -> Any:

@@ -1,6 +1,6 @@
-"""CSV (RFC 4180, first row names the columns) to a tree `{rows: [...]}` and back. Every value is a text.
+"""CSV (RFC 4180, the first row names the columns) to rows and back. Every value is a text.
 
-A column named `dimensions.sku` is the member `sku` of the row's `dimensions`.
+For maps, rows are a tree `{rows: [...]}`, where a column named `dimensions.sku` is the member `sku` of `dimensions`.
 """
 
 import csv
@@ -11,12 +11,14 @@ from typing import TypeAlias
 
 from canonical import Finding, Rejected
 
-Row: TypeAlias = "dict[str, str | Row]"
+Row = dict[str, str]
+Branch: TypeAlias = "dict[str, str | Branch]"
+Tree = Mapping[str, Sequence[Branch]]
 
 _NESTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
-def read_csv(content: bytes | str, *, delimiter: str = ",") -> dict[str, list[Row]]:
+def read_csv(content: bytes | str, *, delimiter: str = ",") -> list[Row]:
     """The rows by column name. Raises `Rejected` with the line of the first fault."""
     try:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
@@ -28,14 +30,13 @@ def read_csv(content: bytes | str, *, delimiter: str = ",") -> dict[str, list[Ro
     try:
         columns = next(reader, [])
         _refuse_columns(columns)
-        return {"rows": [_row(columns, values, reader.line_num) for values in reader if values]}
+        return [_row(columns, values, reader.line_num) for values in reader if values]
     except csv.Error as error:
         raise _rejected(f"not CSV: {error}", reader.line_num) from None
 
 
-def write_csv(tree: Mapping[str, Sequence[Row]], *, delimiter: str = ",") -> bytes:
-    """The tree's rows under the columns in the order they first appear, quoted where needed, lines ended by CRLF."""
-    rows = [dict(_flat(row)) for row in tree["rows"]]
+def write_csv(rows: Sequence[Row], *, delimiter: str = ",") -> bytes:
+    """Rows under the columns in the order they first appear, quoted where needed, lines ended by CRLF."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, restval="", delimiter=delimiter, lineterminator="\r\n")
@@ -44,8 +45,36 @@ def write_csv(tree: Mapping[str, Sequence[Row]], *, delimiter: str = ",") -> byt
     return text.getvalue().encode()
 
 
-def _flat(row: Row, above: str = "") -> Iterator[tuple[str, str]]:
+def read_csv_tree(content: bytes | str) -> Tree:
+    """The rows as a tree for maps. Raises `Rejected`."""
+    return {"rows": [_nested(row) for row in read_csv(content)]}
+
+
+def write_csv_tree(tree: Tree) -> bytes:
+    """A map's tree as CSV."""
+    return write_csv([dict(_flat(row)) for row in tree["rows"]])
+
+
+def _nested(row: Row) -> Branch:
+    nested: Branch = {}
     for column, value in row.items():
+        *above, name = column.split(".") if _NESTED.fullmatch(column) else [column]
+        if value or not above:
+            _inside(nested, above)[name] = value
+    return nested
+
+
+def _inside(branch: Branch, names: Sequence[str]) -> Branch:
+    for name in names:
+        inner = branch.setdefault(name, {})
+        if isinstance(inner, str):
+            raise _rejected(f"the column {name!r} is both a value and a group", 1)
+        branch = inner
+    return branch
+
+
+def _flat(branch: Branch, above: str = "") -> Iterator[tuple[str, str]]:
+    for column, value in branch.items():
         if isinstance(value, str):
             yield above + column, value
         else:
@@ -63,21 +92,7 @@ def _refuse_columns(columns: list[str]) -> None:
 def _row(columns: list[str], values: list[str], line: int) -> Row:
     if len(values) != len(columns):
         raise _rejected(f"{len(values)} values under {len(columns)} columns", line)
-    row: Row = {}
-    for column, value in zip(columns, values, strict=True):
-        *above, name = column.split(".") if _NESTED.fullmatch(column) else [column]
-        if value or not above:
-            _inside(row, above, line)[name] = value
-    return row
-
-
-def _inside(row: Row, names: list[str], line: int) -> Row:
-    for name in names:
-        inner = row.setdefault(name, {})
-        if isinstance(inner, str):
-            raise _rejected(f"the column {name!r} is both a value and a group", line)
-        row = inner
-    return row
+    return dict(zip(columns, values, strict=True))
 
 
 def _rejected(message: str, line: int) -> Rejected:

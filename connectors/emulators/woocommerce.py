@@ -1,0 +1,108 @@
+"""A local stand-in of a WooCommerce shop: its orders in pages, its order notes, its signed webhooks.
+
+Source: https://github.com/woocommerce/woocommerce-rest-api-docs, source/includes/wp-api-v3
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any
+
+import aiohttp
+from aiohttp import encode_basic_auth, web
+
+from connectors.emulators.faults import Faults
+from connectors.emulators.loopback import loopback
+
+ROOT = "/wp-json/wc/v3"
+
+
+@dataclass(slots=True)
+class WooCommerceShop:
+    """One shop: its orders by id, and the notes put on them (the ledger of effects)."""
+
+    consumer_key: str = field(default_factory=token_hex)
+    consumer_secret: str = field(default_factory=token_hex)
+    webhook_secret: str = field(default_factory=token_hex)
+    faults: Faults = field(default_factory=Faults)
+    orders: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    base_url: str = ""
+
+    def application(self) -> web.Application:
+        """The HTTP side."""
+        application = web.Application()
+        application.router.add_get(ROOT + "/orders", self._list)
+        application.router.add_get(ROOT + "/orders/{id}/notes", self._list_notes)
+        application.router.add_post(ROOT + "/orders/{id}/notes", self._add_note)
+        return application
+
+    async def push(self, url: str, topic: str, body: bytes, delivery_id: str) -> int:
+        """Send a signed webhook. Returns the status it got."""
+        signature = hmac.new(self.webhook_secret.encode(), body, hashlib.sha256).digest()
+        headers = {
+            "Content-Type": "application/json",
+            "X-WC-Webhook-Topic": topic,
+            "X-WC-Webhook-Signature": base64.b64encode(signature).decode(),
+            "X-WC-Webhook-Delivery-ID": delivery_id,
+        }
+        async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+            return answer.status
+
+    async def _list(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request):
+            return refused
+        query = request.query
+        after, size, page = query.get("modified_after", ""), int(query.get("per_page", 10)), int(query.get("page", 1))
+        found = [self.orders[key] for key in sorted(self.orders)]
+        found = [order for order in found if str(order["date_modified_gmt"]) > after]
+        shown = found[(page - 1) * size : page * size]
+        pages = -(-len(found) // size)
+        return _answer(shown, headers={"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(pages)})
+
+    async def _list_notes(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request):
+            return refused
+        order = int(request.match_info["id"])
+        if order not in self.orders:
+            return _error("woocommerce_rest_shop_order_invalid_id", "Invalid order ID.", 404)
+        return _answer(self.notes.get(order, []))
+
+    async def _add_note(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request):
+            return refused
+        fault = self.faults.take("note")
+        if spoilt := await self.faults.before(fault):
+            return spoilt
+        order = int(request.match_info["id"])
+        notes = self.notes.setdefault(order, [])
+        notes.append({"id": len(notes) + 1, **json.loads(await request.text())})
+        return await self.faults.after(fault, _answer(notes[-1], status=201))
+
+    async def _refused(self, request: web.Request) -> web.Response | None:
+        self.requests.append(str(request.rel_url))
+        if request.headers.get("Authorization") != encode_basic_auth(self.consumer_key, self.consumer_secret):
+            return _error("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.", 401)
+        return None
+
+
+@asynccontextmanager
+async def serving(shop: WooCommerceShop, port: int = 0) -> AsyncIterator[str]:
+    """Serve the shop on loopback; yields its base URL, as the connection's `base_url` wants it."""
+    async with loopback(shop.application(), port) as url:
+        shop.base_url = url + ROOT
+        yield shop.base_url
+
+
+def _answer(tree: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.json_response(tree, status=status, headers=headers)
+
+
+def _error(code: str, message: str, status: int) -> web.Response:
+    return _answer({"code": code, "message": message, "data": {"status": status}}, status)
