@@ -1,14 +1,22 @@
-"""JSON Schemas of the files integrators write, for editors that complete them."""
+"""The models of the files integrators write, whose JSON Schemas let editors complete them."""
 
 from collections.abc import Mapping
-from typing import Any
+
+from pydantic import BaseModel
 
 from connectors.cases import CaseFile
 from connectors.connection import ConnectionFile
 from connectors.manifest import Manifest
+from connectors.profile import Profile
+from connectors.settings import HubFile
 
 
-def schemas() -> Mapping[str, Mapping[str, Any]]:
-    """By file: `manifest`, `cases` and `connection`."""
-    models = {"manifest": Manifest, "cases": CaseFile, "connection": ConnectionFile}
-    return {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
+def configuration_models() -> Mapping[str, type[BaseModel]]:
+    """By kind of file."""
+    return {
+        "hub": HubFile,
+        "partner": Profile,
+        "connection": ConnectionFile,
+        "manifest": Manifest,
+        "cases": CaseFile,
+    }

@@ -13,9 +13,7 @@ class Ticker:
 
     async def run(self, jobs: Mapping[str, tuple[timedelta, Callable[[], Awaitable[object]]]]) -> None:
         """Tick until cancelled."""
-        scheduler: Any = AsyncIOScheduler(  # type: ignore[no-untyped-call]  # apscheduler has no types
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
-        )
+        scheduler: Any = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
         for name, (every, job) in jobs.items():
             scheduler.add_job(job, "interval", seconds=every.total_seconds(), id=name, misfire_grace_time=None)
         scheduler.start()

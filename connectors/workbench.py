@@ -5,17 +5,19 @@ Nothing here needs a store: no document takes effect, no control number is used 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from canonical import Document, Finding, Rejected, has_errors
+from canonical import Document, Finding, Misconfigured, Rejected, document_of, has_errors
 from canonical.exchange import Incoming, Reading
 from connectors import inspection
 from connectors.canonical_json import read_canonical
+from connectors.configuration import Trade
 from connectors.profile import Profile
 from connectors.syntax import x12
 from connectors.syntax.json_text import read_json, write_json
+from connectors.syntax.x12.referee import judge
 from connectors.syntax.x12.window import Source
 from connectors.translator import Translator
 from connectors.x12_answers import policy_of
@@ -23,23 +25,36 @@ from connectors.x12_documents import reader_profile
 
 
 @dataclass(frozen=True)
+class Written:
+    """Native bytes, and what `--json` tells of them."""
+
+    content: bytes
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Workbench:
     """The tools over one configuration's partners, connections and maps."""
 
-    translator: Translator
+    trade: Trade
+
+    @property
+    def translator(self) -> Translator:
+        return self.trade.translator
 
     # --- translate ------------------------------------------------------------------------------------------------
 
     def translate(
-        self, content: bytes, at: datetime, *, partner: str | None, map_name: str | None, lineage: bool
+        self, content: bytes, at: datetime, partner: str | None, map_name: str | None, *, lineage: bool
     ) -> list[dict[str, Any]]:
         """Native bytes as `{kind, document, source, findings}` each; faults of the file itself stand alone."""
-        return list(_told(self.read(content, at, partner=partner, map_name=map_name, lineage=lineage)))
+        return list(_told(self._read(content, at, partner, map_name, lineage=lineage)))
 
-    def read(
-        self, content: bytes, at: datetime, *, partner: str | None, map_name: str | None, lineage: bool = False
+    def _read(
+        self, content: bytes, at: datetime, partner: str | None, map_name: str | None, *, lineage: bool
     ) -> Reading:
         """What the bytes say, by a named map, else as our own JSON, else as X12."""
+        self._known(partner)
         if map_name and not map_name.startswith("x12/"):
             return self.translator.examine_by_map(content, map_name, partner, at, trace=lineage)
         if content.lstrip()[:1] in (b"{", b"["):
@@ -59,29 +74,86 @@ class Workbench:
         return inspection.summary(counts, codes)
 
     def write(
-        self, documents: Iterable[Document], to: str, partner: str | None, at: datetime, control: int
-    ) -> tuple[bytes, list[Finding]]:
-        """Canonical documents in another language: a map's name, or the partner's own set for the kind.
+        self, told: Iterable[Mapping[str, Any]], to: str, partner: str | None, at: datetime, control: int
+    ) -> Written:
+        """What `translate` told, in another language: `to` is a map's name, or an X12 set of the partner's.
 
-        Raises `Rejected` when nothing can write them.
+        Raises `Misconfigured` when there is no such map.
         """
-        written: list[bytes] = []
-        findings: list[Finding] = []
-        for number, document in enumerate(documents, control):
-            draft = self.translator.draft(document, to, partner)
-            findings.extend(draft.findings)
-            written.append(draft.render(dict.fromkeys(draft.counters, number), at).content)
-        return b"".join(written), findings
+        map_name = f"x12/{to}" if to.isdecimal() else to
+        content, findings = b"", []
+        for number, one in enumerate((one for one in told if one["document"]), control):
+            document = document_of(one["kind"], write_json(one["document"]))
+            draft = self.translator.draft(document, map_name, partner)
+            findings += [finding.as_json() for finding in draft.findings]
+            content += draft.render(dict.fromkeys(draft.counters, number), at).content
+        findings += [finding for one in told if not one["document"] for finding in one["findings"]]
+        return Written(content, {"to": map_name, "content": content.decode("utf-8", "replace"), "findings": findings})
+
+    def map_of(self, connector: str | None) -> str | None:
+        """The map by which a connector's first webhook or list is read."""
+        if connector is None:
+            return None
+        manifest = self.trade.catalogue.manifests.get(connector)
+        if manifest is None:
+            raise Misconfigured(
+                f"no connector is called {connector}; there are {', '.join(self.trade.catalogue.manifests)}"
+            )
+        brought = [topic.map for topic in manifest.webhooks.topics.values() if topic.map] if manifest.webhooks else []
+        return brought[0] if brought else None
+
+    # --- lists ----------------------------------------------------------------------------------------------------
+
+    def partners(self) -> list[dict[str, Any]]:
+        """`{id, name, roles, identifiers, sends, takes, documents}` each."""
+        return [
+            {
+                "id": one.partner,
+                "name": one.name,
+                "roles": list(one.roles),
+                "identifiers": one.identifiers,
+                "sends": list(one.sends),
+                "takes": list(one.takes),
+                "documents": [*one.sends, *(taken.set for taken in one.takes.values())],
+            }
+            for one in self.trade.partners.by_id.values()
+        ]
+
+    def connectors(self) -> list[dict[str, Any]]:
+        """`{name, title, kind, version, documents, connections, origin}` each."""
+        connections = self.trade.connections.by_id.values()
+        return [
+            {
+                "name": name,
+                "title": manifest.title,
+                "kind": manifest.kind,
+                "version": manifest.version,
+                "documents": list(manifest.takes),
+                "connections": [one.id for one in connections if one.manifest is manifest],
+                "origin": manifest.docs,
+            }
+            for name, manifest in sorted(self.trade.catalogue.manifests.items())
+        ]
 
     # --- inspect --------------------------------------------------------------------------------------------------
 
-    def inspect(self, content: bytes, at: datetime, *, partner: str | None, control: int) -> dict[str, Any]:
-        """The annotated file, and the acknowledgments its senders would get."""
-        return inspection.inspect(content, self._profiles(partner), self._policies(partner), at, control)
+    def inspect(
+        self, content: bytes, at: datetime, partner: str | None, control: int, *, referee: bool
+    ) -> dict[str, Any]:
+        """The annotated file, the acknowledgments its senders would get, and on request the referee's verdict."""
+        self._known(partner)
+        told = inspection.inspect(content, self._profiles(partner), self._policies(partner), at, control)
+        return {**told, "referee": asdict(judge(content))} if referee else told
 
     def summarize(self, source: Source, partner: str | None) -> dict[str, Any]:
         """Counts only, in the memory of the largest set."""
         return inspection.summarize(source, self._profiles(partner))
+
+    def _known(self, partner: str | None) -> None:
+        """Raise `Misconfigured` for a partner whom nobody describes."""
+        known = self.trade.partners.by_id
+        if partner and partner not in known:
+            raise Misconfigured(f"no partner is called {partner}; there are {', '.join(known)}")
 
     def _profiles(self, partner: str | None) -> inspection.Profiles:
         def choose(start: x12.InterchangeStart) -> x12.Profile:
@@ -98,7 +170,7 @@ class Workbench:
         return choose
 
     def _sender(self, start: x12.InterchangeStart, partner: str | None) -> Profile | None:
-        partners = self.translator.partners
+        partners = self.trade.partners
         return partners.by_id[partner] if partner else partners.sender(*start.sender)
 
 

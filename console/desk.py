@@ -177,16 +177,33 @@ class Webhooks(Protocol):
 class Hub(Protocol):
     """The built hub, open on one store."""
 
-    inbox: Inbox
-    archive: Archive
-    stock: StockRoom
-    access: Access
-    webhooks: Webhooks
-    host: str
-    """Where the configuration says to listen."""
-    port: int
-    largest_body: int
-    """Bytes a request's body may have, unpacked."""
+    @property
+    def inbox(self) -> Inbox: ...
+
+    @property
+    def archive(self) -> Archive: ...
+
+    @property
+    def stock(self) -> StockRoom: ...
+
+    @property
+    def access(self) -> Access: ...
+
+    @property
+    def webhooks(self) -> Webhooks: ...
+
+    @property
+    def host(self) -> str:
+        """Where the configuration says to listen."""
+        ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def largest_body(self) -> int:
+        """Bytes a request's body may have, unpacked."""
+        ...
 
     @property
     def name(self) -> str: ...

@@ -186,7 +186,8 @@ class Courier(Protocol):
 class Pickup(Protocol):
     """A place to fetch from: a watched directory, an SFTP folder, an API to poll."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def collect(self) -> AsyncIterator[Arrival]:
         """Yield what is there; each is finished (moved, cursor advanced) when the consumer asks for the next."""

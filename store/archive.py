@@ -60,6 +60,11 @@ class Archive:
         of_order = wanted.where(document.c.order_id == order).order_by(document.c.at, document.c.id)
         return await self._list(of_order, rows.shown_document)
 
+    async def received(self, transmission: str) -> Sequence[Mapping[str, Any]]:
+        """The documents that came in one transmission."""
+        wanted = select(document).where(document.c.transmission == transmission, document.c.direction == "in")
+        return await self._list(wanted.order_by(document.c.id), rows.shown_document)
+
     async def document(self, document_id: str) -> Mapping[str, Any] | None:
         """One document with its canonical content, reasons, control numbers and delivery."""
 

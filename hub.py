@@ -1,0 +1,277 @@
+"""The composition root: reads the configuration, builds every room, wires them, and hands the result to the face.
+
+Nobody imports this module.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from canonical import Document, Finding, Misconfigured, has_errors
+from canonical.exchange import Arrival
+from connectors.canonical_json import read_canonical
+from connectors.configuration import ConfigurationFolder, Trade, directory_couriers, directory_pickups, read_trade
+from connectors.courier import callers, couriers
+from connectors.emulators.outside import InventedSecrets, outside
+from connectors.engine.cursor import FileCursors
+from connectors.engine.wire import HttpWire
+from connectors.installation import examine_installation
+from connectors.pickup import pickups
+from connectors.schemas import configuration_models
+from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedIds
+from connectors.ticker import Ticker
+from connectors.transport.couriers import CourierByDestination
+from connectors.webhooks import Webhooks
+from connectors.workbench import Workbench, faulty
+from console.cli import main as command_line
+from console.desk import Answer, Door, InspectRequest, TranslateRequest
+from console.rehearsal import Rehearsal, Story
+from router.catalogue import StockLevel, read_items, read_stock
+from router.decide import decide, needs
+from router.flow import Bells, Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate
+from router.network import Company, Network
+from router.policy import Policy
+from router.ports import Pickup, Receipt
+from router.posting import Posting
+from router.routing import Routing
+from store import Store, open_store, sqlite_url
+
+LOOK_AGAIN = 0.02
+"""Seconds between two looks whether an order is decided."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that `config/` says, held against itself."""
+
+    trade: Trade
+    policy: Policy
+    stock: Sequence[StockLevel]
+    findings: Sequence[Finding]
+    """Warnings: with an error there is no configuration."""
+
+
+def read_configuration(
+    config: Path, data: Path, base_urls: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
+) -> Configuration:
+    """Read it; `Misconfigured` with every finding when something in it forbids running."""
+    folder = ConfigurationFolder(config)
+    trade = read_trade(folder, data, base_urls or {}, os.environ if secrets is None else secrets)
+    settings = trade.settings
+    network = folder.model(settings.nodes, Network, "network")
+    routing = folder.model(settings.routing, Routing, "routing")
+    posting = folder.model(settings.posting, Posting, "posting")
+    catalogue, found = read_items(folder.rows(settings.items), settings.company.currency, settings.items)
+    stock, more = read_stock(folder.rows(settings.stock), settings.stock)
+    folder.findings += [*found, *more]
+    if network is None or routing is None or posting is None:
+        raise Misconfigured(f"{config} has faults", folder.findings)
+    company = Company.model_validate(settings.company.model_dump(exclude={"x12"}))
+    policy = Policy(
+        company=company, network=network, routing=routing, posting=posting, catalogue=catalogue, origins=folder.origins
+    )
+    folder.findings += policy.check(frozenset(trade.partners.by_id), frozenset(trade.connections.by_id))
+    if has_errors(folder.findings):
+        raise Misconfigured(f"{config} has faults", folder.findings)
+    return Configuration(trade, policy, stock, folder.findings)
+
+
+class Hub:
+    """The built hub, open on one store. Satisfies `console.desk.Hub`."""
+
+    def __init__(self, configuration: Configuration, store: Store, data: Path, wire: HttpWire) -> None:
+        trade, settings = configuration.trade, configuration.trade.settings
+        self.name = settings.company.name
+        self.host, self.port = settings.listen.host, settings.listen.port
+        self.largest_body = settings.listen.largest_body
+        self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
+        self.webhooks = Webhooks(trade.connections.by_id)
+        partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
+        self.doors = [Door(one.partner, one.name, "partner") for one in partners]
+        self.doors += [Door(one.id, one.name, "connection") for one in connections]
+        self._flow = _flow(configuration, store, data, wire)
+
+    def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
+        """One canonical document in JSON; None with located findings."""
+        return read_canonical(kind, content)
+
+    async def receive(self, arrival: Arrival) -> Receipt:
+        """Keep an arrival and wake the flow."""
+        return await self._flow.schedule.intake.receive(arrival)
+
+    async def order_of(self, receipt: Receipt, patience: float) -> Mapping[str, Any] | None:
+        """The order a just received document became, once decided; None when that takes longer."""
+        deadline = asyncio.get_running_loop().time() + patience
+        while True:
+            for row in await self.archive.received(receipt.id):
+                if row["order"] and (order := await self.archive.order(row["order"])):
+                    return order
+            if asyncio.get_running_loop().time() >= deadline:
+                return None
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def look(self) -> int:
+        """Take what lies at the watched places, once; how much that was."""
+        return await self._flow.schedule.step()
+
+    async def drain(self) -> None:
+        """Work until nothing is due."""
+        await self._flow.drain()
+
+    async def work(self, roles: frozenset[str]) -> None:
+        """Work by role until cancelled."""
+        await self._flow.run(roles)
+
+    async def ready(self) -> Mapping[str, Any]:
+        """Whether arrivals can be kept."""
+        try:
+            await self.archive.overview()
+        except Exception as error:  # noqa: BLE001 - whatever the reason, the answer is no
+            return {"ready": False, "checks": {"store": type(error).__name__}}
+        return {"ready": True, "checks": {"store": "ok"}}
+
+
+def _flow(configuration: Configuration, store: Store, data: Path, wire: HttpWire) -> Flow:
+    trade, policy, clock = configuration.trade, configuration.policy, SystemClock()
+    settings, translator, bells = trade.settings, trade.translator, Bells()
+    retry = RetryPolicy(settings.delivery.tries, settings.delivery.first_wait, settings.delivery.longest_wait)
+    calling = callers(trade.connections.by_id, wire, clock)
+    courier = CourierByDestination({**directory_couriers(trade, data), **couriers(calling)})
+    places: list[Pickup] = [*directory_pickups(trade, data), *pickups(calling, FileCursors(data / "cursors"))]
+    schedule = Schedule(Intake(store.inbox, bells.translate.ring), places, store.lanes, Ticker(), settings.poll)
+    return Flow(
+        translate=Translate(store.inbox, translator, policy),
+        route=RouteOrders(store.lanes, decide, needs, policy, clock),
+        render=Render(store.outbox, translator),
+        deliver=Deliver(store.outbox, courier, clock, SystemRandomness(), retry, settled=bells.deliver.ring),
+        schedule=schedule,
+        bells=bells,
+    )
+
+
+class Tools:
+    """The tools that need no store. Satisfies `console.desk.Workbench`."""
+
+    def __init__(self, config: Path) -> None:
+        self._config = config
+
+    def check(self) -> Sequence[Finding]:
+        """Every fault of the configuration."""
+        try:
+            return read_configuration(self._config, Path("data")).findings
+        except Misconfigured as error:
+            return error.findings
+
+    def translate(self, asked: TranslateRequest) -> Answer:
+        """Native bytes to canonical documents, or those to native bytes."""
+        at, control = asked.at or SystemClock().now(), asked.control or 1
+        if asked.summary:
+            return Answer(self._bench.summarize_translation(asked.content, asked.partner, at), ok=True)
+        map_name = asked.map or self._bench.map_of(asked.connector)
+        told = self._bench.translate(asked.content, at, asked.partner, map_name, lineage=asked.lineage)
+        if asked.to is None:
+            return Answer(told, ok=not faulty(told))
+        written = self._bench.write(told, asked.to, asked.partner, at, control)
+        return Answer(written.told, ok=not faulty([written.told]), content=written.content)
+
+    def inspect(self, asked: InspectRequest) -> Answer:
+        """The annotated file, the answer it would get, and on request the referee's verdict beside ours."""
+        if asked.summary:
+            counts = self._bench.summarize(asked.content, asked.partner)
+            return Answer(counts, ok=not counts["findings"])
+        at, control = asked.at or SystemClock().now(), asked.control or 1
+        told = self._bench.inspect(asked.content, at, asked.partner, control, referee=asked.referee)
+        return Answer(told, ok=not faulty([told]))
+
+    def schema(self) -> Mapping[str, Any]:
+        """JSON Schemas of documents and configuration files."""
+        files: dict[str, type[BaseModel]] = {
+            "nodes": Network, "routing": Routing, "posting": Posting, "story": Story, **configuration_models()
+        }  # fmt: skip
+        models: dict[str, type[BaseModel]] = {**dict(sorted(Document.kinds.items())), **files}
+        return {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
+
+    def partners(self) -> Sequence[Mapping[str, Any]]:
+        """The trading partners."""
+        return self._bench.partners()
+
+    def connectors(self) -> Sequence[Mapping[str, Any]]:
+        """The connectors at hand."""
+        return self._bench.connectors()
+
+    def doctor(self) -> Sequence[Mapping[str, Any]]:
+        """Checks of this machine and installation."""
+        faults = [one for one in self.check() if one.severity == "error"]
+        mend = "crossdock check names file, line and mend"
+        said = f"{len(faults)} faults" if faults else "no faults"
+        return [*examine_installation(), {"name": "configuration", "ok": not faults, "detail": said, "mend": mend}]
+
+    @cached_property
+    def _bench(self) -> Workbench:
+        return Workbench(read_configuration(self._config, Path("data")).trade)
+
+
+class Crossdock:
+    """The builder that the command line asks."""
+
+    def workbench(self, config: Path) -> Tools:
+        """The tools that need no store."""
+        return Tools(config)
+
+    @asynccontextmanager
+    async def open(
+        self, config: Path, data: Path, base_urls: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Hub]:  # fmt: skip
+        """The hub on its data directory, migrated and stocked."""
+        configuration = read_configuration(config, data, base_urls, secrets)
+        await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
+        url = configuration.trade.settings.database or sqlite_url(data / "crossdock.db")
+        wire = HttpWire()
+        try:
+            async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
+                await store.configurations.keep(configuration.policy.digest, configuration.policy.model_dump_json())
+                await _stock_up(store, configuration.stock)
+                yield Hub(configuration, store, data, wire)
+        finally:
+            await wire.close()
+
+    @asynccontextmanager
+    async def rehearse(self, config: Path, data: Path) -> AsyncIterator[tuple[Hub, Rehearsal]]:
+        """The hub with stand-ins of the world outside on loopback, and the story they play."""
+        secrets = InventedSecrets()
+        trade = read_configuration(config, data, {}, secrets).trade
+        folder = ConfigurationFolder(config)
+        story = folder.model("demo/story.yaml", Story, "story")
+        if story is None:
+            raise Misconfigured("there is no story to play", folder.findings)
+        async with (
+            outside(trade, config.parent / "demo", data) as world,
+            self.open(config, data, world.base_urls, secrets) as hub,
+        ):
+            yield hub, Rehearsal(story, world, hub.look)
+
+
+async def _stock_up(store: Store, levels: Sequence[StockLevel]) -> None:
+    """Enter the stock file's levels where the store knows none yet; from then on the store is right."""
+    known = {(row.sku, row.node) for row in await store.stock.availability()}
+    for level in levels:
+        if (level.sku, level.node) not in known:
+            await store.stock.set(level.sku, level.node, level.on_hand, level.safety)
+
+
+def main() -> int:
+    """The console script `crossdock`."""
+    return command_line(Crossdock(), sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
