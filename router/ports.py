@@ -44,6 +44,7 @@ __all__ = [
     "Lane",
     "LaneEntry",
     "Lanes",
+    "Leases",
     "Nowhere",
     "Numbers",
     "Outbox",
@@ -308,6 +309,12 @@ class Outbox(Protocol):
 
     async def failed(self, parcel: Parcel, reason: str, *, retry_at: datetime | None) -> None:
         """Note the attempt; with no `retry_at` it becomes an exception."""
+        ...
+
+
+class Leases(Protocol):
+    async def give_back(self) -> None:
+        """Make due at once what a process that died had claimed, where no other can be at work."""
         ...
 
 

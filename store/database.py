@@ -91,6 +91,8 @@ class Database:
 
     def __init__(self, url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on) -> None:
         self._engines = engines_for(url)
+        self.shared = self._engines.shared
+        """Whether other processes may work on it too."""
         self._clock = clock
         self._identifiers = identifiers
         self._crash = crash

@@ -24,6 +24,9 @@ _CHUNK = 500
 class Engines(Protocol):
     """Runs synchronous work over connections: one to write with, others that read beside it."""
 
+    shared: bool
+    """Whether it is made for several processes at once."""
+
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on the writing connection. `work` commits; whatever it leaves open is rolled back."""
         ...
@@ -48,6 +51,8 @@ def engines_for(url: str) -> Engines:
 
 class SqliteEngines:
     """One writing thread, since a second writer would only wait; reading threads beside it, but not in memory."""
+
+    shared = False
 
     def __init__(self, url: str) -> None:
         plain = make_url(url).set(drivername="sqlite")
@@ -123,6 +128,8 @@ def _sqlite(engine: Engine, begin: str) -> Engine:
 
 class PostgresEngines:
     """A pool of connections; work runs beside the event loop's other tasks in greenlets."""
+
+    shared = True
 
     def __init__(self, url: str) -> None:
         asyncpg = make_url(url).set(drivername="postgresql+asyncpg")

@@ -12,6 +12,7 @@ from store.configurations import Configurations
 from store.database import CrashPoint, Database, carry_on
 from store.inbox import Inbox
 from store.lanes import Lanes
+from store.leases import Leases
 from store.outbox import Outbox
 from store.stock_room import StockRoom
 
@@ -31,6 +32,7 @@ class Store:
     access: Access
     archive: Archive
     configurations: Configurations
+    leases: Leases
 
 
 def sqlite_url(path: Path) -> str:
@@ -54,6 +56,7 @@ async def open_store(
             access=Access(database),
             archive=Archive(database),
             configurations=Configurations(database),
+            leases=Leases(database),
         )
     finally:
         await database.close()

@@ -11,6 +11,7 @@ from router.flow.render import Render
 from router.flow.route import RouteOrders
 from router.flow.schedule import Schedule
 from router.flow.translate import Translate
+from router.ports import Leases
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Flow:
     deliver: Deliver
     schedule: Schedule
     bells: Bells
+    leases: Leases
 
     async def drain(self) -> None:
         """Work until nothing is due."""
@@ -71,6 +73,7 @@ class Flow:
 
     async def run(self, roles: frozenset[str] = ROLES) -> None:
         """Work by role until cancelled, then finish the deliveries under way."""
+        await self.leases.give_back()
         try:
             async with asyncio.TaskGroup() as loops:
                 for loop in self._loops(roles):

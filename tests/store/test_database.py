@@ -1,0 +1,114 @@
+"""Group commit: writes share a commit, and each fails alone."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from canonical import Unavailable
+from store import Database
+from store.tables import configuration
+from tests.flow.street import CountingIds, SteppingClock
+
+
+@pytest.fixture(params=["file", "memory"])
+async def database(request, tmp_path):
+    url = f"sqlite:///{tmp_path}/hub.db" if request.param == "file" else "sqlite://"
+    passed: list[str] = []
+    opened = await Database.open(url, SteppingClock(), CountingIds(), crash=passed.append)
+    opened.passed = passed
+    yield opened
+    await opened.close()
+
+
+def keep(digest, fail=None):
+    def work(transaction):
+        row = {"digest": digest, "content": "{}", "first_seen": transaction.now}
+        transaction.execute(insert(configuration).values(row))
+        if fail:
+            raise fail
+        return digest
+
+    return work
+
+
+async def kept(database):
+    wanted = select(configuration.c.digest).order_by(configuration.c.digest)
+    return await database.read(lambda transaction: transaction.execute(wanted).scalars().all())
+
+
+async def test_writes_asked_for_together_share_a_commit(database):
+    await asyncio.gather(*(database.write(keep(str(number))) for number in range(30)))
+    assert len(await kept(database)) == 30
+    assert database.passed.count("after-commit") < 5
+
+
+async def test_a_failing_neighbour_harms_nobody(database):
+    outcomes = await asyncio.gather(
+        database.write(keep("a")),
+        database.write(keep("b", fail=ValueError("mine"))),
+        database.write(keep("a")),
+        database.write(keep("c")),
+        return_exceptions=True,
+    )
+    assert outcomes[0] == "a"
+    assert outcomes[3] == "c"
+    assert isinstance(outcomes[1], ValueError)
+    assert isinstance(outcomes[2], IntegrityError)
+    assert await kept(database) == ["a", "c"]
+
+
+async def test_a_statement_the_database_refuses_harms_nobody(database):
+    outcomes = await asyncio.gather(
+        database.write(keep("a")),
+        database.write(lambda transaction: transaction.execute(text("select * from nowhere"))),
+        database.write(keep("b")),
+        return_exceptions=True,
+    )
+    assert isinstance(outcomes[1], Unavailable)
+    assert await kept(database) == ["a", "b"]
+
+
+async def test_what_was_asked_for_before_closing_is_written(tmp_path):
+    url = f"sqlite:///{tmp_path}/hub.db"
+    database = await Database.open(url, SteppingClock(), CountingIds())
+    writes = [asyncio.create_task(database.write(keep(str(number)))) for number in range(120)]
+    await asyncio.sleep(0)
+    await database.close()
+    await asyncio.gather(*writes)
+    again = await Database.open(url, SteppingClock(), CountingIds())
+    assert len(await kept(again)) == 120
+    await again.close()
+
+
+async def test_a_reader_sees_only_what_is_committed(tmp_path):
+    database = await Database.open(f"sqlite:///{tmp_path}/hub.db", SteppingClock(), CountingIds())
+    seen = []
+
+    def work(transaction):
+        keep("a")(transaction)
+        seen.append(asyncio.run_coroutine_threadsafe(kept(database), loop).result(5))
+
+    loop = asyncio.get_running_loop()
+    await database.write(work)
+    assert seen == [[]]
+    assert await kept(database) == ["a"]
+    await database.close()
+
+
+async def test_a_full_disk_is_unavailable_and_heals(tmp_path):
+    database = await Database.open(f"sqlite:///{tmp_path}/hub.db", SteppingClock(), CountingIds())
+    pages = await database.write(lambda transaction: transaction.execute(text("pragma page_count")).scalar_one())
+    await database.write(lambda transaction: transaction.execute(text(f"pragma max_page_count={pages}")).scalar_one())
+    large = {"digest": "large", "content": "x" * 1_000_000}
+    with pytest.raises(Unavailable):
+        await database.write(
+            lambda transaction: transaction.execute(
+                insert(configuration).values(large | {"first_seen": transaction.now})
+            )
+        )
+    await database.write(lambda transaction: transaction.execute(text("pragma max_page_count=1000000")).scalar_one())
+    assert await database.write(keep("a")) == "a"
+    assert await kept(database) == ["a"]
+    await database.close()
