@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from canonical import Model, Text, Unavailable
 from console.desk import Beat, Hub
 from console.web.server import serve
+from console.wording import identity
 
 Row = Mapping[str, Any]
 
@@ -140,7 +141,7 @@ class Rehearsal:
         return not known
 
     async def _document(self, hub: Hub, row: Row) -> AsyncIterator[Beat]:
-        name = f"{row['kind']} {row['identity']}"
+        name = f"{row['kind']} {identity(row['identity'])}"
         if row["status"] in ("duplicate", "conflict", "rejected"):
             yield Beat(
                 what="duplicate" if row["status"] == "duplicate" else "refused", detail=f"{name}: {row['status']}"

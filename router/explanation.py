@@ -83,7 +83,7 @@ def _lines(work: Workings, outcome: Sourced) -> list[LineExplanation]:
             lines.append(
                 LineExplanation(
                     line=number, sku=want.sku, candidates=candidates, chosen=chosen,
-                    unfilled=work.lines[number].ledger.backordered, would_have_filled=remedy,
+                    unfilled=missing, would_have_filled=remedy,
                 )
             )  # fmt: skip
     return lines

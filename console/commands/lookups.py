@@ -97,7 +97,9 @@ def print_explanation(console: Console, entry: Mapping[str, Any]) -> None:
             shown.add_row("", *_candidate(candidate, line.get("chosen") or {}))
         console.print(shown)
         if line.get("would_have_filled"):
-            console.print(text(f"    {line['unfilled']} unfilled; {line['would_have_filled']}", "yellow"))
+            console.print(
+                text(f"    {quantity(line.get('unfilled', 0))} unfilled; {line['would_have_filled']}", "yellow")
+            )
     console.print()
 
 
