@@ -11,6 +11,7 @@ from canonical import (
     AcknowledgedLine,
     Address,
     Carrier,
+    Contact,
     Document,
     Freight,
     FulfilmentLine,
@@ -83,13 +84,14 @@ def invoice() -> Invoice:
 
 
 def request() -> FulfilmentOrder:
-    """As the router makes it of a buyer's order that asks for a carrier, says nothing of payment, and has notes."""
+    """As the router makes it of an order that asks for a carrier but not who pays it, has notes, and came of a shop."""
+    contact = Contact(name="Ann Lee", channels={"email": "ann@example.com"})
     return FulfilmentOrder(
         number="F-1",
         order_number="PO-1",
         node="dc-reno",
         ordered_on=AT,
-        parties=(STORE,),
+        parties=(STORE.model_copy(update={"contacts": (contact,)}),),
         freight=Freight(carrier=Carrier(scac="ODFL", routing="LTL")),
         notes=(Note(text="Deliver to the rear dock.", kind="Delivery"),),
         lines=(FulfilmentLine(number="1", order_line="1", items=ITEMS, quantity=EACH),),
