@@ -1,5 +1,6 @@
 """An order as it comes in: its destinations collected, each line identified, counted in its own unit, or refused."""
 
+import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
@@ -21,16 +22,23 @@ class Refusal(NamedTuple):
 
 def open_order(document: PurchaseOrder, sender: str, policy: Policy) -> Order:
     """The order as it stands before anything is decided: sound lines open, the others refused."""
-    opening = _Opening(document, policy)
+    opening = Opening(document, policy)
     lines = [state for position, line in enumerate(document.lines) for state in opening.states(line, position)]
     return Order(
         id=order_id(document, sender),
         number=document.number,
         channel=sender,
         document=document,
+        fingerprint=fingerprint(document),
         destinations=tuple(opening.destinations),
         lines=tuple(lines),
     )
+
+
+def fingerprint(document: PurchaseOrder) -> str:
+    """A digest of what an order asks for, whatever its purpose and envelope say."""
+    said = document.model_dump_json(exclude={"purpose", "extensions"})
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def has_address(party: Party) -> bool:
@@ -38,14 +46,15 @@ def has_address(party: Party) -> bool:
     return party.address is not None and bool(party.address.region or party.address.postal_code)
 
 
-class _Opening:
+class Opening:
     """Opens an order's lines, and collects the destinations they name."""
 
-    def __init__(self, document: PurchaseOrder, policy: Policy) -> None:
+    def __init__(self, document: PurchaseOrder, policy: Policy, known: Order | None = None) -> None:
+        """For a new order; or for lines that a change adds to a `known` one."""
         self.document, self.catalogue = document, policy.catalogue
         header = document.party("ship_to") or document.party("buyer")
-        self.destinations = [header] if header else []
-        self._numbers: set[str] = set()
+        self.destinations = list(known.destinations) if known else [header] if header else []
+        self._numbers = {line.number for line in known.document.lines} if known else set()
 
     def states(self, line: OrderLine, position: int) -> Iterator[LineState]:
         """One state for each destination of a line, or one that is refused."""
@@ -55,7 +64,7 @@ class _Opening:
             yield _refused(line, position, f"{line.number}~{position}", twice, match.item)
             return
         self._numbers.add(line.number)
-        refusal = _refusal(line, match, self.document)
+        refusal = _match_refusal(line, match, self.document)
         if refusal or match.item is None:
             yield _refused(line, position, line.number, refusal or _unknown(match), match.item)
         else:
@@ -63,7 +72,7 @@ class _Opening:
 
     def _open(self, line: OrderLine, position: int, item: Item) -> Iterator[LineState]:
         factor = units_in(item, line.quantity.unit) or Decimal(1)
-        price = _own_unit_price(line, item)
+        price = own_unit_price(line, item)
         for destination, quantity in self._goes_to(line):
             yield LineState(
                 number=f"{line.number}@{destination}" if line.destinations else line.number,
@@ -99,10 +108,13 @@ def _unknown(match: Match) -> Refusal:
     return Refusal("item-unknown", match.fault or "item unknown")
 
 
-def _refusal(line: OrderLine, match: Match, document: PurchaseOrder) -> Refusal | None:
-    if match.item is None:
-        return _unknown(match)
-    return _quantity_refusal(line, match.item) or _price_refusal(line, match.item, document)
+def _match_refusal(line: OrderLine, match: Match, document: PurchaseOrder) -> Refusal | None:
+    return _unknown(match) if match.item is None else refusal_of(line, match.item, document)
+
+
+def refusal_of(line: OrderLine, item: Item, document: PurchaseOrder) -> Refusal | None:
+    """Why a line that asks for `item` can't be taken as it is."""
+    return _quantity_refusal(line, item) or _price_refusal(line, item, document)
 
 
 def _quantity_refusal(line: OrderLine, item: Item) -> Refusal | None:
@@ -133,7 +145,7 @@ def _price_refusal(line: OrderLine, item: Item, document: PurchaseOrder) -> Refu
     return None
 
 
-def _own_unit_price(line: OrderLine, item: Item) -> Price | None:
+def own_unit_price(line: OrderLine, item: Item) -> Price | None:
     """The line's price, or ours, per so many of the item's own unit: exact whatever the pack sizes are."""
     price = line.price or item.price
     if price is None:

@@ -1,10 +1,19 @@
-"""The answer to an order: what becomes of each line, and when it ships (X12 855)."""
+"""The answer to an order or its change: what becomes of each line, and when it ships (X12 855, 865)."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from canonical import AcknowledgedLine, LineOutcome, OrderAcknowledgment, Outcome
+from canonical import (
+    AcknowledgedLine,
+    LineOutcome,
+    OrderAcknowledgment,
+    OrderChange,
+    OrderLine,
+    Outcome,
+    PurchaseOrder,
+)
 from canonical.order import Purpose
 from router.line_view import Reasons, by_position, document_line, item_reasons, shown_items, shown_quantity
 from router.order import ZERO, LineState
@@ -14,22 +23,77 @@ from router.workings import Workings
 Verdict = Literal["accepted", "accepted_with_changes", "rejected"]
 
 
-def acknowledge(work: Workings, purpose: Purpose = "original") -> None:
-    """Answer the order's channel, line by line, as the ledgers stand."""
-    order, document = work.order, work.order.document
+def acknowledge(work: Workings) -> None:
+    """Answer an order, line by line, as the ledgers stand."""
     lines: list[AcknowledgedLine] = []
-    reasons: Reasons = {
-        "number": "order:number", "release": "order:release", "ordered_on": "order:ordered_on",
-        "currency": "order:currency", "parties": "order:parties", "references": "order:references",
-        "purpose": "rule:acknowledge", "decision": "rule:acknowledge", "acknowledged_on": "rule:clock",
-    }  # fmt: skip
+    reasons: Reasons = {}
     for position, states in by_position(work.lines.values()).items():
         reasons |= _reasons(work, states[0], f"lines.{len(lines)}", f"order:lines.{position}")
-        lines.append(_line(work, states))
-    answer = OrderAcknowledgment(
+        lines.append(standing(work, states))
+    answer = _answer(work, lines).model_copy(update={"decision": _verdict(lines)})
+    work.dispatch(answer, work.order.channel, {**_HEADER_REASONS, **reasons})
+
+
+class ChangeAnswer(NamedTuple):
+    """What became of one line of a change."""
+
+    position: int | None
+    """Index into the order's lines; None where the order has no such line."""
+    asked: OrderLine
+    refusal: LineOutcome | None
+
+
+def acknowledge_change(
+    work: Workings, change: OrderChange | PurchaseOrder, purpose: Purpose, answers: Sequence[ChangeAnswer]
+) -> None:
+    """Answer a change, line by line: how each line now stands, and what of it could not be done."""
+    lines: list[AcknowledgedLine] = []
+    reasons: Reasons = {}
+    grouped = by_position(work.lines.values())
+    for index, answer in enumerate(answers):
+        refusals = (answer.refusal,) if answer.refusal else ()
+        if answer.position is None:
+            reasons |= {f"lines.{index}": f"source:lines.{index}", f"lines.{index}.outcomes": "rule:change"}
+            lines.append(_unknown_line(answer.asked, refusals))
+            continue
+        states = grouped[answer.position]
+        reasons |= _reasons(work, states[0], f"lines.{index}", f"order:lines.{answer.position}")
+        line = standing(work, states, changed=True)
+        lines.append(line.model_copy(update={"outcomes": (*line.outcomes, *refusals)}))
+    refused = sum(answer.refusal is not None for answer in answers)
+    in_vain = tuple(work.lines.values()) == work.order.lines
+    verdict: Verdict = "accepted" if not refused else "rejected" if in_vain else "accepted_with_changes"
+    number = change.change_number if isinstance(change, OrderChange) else None
+    updates = {"decision": verdict, "purpose": purpose, "change_number": number}
+    reply = _answer(work, lines).model_copy(update=updates)
+    work.dispatch(reply, work.order.channel, {**_HEADER_REASONS, "change_number": "source:change_number", **reasons})
+
+
+def _unknown_line(asked: OrderLine, refusals: tuple[LineOutcome, ...]) -> AcknowledgedLine:
+    return AcknowledgedLine(
+        number=asked.number,
+        items=asked.items,
+        description=asked.description,
+        quantity=asked.quantity,
+        price=asked.price,
+        outcomes=refusals,
+        extensions=asked.extensions,
+    )
+
+
+_HEADER_REASONS: Reasons = {
+    "number": "order:number", "release": "order:release", "ordered_on": "order:ordered_on",
+    "currency": "order:currency", "parties": "order:parties", "references": "order:references",
+    "extensions": "order:extensions", "purpose": "rule:acknowledge", "decision": "rule:acknowledge",
+    "acknowledged_on": "rule:clock",
+}  # fmt: skip
+
+
+def _answer(work: Workings, lines: list[AcknowledgedLine]) -> OrderAcknowledgment:
+    document = work.order.document
+    return OrderAcknowledgment(
         number=document.number,
-        purpose=purpose,
-        decision=_verdict(lines),
+        decision="accepted",
         release=document.release,
         acknowledged_on=work.world.now,
         ordered_on=document.ordered_on,
@@ -40,7 +104,6 @@ def acknowledge(work: Workings, purpose: Purpose = "original") -> None:
         usage=work.usage,
         extensions=document.extensions,
     )
-    work.dispatch(answer, order.channel, {**reasons, "extensions": "order:extensions"})
 
 
 def _reasons(work: Workings, state: LineState, path: str, source: str) -> Reasons:
@@ -51,7 +114,8 @@ def _reasons(work: Workings, state: LineState, path: str, source: str) -> Reason
     }
 
 
-def _line(work: Workings, states: list[LineState]) -> AcknowledgedLine:
+def standing(work: Workings, states: list[LineState], *, changed: bool = False) -> AcknowledgedLine:
+    """How a line stands, over all its destinations."""
     ordered = document_line(work, states[0])
     return AcknowledgedLine(
         number=ordered.number,
@@ -59,35 +123,34 @@ def _line(work: Workings, states: list[LineState]) -> AcknowledgedLine:
         description=ordered.description,
         quantity=ordered.quantity,
         price=ordered.price,
-        outcomes=_merged([outcome for state in states for outcome in _outcomes(work, state)]),
+        outcomes=_merged([outcome for state in states for outcome in _outcomes(work, state, changed)]),
         extensions=ordered.extensions,
     )
 
 
-def _outcomes(work: Workings, state: LineState) -> list[LineOutcome]:
+def _outcomes(work: Workings, state: LineState, changed: bool) -> list[LineOutcome]:
     if state.fault:
         refused: Outcome = "rejected_unknown_item" if state.fault_code == "item-unknown" else "rejected"
         return [LineOutcome(outcome=refused, quantity=state.quantity, reason=state.fault)]
-    ledger = state.ledger
-    if ledger.open:
-        return [LineOutcome(outcome="held", quantity=shown_quantity(work, state, ledger.open))]
-    outcomes = [
-        LineOutcome(outcome=_shipping(state), quantity=shown_quantity(work, state, quantity), ship_on=day)
-        for day, quantity in _ship_days(work, state).items()
+    ledger, shipping = state.ledger, _shipping(state, changed)
+    parts: list[tuple[Outcome, Decimal, date | None]] = [("held", ledger.open, None), (shipping, ledger.shipped, None)]
+    parts += [(shipping, quantity, day) for day, quantity in _ship_days(work, state).items()]
+    parts += [("backordered", ledger.backordered, None)]
+    if ledger.cancelled and not changed:
+        parts += [("rejected" if ledger.cancelled == ledger.ordered else "cancelled", ledger.cancelled, None)]
+    if changed and ledger.cancelled == ledger.ordered:
+        parts += [("cancelled", ledger.cancelled, None)]
+    return [
+        LineOutcome(outcome=outcome, quantity=shown_quantity(work, state, quantity), ship_on=day)
+        for outcome, quantity, day in parts
+        if quantity
     ]
-    if ledger.backordered:
-        outcomes.append(LineOutcome(outcome="backordered", quantity=shown_quantity(work, state, ledger.backordered)))
-    if ledger.cancelled:
-        gone: Outcome = "rejected" if ledger.cancelled == ledger.ordered else "cancelled"
-        quantity = shown_quantity(work, state, ledger.cancelled)
-        outcomes.append(LineOutcome(outcome=gone, quantity=quantity, reason="not available"))
-    return outcomes
 
 
-def _shipping(state: LineState) -> Outcome:
+def _shipping(state: LineState, changed: bool) -> Outcome:
     if state.ledger.backordered:
         return "partly_backordered"
-    return "accepted_quantity_changed" if state.ledger.cancelled else "accepted"
+    return "accepted_quantity_changed" if state.ledger.cancelled and not changed else "accepted"
 
 
 def _ship_days(work: Workings, state: LineState) -> dict[date, Decimal]:

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from canonical import Document, PurchaseOrder, ShipmentAdvice
-from router.acceptance import has_address, open_order
+from canonical import Document, OrderChange, PurchaseOrder, ShipmentAdvice
+from router.acceptance import fingerprint, open_order
+from router.advance import advance
 from router.answer import acknowledge
+from router.change import cancel, change, replace
 from router.decision import Decision, Event, Explanation, Needs, Reconsider, Trouble, World
 from router.explanation import explained
-from router.order import Hold, Order
+from router.order import Order
 from router.policy import Policy
-from router.release import release
 from router.shipping import ship
-from router.sourcing import Sourced, source
+from router.sourcing import Sourced
 from router.workings import Workings
 
 
@@ -38,12 +39,12 @@ def decide(order: Order | None, document: Document, world: World, policy: Policy
 
 def needs(order: Order | None, document: Document, policy: Policy) -> Needs:
     """The facts `decide` will read of the same document."""
-    if isinstance(document, PurchaseOrder):
-        found = (policy.catalogue.match(line.items).item for line in document.lines)
-        return Needs(skus=tuple(sorted({item.sku for item in found if item})))
-    if order is None:
-        return Needs()
-    skus = {line.sku for line in order.lines if line.sku and line.ledger.shipped < line.ledger.ordered}
+    asked = document.lines if isinstance(document, PurchaseOrder | OrderChange) else ()
+    found = (policy.catalogue.match(line.items).item for line in asked)
+    skus = {item.sku for item in found if item}
+    skus |= (
+        {line.sku for line in order.lines if line.sku and line.ledger.shipped < line.ledger.ordered} if order else set()
+    )
     packages = document.packages if isinstance(document, ShipmentAdvice) else ()
     return Needs(skus=tuple(sorted(skus)), serials=sum(package.sscc is None for package in packages))
 
@@ -52,49 +53,55 @@ def _purchase_order(request: Request) -> Decision:
     order, document = request.order, request.document
     assert isinstance(document, PurchaseOrder)
     if document.purpose in ("cancel", "replace", "change"):
-        return _parked(request, "its order has not come") if order is None else _left_to_people(request, order)
+        return _changed(request, document)
     if order is not None:
-        return _seen_before(request, order)
+        return _seen_before(request, order, document)
     work = Workings(open_order(document, request.sender, request.policy), request.world, request.policy)
     work.tell("order_received", number=document.number, purpose=document.purpose, lines=len(document.lines))
     for line in work.order.lines:
         if line.fault:
             work.tell("line_rejected", line=line.number, code=line.fault_code, reason=line.fault)
-    outcomes = _go_on(work)
+    outcomes = advance(work)
     acknowledge(work)
     return work.decision(explained(work, outcomes, _summary(work)))
 
 
-def _go_on(work: Workings) -> list[Sourced]:
-    """Allocate and release what is open, unless a hold forbids it."""
-    work.amend(holds=tuple(hold for hold in work.order.holds if hold.kind != "address"))
-    homeless = [party for party in work.order.destinations if not has_address(party)]
-    if (homeless or not work.order.destinations) and any(line.ledger.open for line in work.lines.values()):
-        reason = f"no address to ship to for {(homeless[0].name or homeless[0].identifiers) if homeless else 'it'}"
-        work.amend(holds=(*work.order.holds, Hold(kind="address", reason=reason, placed_at=work.world.now)))
-        work.tell("hold_placed", hold="address", reason=reason)
-        work.worry("address-missing", reason)
-    if any(hold.gate == "allocate" for hold in work.order.holds):
-        return []
-    outcomes = source(work)
-    if not work.order.holds:
-        release(work)
-    return outcomes
+def _order_change(request: Request) -> Decision:
+    assert isinstance(request.document, OrderChange)
+    return _changed(request, request.document)
 
 
-def _seen_before(request: Request, order: Order) -> Decision:
+def _changed(request: Request, document: PurchaseOrder | OrderChange) -> Decision:
+    """A change or cancellation: parked before its order, recognised when it comes again."""
+    order = request.order
+    if order is None:
+        return _parked(request, "its order has not come")
+    work = Workings(order, request.world, request.policy)
+    identity = f"{document.kind}/{document.identity}"
+    if identity in order.changes:
+        work.tell("change_repeated", change=identity)
+        return work.decision(Explanation(summary=f"{identity} is known; nothing more follows from it"))
+    work.amend(changes=(*order.changes, identity))
+    work.tell("change_received", change=identity, purpose=document.purpose)
+    outcomes = _apply(work, document)
+    return work.decision(explained(work, outcomes, f"{document.purpose}: {_summary(work)}"))
+
+
+def _apply(work: Workings, document: PurchaseOrder | OrderChange) -> list[Sourced]:
+    if isinstance(document, OrderChange):
+        return change(work, document)
+    return cancel(work, document) if document.purpose == "cancel" else replace(work, document)
+
+
+def _seen_before(request: Request, order: Order, document: PurchaseOrder) -> Decision:
     """The order is known: the same again is recognised, another of the same number goes to a person."""
     work = Workings(order, request.world, request.policy)
-    if _same_order(order.document, request.document):
-        work.tell("order_repeated", purpose=getattr(request.document, "purpose", "original"))
+    if fingerprint(document) == order.fingerprint:
+        work.tell("order_repeated", purpose=document.purpose)
         return work.decision(Explanation(summary=f"order {order.number} is known; nothing more follows from it"))
     work.tell("order_conflict", number=order.number)
     work.worry("order-conflict", f"another order {order.number} came that differs from the one we have")
     return work.decision(Explanation(summary=f"order {order.number} is known and differs; a person must look"))
-
-
-def _same_order(known: PurchaseOrder, document: Document) -> bool:
-    return known.model_dump(exclude={"purpose", "extensions"}) == document.model_dump(exclude={"purpose", "extensions"})
 
 
 def _shipment_advice(request: Request) -> Decision:
@@ -110,7 +117,7 @@ def _shipment_advice(request: Request) -> Decision:
         work.worry("advice-refused", refusal, advice=advice.number, sender=request.sender)
         work.tell("advice_refused", advice=advice.number, reason=refusal)
         return work.decision(Explanation(summary=f"shipment {advice.number} was refused: {refusal}"))
-    outcomes = _go_on(work) if ship(work, advice) else []
+    outcomes = advance(work) if ship(work, advice) else []
     return work.decision(explained(work, outcomes, f"shipment {advice.number} of {advice.fulfilment_order} recorded"))
 
 
@@ -134,21 +141,13 @@ def _reconsider(request: Request) -> Decision:
     work.tell("order_reconsidered", cause=document.cause)
     for line in order.lines:
         work.move(line.number, "reopen", line.ledger.backordered)
-    outcomes = _go_on(work)
+    outcomes = advance(work)
     return work.decision(explained(work, outcomes, f"looked again because {document.cause}"))
 
 
 def _parked(request: Request, reason: str) -> Decision:
     summary = f"{request.document.kind} {request.document.identity} waits: {reason}"
     return Decision(order=request.order, parked=True, explanation=Explanation(summary=summary))
-
-
-def _left_to_people(request: Request, order: Order) -> Decision:
-    work = Workings(order, request.world, request.policy)
-    purpose = getattr(request.document, "purpose", "change")
-    work.worry("order-change-by-hand", f"the buyer asks to {purpose} order {order.number}")
-    work.tell("change_requested", purpose=purpose)
-    return work.decision(Explanation(summary=f"a request to {purpose} the order waits for a person"))
 
 
 def _not_ours(request: Request) -> Decision:
@@ -174,6 +173,7 @@ def _summary(work: Workings) -> str:
 
 _DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
     PurchaseOrder: _purchase_order,
+    OrderChange: _order_change,
     ShipmentAdvice: _shipment_advice,
     Reconsider: _reconsider,
 }

@@ -67,6 +67,8 @@ class Node(Rule):
     """Local time until which an order still leaves the same day."""
     working_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     closed_on: tuple[date, ...] = ()
+    takes_back: bool = False
+    """True when its operator honours the cancellation of a fulfilment order until the goods have left."""
     handling_days: int = Field(default=0, ge=0)
     """Working days between release and departure."""
     serves: Serves = Serves()

@@ -113,6 +113,10 @@ class Order(Model):
     lines: tuple[LineState, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     holds: tuple[Hold, ...] = ()
+    fingerprint: str = ""
+    """What the order said when it came: the document itself follows its changes."""
+    changes: tuple[Text, ...] = ()
+    """The identities of the changes it has taken in."""
     fulfilment_orders: tuple[Text, ...] = ()
     shipments: tuple[Text, ...] = ()
     """The identities of the shipment advices it has taken in."""

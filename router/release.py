@@ -36,6 +36,23 @@ def _release_to(work: Workings, destination: int, node: str, indexes: list[int])
     work.dispatch(_fulfilment_order(work, number, destination, allocations), operator, _reasons(work, allocations))
 
 
+def recall(work: Workings, number: str) -> None:
+    """Take back what a fulfilment order has not shipped: its lines are open again, and its node is told."""
+    indexes = [i for i, a in enumerate(work.allocations) if a.fulfilment_order == number and a.outstanding]
+    allocations = [work.allocations[index] for index in indexes]
+    operator = work.policy.network.by_id[allocations[0].node].operator
+    if operator:
+        asked = _fulfilment_order(work, number, allocations[0].destination, allocations)
+        reasons = {**_reasons(work, allocations), "purpose": "rule:recall"}
+        work.dispatch(asked.model_copy(update={"purpose": "cancel"}), operator, reasons)
+    work.tell("fulfilment_recalled", fulfilment_order=number)
+    for index, allocation in zip(indexes, allocations, strict=True):
+        work.move(allocation.line, "recall", allocation.outstanding, node=allocation.node)
+        work.reserve(allocation, -allocation.outstanding)
+        left = allocation.shipped + allocation.short
+        work.allocations[index] = allocation.model_copy(update={"quantity": left})
+
+
 def _fulfilment_order(work: Workings, number: str, destination: int, allocations: list[Allocation]) -> FulfilmentOrder:
     document, node = work.order.document, work.policy.network.by_id[allocations[0].node]
     dates = {name: document.dates[name] for name in _CARRIED_DATES if name in document.dates}

@@ -30,6 +30,9 @@ def _leave(work: Workings, said: Said, shipment: str) -> Shipped:
     allocation = work.allocations[said.index]
     asked = min(said.quantity, allocation.outstanding)
     over = said.quantity - asked
+    if over and not allocation.quantity:
+        reason = f"{allocation.node} shipped what {allocation.fulfilment_order} had been asked to give back"
+        work.worry("shipped-after-recall", reason, line=allocation.line, quantity=str(over))
     work.move(allocation.line, "ship", asked, node=allocation.node, shipment=shipment)
     work.move(allocation.line, "over_ship", over, node=allocation.node, shipment=shipment)
     work.goods_left(allocation, shipped=said.quantity, promised=asked)

@@ -13,10 +13,12 @@ from canonical import (
     Address,
     Adjustment,
     AdviceLine,
+    ChangedLine,
     Destination,
     Document,
     FulfilmentOrder,
     Invoice,
+    OrderChange,
     OrderLine,
     Party,
     Price,
@@ -150,11 +152,11 @@ class Hub:
         )  # fmt: skip
 
 
+ACTS = ("ship", "repeat", "stranger", "reconsider", "order", "change", "cancel")
 steps = st.lists(
-    st.tuples(st.sampled_from(("ship", "repeat", "stranger", "reconsider", "order")), st.integers(0, 5),
-              st.sampled_from((0, 50, 100, 100, 120))),
+    st.tuples(st.sampled_from(ACTS), st.integers(0, 7), st.sampled_from((0, 50, 100, 100, 120))),
     max_size=8,
-)  # fmt: skip
+)
 
 
 def play(hub: Hub, order: PurchaseOrder, moves: list[tuple[str, int, int]]) -> None:
@@ -164,6 +166,8 @@ def play(hub: Hub, order: PurchaseOrder, moves: list[tuple[str, int, int]]) -> N
             hub.take(order, hub.sender)
         elif what == "reconsider" and hub.order:
             hub.take(Reconsider(number=str(count), order=hub.order.id, cause="stock arrived"), "hub")
+        elif what in ("change", "cancel"):
+            hub.take(changed(order, what, which, percent, count), hub.sender)
         elif what == "repeat" and hub.advised:
             advice = hub.advised[which % len(hub.advised)]
             assert not hub.take(advice, operator(hub, advice)).send
@@ -172,6 +176,20 @@ def play(hub: Hub, order: PurchaseOrder, moves: list[tuple[str, int, int]]) -> N
             decided = hub.take(advice, operator(hub, advice) if what == "ship" else "stranger")
             hub.advised += [advice] if what == "ship" else []
             assert what == "ship" or not decided.stock
+
+
+def changed(order: PurchaseOrder, what: str, which: int, percent: int, count: int) -> OrderChange:
+    """Another quantity (or none, or a price) for one of the lines, a line nobody has, a new line; or a cancellation."""
+    lines = [line for line in order.lines if int(line.number) == which + 1] or [order.lines[0]]
+    kind = ("quantity_decrease", "replace", "add", "delete", "price")[which % 5]
+    asked = Quantity(value=lines[0].quantity.value * percent // 100, unit=lines[0].quantity.unit)
+    line = {**dict(lines[0]), "change": kind, "quantity": asked}
+    line |= {"number": f"9{count}"} if kind == "add" else {}
+    return OrderChange(
+        number=order.number, change_number=str(count), changed_on=date(2026, 11, 17), currency="USD",
+        purpose="cancel" if what == "cancel" else "change", usage=order.usage,
+        lines=(ChangedLine.model_validate(line),),
+    )  # fmt: skip
 
 
 def operator(hub: Hub, advice: ShipmentAdvice) -> str:
