@@ -229,7 +229,7 @@ def _place(position: str, place: Field, value: str, grammar: Grammar, one: Trans
 def _element(position: str, number: str, value: str, grammar: Grammar) -> dict[str, Any]:
     element = grammar.elements.get(number)
     note: dict[str, Any] = {"position": position, "name": element.name if element else "", "value": value}
-    meaning = meaning_of(value, element.type if element else "", grammar.codes.get(number, {}))
+    meaning = meaning_of(value, element.type if element else "", grammar.meanings.get(number, {}))
     return {**note, "meaning": meaning} if meaning else note
 
 

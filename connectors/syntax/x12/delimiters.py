@@ -18,6 +18,8 @@ class Delimiters:
     segment: str = "~"
     component: str = ":"
     repetition: str = ""
+    lead: bytes = b""
+    """What stands before the last byte of a terminator that is one UTF-8 character of several bytes."""
 
     def pairs(self) -> list[tuple[int, int]]:
         """Each delimiter's byte with its canonical one."""

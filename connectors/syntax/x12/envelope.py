@@ -58,8 +58,10 @@ def interchange_end_findings(
     said, control = _two(trailer)
     if not _is_number(said, groups) and not (only_notes and _is_number(said, 1)):
         yield fault("interchange-count", {**where, "element": 1}, said=said or "nothing", count=groups)
-    if not _same_control(control, start.control):
-        yield fault("interchange-control-mismatch", {**where, "element": 2}, trailer=control, header=start.control)
+    if control != start.control:
+        same = _same_control(control, start.control)
+        code = "interchange-control-format" if same else "interchange-control-mismatch"
+        yield fault(code, {**where, "element": 2}, trailer=control, header=start.control)
 
 
 def st_place(group: GroupStart, control: str) -> Where:
@@ -75,7 +77,9 @@ def set_findings(text: str, count: int, group: GroupStart, control: str, *, comp
     at: Where = {"segment": count, "tag": "SE"}
     if not complete:
         at["segment"] = count + 1
-        return [*found, fault("set-trailer-missing", {**st_place(group, control), **at, "element": 0})]
+        place = {**st_place(group, control), **at}
+        del place["element"]
+        return [*found, fault("set-trailer-missing", place)]
     said, named = _two(text[text.rfind(SEGMENT, 0, -1) + 1 : -1].split(ELEMENT))
     if not _is_number(said, count):
         at = {**st_place(group, control), **at, "element": 1}

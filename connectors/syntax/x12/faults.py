@@ -64,6 +64,9 @@ FAULTS: Mapping[str, Fault] = {
     "group-trailer-alone": Fault("TA105", "022", "GE without GS"),
     # interchanges
     "interchange-control-mismatch": Fault("TA105", "001", "IEA02 {trailer!r} is not ISA13 {header!r}"),
+    "interchange-control-format": Fault(
+        "TA105", "001", "IEA02 {trailer!r} is ISA13 {header!r} written otherwise", "warning"
+    ),
     "interchange-version": Fault("TA105", "017", "ISA12 {value!r} is no interchange version"),
     "interchange-control-invalid": Fault("TA105", "018", "ISA13 {value!r} is no control number (9 digits)"),
     "interchange-usage": Fault("TA105", "020", "ISA15 {value!r} is neither P nor T (I)"),

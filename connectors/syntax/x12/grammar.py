@@ -10,8 +10,10 @@ line, the release it builds on; absent in the first). All files are plain text, 
                 place (5010's repetition). Notes are the standard's: P, R, E, C, L and two digits an element. A tag such
                 as C040 is a composite and has the same form. A segment a set uses but this file lacks is read with its
                 elements unchecked.
-`codes/353`     `00 Original` — the whole list of an element. An element of type ID without a file takes any value. A
-                later release's file adds to its base's; a line `-00` takes a code away.
+`codes/353`     `00 Original` — the whole list of an element, the most used codes first (the fast path knows the first
+                forty of a long list). An element of type ID without a file takes any value. A
+                later release's file adds to its base's, a line `-00` takes a code away, and an empty file says that the
+                list is as it was; without one a later release leaves the element open, as lists grow.
 `sets/850`      First line: id, functional identifier, name. Then the structure: `REF` once at most, `REF:3` three times,
                 `REF*` any number, `!` mandatory, `N1:200 { N3:2 N4 }` a loop that starts with N1. `--` parts heading,
                 detail and summary. ST and SE are understood.
@@ -100,7 +102,9 @@ class Grammar:
     composites: Mapping[str, Segment]
     elements: Mapping[str, Element]
     codes: Mapping[str, Mapping[str, str]]
-    """By element number: code to meaning, for elements that have a list."""
+    """By element number: code to meaning, for elements that have a list. Any other value is a fault."""
+    meanings: Mapping[str, Mapping[str, str]]
+    """As `codes`, and for elements that are open what is known of their codes."""
 
     def uses(self) -> Iterator[Use]:
         """Every place of the structure, in order, loops before their members."""
@@ -138,10 +142,15 @@ class Release:
 
     def codes(self, number: str) -> Mapping[str, str]:
         """Code to meaning; empty when the element is open."""
-        found = self._codes.get(number)
-        if found is None:
-            found = self._codes[number] = self._read_codes(number)
-        return found
+        own = (self.folder / "codes" / number).is_file()
+        later = self.base is not None and self.base.name < self.name
+        return {} if later and not own else self.meanings(number)
+
+    def meanings(self, number: str) -> Mapping[str, str]:
+        """Code to meaning of every code known up to this release, whether the element is open or not."""
+        if number not in self._codes:
+            self._codes[number] = self._read_codes(number)
+        return self._codes[number]
 
     def grammar(self, set_id: str) -> Grammar | None:
         """The set's grammar in this release or the nearest one it builds on."""
@@ -164,8 +173,10 @@ class Release:
         composites = {n: one for n in numbers if n[0] == "C" and (one := self.segment(n))}
         numbers |= {place.number for composite in composites.values() for place in composite.fields or ()}
         elements = {n: element for n in numbers if (element := self.element(n))}
-        codes = {n: listed for n, element in elements.items() if element.type == "ID" and (listed := self.codes(n))}
-        return Grammar(set_id, functional_id, name, self.name, root, segments, composites, elements, codes)
+        coded = [n for n, element in elements.items() if element.type == "ID"]
+        meanings = {n: known for n in coded if (known := self.meanings(n))}
+        codes = {n: listed for n in meanings if (listed := self.codes(n))}
+        return Grammar(set_id, functional_id, name, self.name, root, segments, composites, elements, codes, meanings)
 
     @property
     def _dictionary(self) -> dict[str, Element]:
@@ -178,7 +189,7 @@ class Release:
         return self._elements
 
     def _read_codes(self, number: str) -> Mapping[str, str]:
-        codes = dict(self.base.codes(number)) if self.base else {}
+        codes = dict(self.base.meanings(number)) if self.base else {}
         for line in (_read(self.folder / "codes" / number) or "").splitlines():
             code, _, meaning = line.partition(" ")
             if code.startswith("-"):
@@ -236,6 +247,13 @@ def nearest_release(version: str) -> Release:
 def find_grammar(version: str, set_id: str) -> Grammar | None:
     """The grammar for a set in the release nearest to `version`; None when no release knows the set."""
     return nearest_release(version).grammar(set_id)
+
+
+@lru_cache
+def known_tags(release: str) -> frozenset[str]:
+    """Every segment the release and those it builds on have."""
+    own = releases()[release]
+    return frozenset(_lines(release)) | (known_tags(own.base.name) if own.base else frozenset())
 
 
 _FIELD = re.compile(r"\(([^)]*)\)(\d+)|(\w+)(!?)(?:@(\d+))?")

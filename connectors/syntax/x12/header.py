@@ -95,6 +95,8 @@ def read_header(window: bytes) -> tuple[list[str], Delimiters, int] | None:
     if end is None:
         return None
     terminator = window[end : end + 1]
+    lead = _lead(window, end)
+    end -= len(lead)
     drop = bytes(char for char in b"\r\n" if bytes([char]) != terminator)
     text = window[:end].translate(None, drop)
     elements = text.decode("latin-1").split(separator.decode("latin-1"))
@@ -103,7 +105,16 @@ def read_header(window: bytes) -> tuple[list[str], Delimiters, int] | None:
     repetition = elements[11].strip() if len(elements) > 11 else ""
     if len(repetition) != 1 or repetition.isalnum() or repetition in (component, chr(separator[0])):
         repetition = ""
-    return elements, Delimiters(chr(separator[0]), chr(terminator[0]), component, repetition), end + 1
+    return elements, Delimiters(chr(separator[0]), chr(terminator[0]), component, repetition, lead), end + len(lead) + 1
+
+
+def _lead(window: bytes, end: int) -> bytes:
+    """The bytes before `end` that belong to the terminator, when it is one UTF-8 character of several bytes."""
+    for length in (1, 2, 3):
+        whole = window[end - length : end + 1]
+        if whole[0] >= 0xC2 and len(whole.decode("utf-8", "ignore")) == 1 and not whole[1:].isascii():
+            return whole[:-1]
+    return b""
 
 
 def _end(window: bytes, separator: bytes) -> int | None:

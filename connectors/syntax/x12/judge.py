@@ -7,7 +7,7 @@ from canonical.finding import Finding
 from connectors.syntax.x12.check import SegmentCheck
 from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
 from connectors.syntax.x12.faults import fault
-from connectors.syntax.x12.grammar import Grammar, find_grammar, nearest_release
+from connectors.syntax.x12.grammar import Grammar, find_grammar, known_tags, nearest_release
 from connectors.syntax.x12.pattern import segments_pattern, structure_pattern
 from connectors.syntax.x12.structure import OrderCheck, Structure
 
@@ -39,7 +39,8 @@ class Judge:
         """All faults of a set; `segments` is its text split into elements."""
         found: list[Finding] = []
         if not self._order.fullmatch(text):
-            found += OrderCheck(self.structure, where, None, self.grammar.set_id).run([one[0] for one in segments])
+            order = OrderCheck(self.structure, where, known_tags(self.grammar.release), self.grammar.set_id)
+            found += order.run([one[0] for one in segments])
         for number in self._stops(text):
             elements = segments[number]
             if check := self._check(elements[0]):
@@ -49,8 +50,11 @@ class Judge:
         return found
 
     def _check(self, tag: str) -> SegmentCheck | None:
-        """The exact check of a segment, made when first needed; None for a tag the set does not have."""
-        if tag not in self._checks and tag in self.grammar.segments:
+        """The exact check of a segment, made when first needed; None for a tag the set does not have.
+
+        ST and SE are not asked: the envelope judges them.
+        """
+        if tag not in self._checks and tag in self.grammar.segments and tag not in ("ST", "SE"):
             self._checks[tag] = SegmentCheck(self.grammar.segments[tag], self.grammar)
         return self._checks.get(tag)
 

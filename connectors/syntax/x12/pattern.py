@@ -7,13 +7,16 @@ long list in a place where it is rare) but never wider.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from connectors.syntax.x12.grammar import UNBOUNDED, Element, Field, Grammar, Note, Segment, Use
 
 _MANY_CODES = 60
-"""A list longer than this stands in the expression once a segment, as each place costs milliseconds to compile."""
+"""Of a list longer than this only the first `_COMMON_CODES` stand in the expression, and only once a segment: all of
+them everywhere would take seconds to compile. The exact check knows the others."""
+_COMMON_CODES = 40
 _TEXT = r"[^\x00-\x1f\x7f]"
 _SKIP = r"\x1d[^\x1d\x1e]*+"
 _MONTH_DAY = r"(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12]\d|30)|02(?:0[1-9]|1\d|2[0-8]))"
@@ -163,9 +166,10 @@ def _optional(value: str, *, must: bool) -> str:
     return value if must else f"(?:{value})?+"
 
 
-def _element(element: Element, codes: Iterable[str], *, must: bool) -> str:
+def _element(element: Element, codes: Collection[str], *, must: bool) -> str:
     if codes:
-        return _optional(codes_pattern(codes), must=must)
+        common = islice(codes, _COMMON_CODES) if len(codes) > _MANY_CODES else codes
+        return _optional(codes_pattern(common), must=must)
     match element.type:
         case "R":
             return _decimal(element.least, element.greatest, must=must)

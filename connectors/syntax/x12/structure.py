@@ -120,7 +120,7 @@ class _Frame:
 class OrderCheck:
     """The exact check of order, presence and number over the tags of one set."""
 
-    def __init__(self, structure: Structure, where: Where, known: "set[str] | None" = None, set_id: str = "") -> None:
+    def __init__(self, structure: Structure, where: Where, known: frozenset[str], set_id: str) -> None:
         self._structure = structure
         self._where = where
         self._known = known
@@ -171,7 +171,7 @@ class OrderCheck:
     def _unplaced(self, tag: str, position: int) -> Finding:
         at = self._at(tag, position)
         if tag not in self._tags:
-            if self._known is not None and tag not in self._known:
+            if tag not in self._known:
                 return fault("segment-unknown", at)
             return fault("segment-undefined", at, set=self._set_id)
         earlier = any(use.tag == tag for frame in self._frames for use in frame.use.members)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from canonical.finding import Finding
-from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
+from connectors.syntax.x12.delimiters import ELEMENT, REPETITION, SEGMENT
 from connectors.syntax.x12.envelope import group_place, set_findings, st_place
 from connectors.syntax.x12.events import GroupStart, TransactionSet, Verdict
 from connectors.syntax.x12.faults import fault
@@ -28,6 +28,9 @@ class Profile:
 
 STANDARD = Profile()
 
+_REPEATING = "004020"
+"""The first release in which elements may be repeated; before, the repetition separator is a character like any."""
+
 
 def judge_set(
     raw: bytes,
@@ -47,6 +50,8 @@ def judge_set(
         text += SEGMENT
     _, set_id, control, implementation = (*text[: text.index(SEGMENT)].split(ELEMENT), "", "", "")[:4]
     judge = profile.find_judge(group.version, set_id) if profile.find_judge else None
+    if REPETITION in text and judge and judge.grammar.release < _REPEATING:
+        text = text.replace(REPETITION, group.interchange.delimiters.repetition)
     found: list[Finding] = []
     if profile.find_judge and not (judge and complete and judge.accepts(text)):
         text, found = _exactly(text, set_id, judge, group, control)

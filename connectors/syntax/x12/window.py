@@ -41,6 +41,8 @@ class Window:
         self._chunks = chunks(source)
         self._table: bytes = _IDENTITY
         self._dropped = b""
+        self._lead = b""
+        self._terminator = b""
         self._raw_at = 0
         self._base = 0
         self.raw = b""
@@ -70,9 +72,13 @@ class Window:
         self._base += self._raw_at
         self.raw = self.raw[self._raw_at :] + fresh
         self._raw_at = 0
-        self.text = self.text[self.at :] + fresh.translate(self._table, self._dropped)
+        self.text = self._joined(self.text[self.at :] + fresh.translate(self._table, self._dropped))
         self.at = 0
         return True
+
+    def _joined(self, text: bytes) -> bytes:
+        """Terminators of more than one byte as one."""
+        return text.replace(self._lead + b"\x1e", b"\x1e") if self._lead else text
 
     def have(self, count: int) -> None:
         """Take in until at least `count` bytes are at hand, or the source is at its end."""
@@ -83,13 +89,15 @@ class Window:
         """Read on from here with these delimiters; None reads the bytes as they are."""
         table = delimiters.exchange() if delimiters else _IDENTITY
         dropped = delimiters.dropped if delimiters else b""
-        if (table, dropped) == (self._table, self._dropped):
+        lead = delimiters.lead if delimiters else b""
+        if (table, dropped, lead) == (self._table, self._dropped, self._lead):
             return
-        self._table, self._dropped = table, dropped
+        self._table, self._dropped, self._lead = table, dropped, lead
+        self._terminator = lead + delimiters.segment.encode("latin-1") if delimiters else b""
         self._base += self._raw_at
         self.raw = self.raw[self._raw_at :]
         self._raw_at = 0
-        self.text = self.raw.translate(table, dropped)
+        self.text = self._joined(self.raw.translate(table, dropped))
         self.at = 0
 
     def skip(self, count: int) -> None:
@@ -100,6 +108,8 @@ class Window:
     def take(self, end: int) -> tuple[bytes, tuple[int, int]]:
         """The text up to `end`, and the first byte and the one after the last it stood at in the source."""
         taken = self.text[self.at : end]
+        while self.raw[self._raw_at] in self._dropped:
+            self._raw_at += 1
         start = self.offset
         self._advance(end - self.at)
         self.at = end
@@ -114,6 +124,8 @@ class Window:
         end = start + count
         while True:
             lost = sum(self.raw.count(bytes([char]), start, end) for char in self._dropped)
+            if self._lead:
+                lost += self.raw.count(self._terminator, start, end + len(self._lead)) * len(self._lead)
             if lost == reach:
                 break
             reach = lost
