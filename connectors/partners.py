@@ -9,6 +9,7 @@ from pathlib import Path
 from canonical import Finding, has_errors
 from connectors.profile import Profile
 from connectors.settings import InterchangeIdentity
+from connectors.syntax.x12 import find_grammar
 from mappings.strict_yaml import Trail, YamlFile, read_yaml
 from mappings.yaml_model import validate
 
@@ -87,6 +88,11 @@ def _references(file: YamlFile, profile: Profile, maps: Collection[str], knows_s
             close = get_close_matches(used, maps, 1)
             mend = f"did you mean {close[0]!r}?" if close else "put it under mappings/ of the configuration"
             yield file.finding("unknown-map", (*trail, "map"), f"there is no map {used!r}; {mend}")
+    for name, sent in profile.sends.items():
+        grammar = find_grammar(version, name)
+        for place in sent.narrow.unknown(grammar) if grammar else ():
+            message = f"{name} has no element {place} in {version}; correct it or remove it"
+            yield file.finding("unknown-element", ("sends", name, "narrow"), message)
     if profile.takes and profile.transport.outbound is None:
         message = "they take documents, but no transport carries them; add 'transport: {outbound: {directory: ...}}'"
         yield file.finding("no-transport", ("takes",), message, key=True)

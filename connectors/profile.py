@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator, model_validator
 
 from canonical import Address, Currency, Document, Text
+from connectors.narrowing import Narrowing
 from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
 from mappings.yaml_model import ConfigModel
@@ -57,9 +58,10 @@ class Acknowledging(ConfigModel):
 
 
 class SentSet(ConfigModel):
-    """A transaction set they send, and the map that reads it."""
+    """A transaction set they send, the map that reads it, and what they promise of it beyond the standard."""
 
     map: Text
+    narrow: Narrowing = Narrowing()
 
 
 class TakenDocument(ConfigModel):

@@ -9,6 +9,7 @@ from canonical import Acknowledgment, Finding, Usage, Where
 from canonical.exchange import Incoming, Reading
 from connectors.acknowledgments import of_interchange_response, of_response
 from connectors.cross_reference import with_our_names
+from connectors.narrowing import Narrowing
 from connectors.partners import Partners
 from connectors.profile import ACKNOWLEDGING_SETS, Profile
 from connectors.syntax import x12
@@ -153,10 +154,13 @@ class X12Transmission:
 
 def reader_profile(profile: Profile) -> x12.Profile:
     """The grammars of the sets a partner may send, and the faults its profile lets pass."""
-    known = profile.reads
+    known, sends = profile.reads, profile.sends
 
     def judge(version: str, set_id: str) -> x12.Judge | None:
-        return x12.find_judge(version, set_id) if set_id in known else None
+        if set_id not in known:
+            return None
+        narrow = sends[set_id].narrow if set_id in sends else Narrowing()
+        return narrow.judge(version, set_id)
 
     tolerant = profile.x12 is not None and profile.x12.envelope == "tolerant"
     return x12.Profile(judge, TOLERABLE if tolerant else frozenset())

@@ -58,6 +58,8 @@ def test_delimiters_and_window_have_the_usual_values_when_nothing_is_said(tmp_pa
         ("config-value", 10, ("{directory: in}", "{directory: ../in}"), "inside the data directory"),
         ("config-value", 10, ("{directory: in}", "{directory: /in}"), "inside the data directory"),
         ("config-unknown-name", 2, ("name:", "nmae:"), "'name'"),
+        ("config-value", 6, ("850: x12/850", "850: {map: x12/850, narrow: {require: [PO]}}"), "names no element"),
+        ("unknown-element", 6, ("850: x12/850", "850: {map: x12/850, narrow: {require: [BEG77]}}"), "BEG77"),
         ("partner-name", 1, ("partner: northwind", "partner: southwind"), "rename"),
         ("no-transport", 7, ("  outbound: {directory: out}\n", ""), "transport"),
     ],
