@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from canonical import Unavailable
 from router.ports import Clock, Identifiers
 from store.engines import engines_for
 from store.migrate import migrate
+from store.shapes import careful_insertion, change, insertion, keyed
 
 T = TypeVar("T")
 CrashPoint = Callable[[str], None]
@@ -42,15 +42,25 @@ class Transaction:
     def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
         return self.connection.execute(statement, rows)
 
+    def execute_each(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute once a row; the number of rows touched, which not every driver counts over many."""
+        if self.connection.dialect.supports_sane_multi_rowcount:
+            return self.execute(statement, rows).rowcount
+        return sum(self.execute(statement, [row]).rowcount for row in rows)
+
     def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
         """Insert rows that have the same columns."""
         if rows:
-            self.connection.execute(table.insert(), list(rows))
+            insertion(self.connection, table, tuple(rows[0])).run(self.connection, rows)
 
     def insert_if_absent(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Insert unless a row with this primary key is there; whether it was inserted."""
-        dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
-        return self.execute(dialect.insert(table).values(row).on_conflict_do_nothing()).rowcount > 0
+        return careful_insertion(self.connection, table, tuple(row)).run(self.connection, [row]) > 0
+
+    def update(self, table: Table, where: Mapping[str, Any], **values: Any) -> int:
+        """Set columns of the rows whose columns equal `where`; how many there were."""
+        changed = change(self.connection, table, tuple(values), tuple(where))
+        return changed.run(self.connection, [keyed(where, values)])
 
 
 class _Job(Generic[T]):

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import update
-
 from canonical import Document, Finding, document_of
 from canonical.exchange import Incoming
 from router.decision import Outgoing
@@ -58,4 +56,4 @@ def findings_json(findings: Iterable[Finding]) -> list[Mapping[str, Any]]:
 
 def mark(transaction: Transaction, document_id: str, **columns: Any) -> None:
     """Change some columns of one document."""
-    transaction.execute(update(document).where(document.c.id == document_id).values(**columns))
+    transaction.update(document, {"id": document_id}, **columns)

@@ -65,7 +65,7 @@ def _keep(transaction: Transaction, arrival: Arrival, digest: str) -> Receipt:
     if arrival.transport_key is not None:
         scope = f"transmission/{arrival.transport}/{arrival.source or ''}"
         seen = claim(transaction, scope, arrival.transport_key, digest, received)
-        if seen.verdict == "duplicate":
+        if seen.verdict == "duplicate" or (seen.verdict == "conflict" and arrival.facts.get("updates") == "ignore"):
             return _first_receipt(transaction, seen.owner)
         if seen.verdict == "conflict":
             _insert(transaction, received, arrival, "conflict")

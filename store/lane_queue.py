@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import bindparam, case, literal, select, update
 
 from store.database import Transaction
 from store.digest import GENESIS
@@ -81,14 +81,18 @@ def _awaited(scope: str, name: str) -> str:
 
 def revive_parked(transaction: Transaction, lane_id: str) -> int:
     """Let the lane's parked entries try again, since its order moved; how many there were."""
-    parked = (lane_entry.c.lane == lane_id) & (lane_entry.c.status == "parked")
-    documents = transaction.execute(
-        update(lane_entry).where(parked).values(status="waiting").returning(lane_entry.c.document)
-    ).scalars()
-    revived = documents.all()
+    revived = transaction.execute(_REVIVE, [{"revived": lane_id}]).scalars().all()
     for document_id in revived:
         mark(transaction, document_id, status="waiting")
     return len(revived)
+
+
+_REVIVE = (
+    update(lane_entry)
+    .where(lane_entry.c.lane == bindparam("revived"), lane_entry.c.status == "parked")
+    .values(status="waiting")
+    .returning(lane_entry.c.document)
+)
 
 
 def expire_parked(transaction: Transaction, limit: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Update, bindparam, func, insert, or_, select, update
 
 from router.decision import StockChange, StockRow
 from router.order import ZERO
@@ -52,14 +52,31 @@ def apply_changes(transaction: Transaction, changes: Iterable[StockChange]) -> N
     A promise holds only while there is something to promise; raises `Stale` when there is not. Goods that left or
     came are facts and always count, even where the books said otherwise.
     """
-    for change in sorted(changes, key=lambda change: (change.sku, change.node)):
-        on_hand, reserved = stock.c.on_hand + change.on_hand, stock.c.reserved + change.reserved
-        here = (stock.c.sku == change.sku) & (stock.c.node == change.node) & (reserved >= ZERO)
-        if change.reserved > 0:
-            here &= on_hand - reserved - stock.c.safety >= ZERO
-        changed = update(stock).where(here).values(on_hand=on_hand, reserved=reserved, version=stock.c.version + 1)
-        if transaction.execute(changed).rowcount == 0:
-            raise Stale(f"{change.node} no longer has {change.reserved} of {change.sku} to promise")
+    rows = [
+        {"of_sku": change.sku, "at_node": change.node, "more_on_hand": change.on_hand, "more_reserved": change.reserved}
+        for change in sorted(changes, key=lambda change: (change.sku, change.node))
+    ]
+    if rows and transaction.execute_each(_CHANGE, rows) < len(rows):
+        raise Stale("a node no longer has what was to be promised")
+
+
+def _change() -> Update:
+    on_hand = stock.c.on_hand + bindparam("more_on_hand", type_=stock.c.on_hand.type)
+    promise = bindparam("more_reserved", type_=stock.c.reserved.type)
+    reserved = stock.c.reserved + promise
+    return (
+        update(stock)
+        .where(
+            stock.c.sku == bindparam("of_sku"),
+            stock.c.node == bindparam("at_node"),
+            reserved >= ZERO,
+            or_(promise <= ZERO, on_hand - reserved - stock.c.safety >= ZERO),
+        )
+        .values(on_hand=on_hand, reserved=reserved, version=stock.c.version + 1)
+    )
+
+
+_CHANGE = _change()
 
 
 def record_counts(transaction: Transaction, counts: Iterable[Count], source: str) -> None:
