@@ -19,7 +19,11 @@ class Arrival:
     transport_key: str | None = None
     """What makes this transmission the same one when it comes again: an event id, an Idempotency-Key."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """File name, topic, content type, remote address; `map` or `kind` where the door knows what it is."""
+    """File name, topic, content type, remote address; `map` or `kind` where the door knows what it is.
+
+    `updates: ignore` says that other content under the same transport key is no conflict: a list shows what it showed
+    before, changed since.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,9 @@ class Pull(ConfigModel):
     """Canonical."""
     map: Text
     key: TextTemplate
-    """What makes an `{item...}` the same one when it comes again: its id and version."""
+    """What makes an `{item...}` the same one when it comes again: its id, or its id and version."""
+    updates: Literal["take", "ignore"] = "take"
+    """What becomes of other content under the same key: a conflict for a person, or left alone."""
     every: timedelta = timedelta(minutes=2)
     pages: Pages | None = None
     cursor: Cursor | None = None

@@ -55,6 +55,8 @@ class ConnectionPickup:
             scope["since"] = since(pull.cursor, kept, now)  # type: ignore[assignment]
         async for item in sweep(self.caller, operation.steps[0], pull, scope):
             facts = {"map": pull.map, "kind": pull.kind, "syntax": "json", "topic": self.operation}
+            if pull.updates == "ignore":
+                facts["updates"] = "ignore"
             key = f"{self.operation}/{expand_text(pull.key, {'item': item})}"
             yield Arrival(connection.id, "poll", write_json(item), key, facts)
             changed = instant_of(pull.cursor, item) if pull.cursor else None

@@ -80,7 +80,7 @@ def implied_in(places: int) -> Convert:
 def fraction_in(value: Any, zone: str) -> Decimal | None:
     """A share of one as a percentage: 0.0825 is 8.25."""
     number = decimal_in(value, zone)
-    return None if number is None else number * 100
+    return None if number is None else number.scaleb(2)
 
 
 def fraction_out(value: Any, _zone: str) -> str:
@@ -166,6 +166,23 @@ def iso_moment_in(value: Any, zone: str) -> date | datetime | None:
     except ValueError:
         raise ValueError(f"{_shown(value)} is not an ISO 8601 date or time") from None
     return found if found.tzinfo else found.replace(tzinfo=zone_named(zone))
+
+
+def epoch_in(value: Any, _zone: str) -> datetime | None:
+    """Milliseconds since 1970 UTC."""
+    number = integer_in(value, "")
+    if number is None:
+        return None
+    try:
+        return datetime.fromtimestamp(number // 1000, UTC).replace(microsecond=number % 1000 * 1000)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{_shown(value)} is not a time in milliseconds since 1970") from None
+
+
+def epoch_out(value: Any, zone: str) -> int:
+    """Milliseconds since 1970 UTC; a date is its midnight in `zone`."""
+    instant = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=zone_named(zone))
+    return int(instant.timestamp()) * 1000 + instant.microsecond // 1000
 
 
 def formatted_in(form: str) -> Convert:
@@ -282,6 +299,8 @@ def converter_in(shape: Shape, form: str | None, *, x12: bool) -> Convert:
         return formatted_in(form)
     if form == "fraction":
         return fraction_in
+    if form == "epoch_ms":
+        return epoch_in
     if shape.kind in ("decimal", "int", "json") and form and form[0] == "n" and form[1:].isdigit():
         return implied_in(int(form[1:]))
     if x12 and shape.kind in ("moment", "instant"):
@@ -297,6 +316,8 @@ def converter_out(shape: Shape, form: str | None, *, x12: bool, json: bool) -> C
         return implied_out(int(form[1:]))
     if form == "fraction":
         return fraction_out
+    if form == "epoch_ms":
+        return epoch_out
     if form == "number":
         return number_out
     if x12:
