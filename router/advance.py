@@ -1,6 +1,7 @@
 """Advance an order as far as it goes now: allocate what is open, release what is allocated, unless a hold forbids."""
 
 from router.acceptance import has_address
+from router.adjustment import goods_as_ordered
 from router.order import Hold
 from router.release import release
 from router.sourcing import Sourced, source
@@ -23,6 +24,17 @@ def place_hold(work: Workings, hold: Hold) -> None:
     if not any(placed.kind == hold.kind for placed in work.order.holds):
         work.amend(holds=(*work.order.holds, hold))
         work.tell("hold_placed", hold=hold.kind, reason=hold.reason, owner=hold.owner)
+
+
+def hold_by_rule(work: Workings) -> None:
+    """Place the holds that the rules ask for. A test order is never held for them: it would tell nobody anything."""
+    total = goods_as_ordered(work)
+    for index, rule in enumerate(work.policy.routing.holds):
+        if work.usage == "production" and rule.takes(work.order.channel, total):
+            reason = f"{rule.reason} ({work.policy.rule(f'routing.holds.{index}')})"
+            placed = Hold(kind=rule.kind, gate=rule.gate, reason=reason, placed_at=work.world.now, owner=rule.owner)
+            place_hold(work, placed)
+            work.worry("order-held", reason, hold=rule.kind)
 
 
 def lift_holds(work: Workings, kinds: frozenset[str], because: str) -> None:

@@ -110,6 +110,7 @@ def _reasons(work: Workings, state: LineState, path: str, source: str) -> Reason
     return {
         path: source,
         **item_reasons(work, state, f"{path}.items", source),
+        **({f"{path}.price": "rule:price-list"} if state.repriced else {}),
         f"{path}.outcomes": "rule:line-validation" if state.fault else "rule:sourcing",
     }
 
@@ -150,6 +151,8 @@ def _outcomes(work: Workings, state: LineState, changed: bool) -> list[LineOutco
 def _shipping(state: LineState, changed: bool) -> Outcome:
     if state.ledger.backordered:
         return "partly_backordered"
+    if state.repriced and not changed:
+        return "accepted_price_changed"
     return "accepted_quantity_changed" if state.ledger.cancelled and not changed else "accepted"
 
 

@@ -16,6 +16,7 @@ from router.catalogue import units_in
 from router.lifecycle import Bucket, Move
 from router.line_view import shown_quantity
 from router.order import ZERO, LineState
+from router.price import price_shortfall
 from router.release import recall
 from router.sourcing import Sourced
 from router.workings import Workings
@@ -107,7 +108,9 @@ def _hindrance(work: Workings, line: ChangedLine, states: Sequence[LineState]) -
     ordered = work.order.document.lines[first.position]
     whole = ordered.model_copy(update={"quantity": line.quantity, "price": line.price or ordered.price})
     fault = refusal_of(whole, work.item(first.sku or ""), work.order.document)
-    return fault.reason if fault else None
+    if fault:
+        return fault.reason
+    return price_shortfall(work, first, own_unit_price(whole, work.item(first.sku or ""))) if line.price else None
 
 
 def _reprice(work: Workings, line: ChangedLine, state: LineState) -> None:

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 from canonical import Document, OrderChange, PurchaseOrder, ShipmentAdvice
 from router.acceptance import fingerprint, open_order
-from router.advance import advance
+from router.advance import advance, hold_by_rule, lift_holds
 from router.answer import acknowledge
 from router.change import cancel, change, replace
 from router.decision import Decision, Event, Explanation, Needs, Reconsider, Trouble, World
 from router.explanation import explained
 from router.order import Order
 from router.policy import Policy
+from router.price import check_prices
 from router.shipping import ship
 from router.sourcing import Sourced
 from router.workings import Workings
@@ -61,6 +62,8 @@ def _purchase_order(request: Request) -> Decision:
     for line in work.order.lines:
         if line.fault:
             work.tell("line_rejected", line=line.number, code=line.fault_code, reason=line.fault)
+    check_prices(work)
+    hold_by_rule(work)
     outcomes = advance(work)
     acknowledge(work)
     return work.decision(explained(work, outcomes, _summary(work)))
@@ -138,7 +141,8 @@ def _reconsider(request: Request) -> Decision:
     if order is None:
         return _parked(request, "its order has not come")
     work = Workings(order, request.world, request.policy)
-    work.tell("order_reconsidered", cause=document.cause)
+    work.tell("order_reconsidered", cause=document.cause, by=document.by)
+    lift_holds(work, frozenset(document.lifts), document.cause)
     for line in order.lines:
         work.move(line.number, "reopen", line.ledger.backordered)
     outcomes = advance(work)

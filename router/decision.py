@@ -41,6 +41,10 @@ class Reconsider(Document):
     order: Text
     """The order's id."""
     cause: Text
+    lifts: tuple[Text, ...] = ()
+    """The kinds of holds that are lifted by it."""
+    by: Text | None = None
+    """Who lifts them, where a person does."""
 
     @property
     def identity(self) -> str:

@@ -82,6 +82,8 @@ class LineState(Model):
     """How many of the item's own unit the unit ordered in holds."""
     price: Price | None = None
     """What one unit ordered in costs."""
+    repriced: bool = False
+    """True when our price took the place of the order's."""
     ledger: Ledger
     fault: Text | None = None
     """Why the line was refused, where it was."""

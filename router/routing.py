@@ -1,6 +1,7 @@
 """How orders are sourced and on what terms each channel buys (config/routing.yaml)."""
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
@@ -47,12 +48,31 @@ class Channel(Rule):
     """The most nodes for one destination; None takes the general one."""
     price_tolerance_percent: Amount | None = Field(default=None, ge=0)
     """How far an order's price may lie below ours; None takes the order's price as agreed."""
+    price_below: Literal["hold", "correct", "refuse"] = "hold"
+    """What becomes of a line whose price lies further below."""
     captures_payment: bool = False
     """True when the channel takes the buyer's money and settles with us."""
     bills_over_shipment: bool = False
     """True when units shipped beyond the order are invoiced."""
     priority: int = 100
     """Smaller goes first when scarce stock arrives."""
+
+
+class HoldRule(Rule):
+    """A hold that is placed on each order it takes, before anything is allocated or released."""
+
+    kind: Text
+    reason: Text
+    owner: Text = "order desk"
+    gate: Literal["allocate", "release"] = "release"
+    channels: tuple[Text, ...] = ()
+    """None listed takes every channel."""
+    total_above: Amount | None = None
+    """Takes orders whose goods cost more than this, in the order's currency."""
+
+    def takes(self, channel: str, total: Decimal) -> bool:
+        """Whether an order falls under the rule."""
+        return channel in (self.channels or (channel,)) and (self.total_above is None or total > self.total_above)
 
 
 class Routing(Rule):
@@ -68,6 +88,7 @@ class Routing(Rule):
     """After so many counted steps the search keeps the best it has."""
     more_to_come: tuple[Text, ...] = ("BP", "SS")
     """Line statuses of a shipment advice that say the rest will follow from the same node."""
+    holds: tuple[HoldRule, ...] = ()
     channels: dict[str, Channel] = Field(default_factory=dict)
     otherwise: Channel = Channel()
     """The terms of a channel that is not listed."""

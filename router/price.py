@@ -1,0 +1,55 @@
+"""Prices below ours, beyond what a channel's terms tolerate: held for a person, corrected to ours, or refused."""
+
+from decimal import Decimal
+
+from canonical import Price
+from router.advance import place_hold
+from router.line_view import document_line
+from router.order import ZERO, Hold, LineState
+from router.sourcing import terms_rule
+from router.workings import Workings
+
+
+def check_prices(work: Workings) -> None:
+    """Judge every open line's price by the terms of its channel."""
+    terms = work.policy.channel(work.order.channel)
+    for state in list(work.lines.values()):
+        shortfall = price_shortfall(work, state, state.price)
+        if not state.ledger.open or shortfall is None:
+            continue
+        if terms.price_below == "refuse":
+            work.move(state.number, "cancel_open", state.ledger.open, rule=terms_rule(work, "price_below"))
+            fault = {"fault": shortfall, "fault_code": "price-below-ours"}
+            work.lines[state.number] = work.lines[state.number].model_copy(update=fault)
+        elif terms.price_below == "correct":
+            _correct(work, state, shortfall)
+        else:
+            place_hold(work, Hold(kind="price", reason=shortfall, placed_at=work.world.now, owner="sales desk"))
+            work.worry("price-below-ours", shortfall, line=state.number)
+
+
+def price_shortfall(work: Workings, state: LineState, price: Price | None) -> str | None:
+    """How a price (of the item's own unit) lies below ours by more than is tolerated; None when it does not."""
+    tolerance = work.policy.channel(work.order.channel).price_tolerance_percent
+    ours = work.item(state.sku).price if state.sku else None
+    if tolerance is None or ours is None or price is None:
+        return None
+    theirs, least = _each(price), _each(ours) * (100 - tolerance) / 100
+    if theirs >= least:
+        return None
+    return f"{state.sku} is priced {theirs.normalize():f}, ours is {ours.amount:f} and {tolerance} % is tolerated"
+
+
+def _each(price: Price) -> Decimal:
+    return price.amount / (price.per.value if price.per else 1) if price.amount else ZERO
+
+
+def _correct(work: Workings, state: LineState, shortfall: str) -> None:
+    """Our price takes the place of the order's: the acknowledgment says so (X12 ACK01 IP)."""
+    price = work.item(state.sku or "").price
+    shown = price.model_copy(update={"amount": price.amount * state.factor}) if price else None
+    document, line = work.order.document, document_line(work, state).model_copy(update={"price": shown})
+    lines = (*document.lines[: state.position], line, *document.lines[state.position + 1 :])
+    work.amend(document=document.changed(lines=lines))
+    work.lines[state.number] = state.model_copy(update={"price": price, "repriced": True})
+    work.tell("line_repriced", line=state.number, because=shortfall, rule=terms_rule(work, "price_below"))
