@@ -52,7 +52,7 @@ class SegmentCheck:
         place = self._fields[number - 1]
         if place.required:
             at = {**where, "element": number}
-            yield fault("element-missing", at, name=_name(place, self._grammar), number=place.number)
+            yield fault("element-missing", at, name=_name(place, self._grammar), number=_number(place))
 
     def _misshapen(self, values: Sequence[str], where: Where) -> Iterator[Finding]:
         """What is missing at the end, what is too much, and the syntax notes that are broken."""
@@ -79,7 +79,7 @@ def _place(value: str, place: Field, grammar: Grammar, at: Where) -> list[Findin
         found = [one for repeat in repeats if repeat for one in _single(repeat, place, composite, grammar, at)]
         if len(repeats) > place.repeat:
             facts = {"name": _name(place, grammar), "count": len(repeats), "most": place.repeat}
-            found.insert(0, fault("element-repeated", at, number=place.number, value=value, **facts))
+            found.insert(0, fault("element-repeated", at, number=_number(place), value=value, **facts))
         return found
     return _single(value, place, composite, grammar, at)
 
@@ -88,7 +88,7 @@ def _single(value: str, place: Field, composite: Segment | None, grammar: Gramma
     if composite:
         return list(_composite(value, composite, grammar, at))
     if COMPONENT in value:
-        facts = {"name": _name(place, grammar), "number": place.number, "value": value}
+        facts = {"name": _name(place, grammar), "number": _number(place), "value": value}
         return [fault("component-excess", at, count=value.count(COMPONENT) + 1, most=1, **facts)]
     element = grammar.elements.get(place.number)
     found = value_fault(value, element, grammar.codes.get(place.number, {}), at) if element else None
@@ -104,7 +104,7 @@ def _composite(value: str, composite: Segment, grammar: Grammar, at: Where) -> I
         if part:
             yield from _place(str(part), place, grammar, inside)
         elif place.required:
-            yield fault("element-missing", inside, name=_name(place, grammar), number=place.number)
+            yield fault("element-missing", inside, name=_name(place, grammar), number=_number(place))
     if len(values) > len(fields):
         yield fault("component-excess", at, name=composite.name, count=len(values), most=len(fields), value=value)
     yield from _notes(values, composite, grammar, at, "component")
@@ -165,7 +165,7 @@ def _notes(values: Sequence[str], segment: Segment, grammar: Grammar, where: Whe
                 blamed.add(place)
                 code = "element-excluded" if note.kind == "E" else "element-conditional"
                 name = _name((segment.fields or ())[place - 1], grammar)
-                number = (segment.fields or ())[place - 1].number
+                number = _number((segment.fields or ())[place - 1])
                 value = values[place - 1] if note.kind == "E" else ""
                 facts = {"name": name, "number": number, "note": _sentence(note), "value": value}
                 yield fault(code, {**where, level: place}, **facts)
@@ -198,6 +198,11 @@ def _sentence(note: Note) -> str:
         "C": f"if {first} is present, {others} is required ({note})",
         "L": f"if {first} is present, one of {others} is required ({note})",
     }[note.kind]
+
+
+def _number(place: Field) -> str:
+    """The data element's number; a profile's own element is `353.BEG01`."""
+    return place.number.partition(".")[0]
 
 
 def _name(place: Field, grammar: Grammar) -> str:

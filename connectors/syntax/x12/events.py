@@ -114,6 +114,8 @@ class TransactionSet:
     segment_count: int
     findings: list[Finding]
     verdict: Verdict
+    binaries: tuple[bytes, ...] = ()
+    """What its BIN and BDS segments carry, in order; letters stand in its place in the tree."""
 
     @property
     def interchange(self) -> InterchangeStart:

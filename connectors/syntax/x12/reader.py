@@ -88,16 +88,27 @@ class _Reader:
     def _find_start(self, *, found_any: bool) -> Generator[Event, None, bool]:
         """Pass over blanks and strays to the next header; returns whether there is one."""
         window = self._window
+        head = window.peek(WINDOW)
+        blank = len(head) - len(head.lstrip(_BLANK))
+        if BARE.match(head, blank) and guess_delimiters(head[blank:]):
+            window.skip(blank)
+            yield self._start_bare()
+            return True
+        if HEADER.match(head, blank):
+            window.skip(blank)
+            if start := self._start_interchange():
+                yield start
+                return True
+        return (yield from self._search_start(found_any=found_any))
+
+    def _search_start(self, *, found_any: bool) -> Generator[Event, None, bool]:
+        """Pass over what is no header, and report it."""
+        window = self._window
         window.read_with(None)
         skipped = b""
         while True:
-            window.have(WINDOW)
+            window.peek(WINDOW)
             rest = window.rest
-            bare = len(rest) - len(rest.lstrip(_BLANK))
-            if not skipped.strip(_BLANK) and BARE.match(rest, bare) and guess_delimiters(rest[bare : bare + WINDOW]):
-                window.skip(bare)
-                yield self._start_bare()
-                return True
             header = HEADER.search(rest)
             if header:
                 skipped += rest[: header.start()]
@@ -126,8 +137,7 @@ class _Reader:
     def _start_interchange(self) -> InterchangeStart | None:
         """Read the ISA the window stands at; None when it is none after all."""
         window = self._window
-        window.have(WINDOW)
-        found = read_header(window.rest[:WINDOW])
+        found = read_header(window.peek(WINDOW))
         if found is None:
             return None
         elements, delimiters, length = found
@@ -145,8 +155,9 @@ class _Reader:
     def _start_bare(self) -> InterchangeStart:
         """GS or ST without ISA: an interchange that is at fault from its first byte."""
         window = self._window
-        delimiters = guess_delimiters(window.rest[:WINDOW]) or Delimiters()
-        missing = fault("interchange-header-missing", {"tag": window.rest[:2].decode("latin-1"), "segment": 1})
+        head = window.peek(WINDOW)
+        delimiters = guess_delimiters(head) or Delimiters()
+        missing = fault("interchange-header-missing", {"tag": head[:2].decode("latin-1"), "segment": 1})
         start = InterchangeStart(["ISA"], delimiters, window.offset, (missing,))
         window.read_with(delimiters)
         self._open(start, [missing])
@@ -272,6 +283,7 @@ class _Reader:
         if not raw.endswith(b"\x1e"):
             interchange.findings.append(fault("interchange-terminator", interchange_place(interchange.start)))
         one = judge_set(raw, span, group.start, self._profile, complete=complete, controls=group.controls)
+        one.binaries = self._window.take_binaries(span)
         group.sets.append(SetVerdict(one.set_id, one.control, one.implementation, one.verdict, tuple(one.findings)))
         yield one
 
@@ -299,7 +311,6 @@ class _Reader:
         if self._group:
             yield from self._close_group(interchange, None)
         self._interchange = None
-        self._window.read_with(None)
         start, groups = interchange.start, interchange.groups
         only_notes = bool(interchange.notes) and not groups
         found = interchange_end_findings(start, trailer, len(groups), only_notes=only_notes)
