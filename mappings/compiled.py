@@ -37,6 +37,8 @@ class MapHead:
     unread: str = "warning"
     root: str | None = None
     """The member a JSON tree may be wrapped in, e.g. `order`."""
+    direction: str | None = None
+    """`read` or `write` where the map serves only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class CompiledMap:
 
     def read(self, tree: Node, context: Context = _PLAIN) -> Translation:
         """Translate a tree. Findings name the source's place; their facts the canonical path and the rule."""
+        self._serves("read")
         tree = self._unwrapped(tree)
         run = Run(tree, context)
         build = self._fast
@@ -89,17 +92,17 @@ class CompiledMap:
         """Render a document as a tree, then read it back: what differs and is not under `loses:` is a finding."""
         if not isinstance(document, self.document):
             raise TypeError(f"{self.name} writes a {self.document.__name__}, not a {document.kind}")
+        self._serves("write")
         values = document.model_dump(exclude_none=True)
         run = Run(self.syntax.new_root(), context, values)
         build = self._fast
-        if build.document.write is None:
-            raise Misconfigured(f"the map {self.name} only reads")
+        assert build.document.write
         build.document.write(values, run.root, run)
         if build.levels and build.levels.write:
             build.levels.write(values, run.root, run)
         for leaf, total in build.totals:
-            if leaf.get(run.root, run) is None and total.write is not None and leaf.made(run.root, run):
-                leaf.put(run.root, run, total.write(document))
+            if total.written and leaf.get(run.root, run) is None:
+                leaf.put(run.root, run, total.text(document, run.root))
         return Rendition(run.root, (*run.findings, *self._lost(document, run.root, context)))
 
     def where(self, tree: Node, context: Context = _PLAIN) -> dict[str, Origin]:
@@ -174,6 +177,10 @@ class CompiledMap:
                     known.add(path)
         return findings
 
+    def _serves(self, direction: str) -> None:
+        if self.head.direction not in (None, direction):
+            raise Misconfigured(f"the map {self.name} only serves to {self.head.direction}")
+
     def _unwrapped(self, tree: Node) -> Node:
         root = self.head.root
         return tree[root] if root and isinstance(tree, dict) and isinstance(tree.get(root), dict) else tree
@@ -193,7 +200,7 @@ class CompiledMap:
         ]
 
     def _lost(self, document: Document, tree: Node, context: Context) -> list[Finding]:
-        if self._fast.document.read is None:
+        if self.head.direction == "write":
             return []
         run = Run(tree, context)
         values = _values(self._fast, tree, run)
@@ -242,7 +249,7 @@ def _joined(known: Any, value: Any) -> Any:
 
 def _invalid(path: str, kind: str, message: str, run: Run, rule: Where) -> Finding:
     steps = tuple(int(step) if step.isdigit() else step for step in path.split("."))
-    near: Sequence[Origin] = []
+    near: Sequence[Origin] = [run.asked[steps]] if steps in run.asked else []
     while steps and not near:
         near = [origin for known, origin in run.lineage.items() if known[: len(steps)] == steps]
         steps = steps[:-1]
@@ -258,7 +265,7 @@ def _unequal_totals(build: _Build, tree: Node, run: Run, document: Document) -> 
         said = leaf.get(tree, run)
         if said is None:
             continue
-        difference = total.compare(str(said), document)
+        difference = total.compare(str(said), document, tree)
         if difference:
             findings.append(
                 Finding("total-differs", "warning", leaf.place(tree, run), difference, facts={"value": str(said)})

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -44,8 +44,9 @@ class MapFile(ConfigModel):
     ignore: list[str] = Field(default_factory=list)
     loses: list[str] = Field(default_factory=list)
     totals: dict[str, str] = Field(default_factory=dict)
-    unread: str | None = None
+    unread: Literal["warning", "ignore"] | None = None
     root: str | None = None
+    direction: Literal["read", "write"] | None = None
 
 
 class MapLibrary:
@@ -167,6 +168,7 @@ class MapLibrary:
             totals=_totals(chain),
             unread=_last(chain, "unread") or "warning",
             root=_last(chain, "root"),
+            direction=_last(chain, "direction"),
         )
 
         def compiler(*, tracing: bool) -> Compiler:

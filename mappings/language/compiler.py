@@ -93,8 +93,8 @@ class Compiler:
 
         def recorded(node: Node, run: Run) -> Any:
             value = read(node, run)
-            if value is not None:
-                run.lineage[tuple(run.path)] = Origin(place(node, run) if place else {}, at.where)
+            known = run.asked if value is None else run.lineage
+            known.setdefault(tuple(run.path), Origin(place(node, run) if place else {}, at.where))
             return value
 
         return recorded

@@ -181,7 +181,9 @@ def epoch_in(value: Any, _zone: str) -> datetime | None:
 
 def epoch_out(value: Any, zone: str) -> int:
     """Milliseconds since 1970 UTC; a date is its midnight in `zone`."""
-    instant = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=zone_named(zone))
+    instant = (
+        value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=zone_named(zone))
+    )
     return int(instant.timestamp()) * 1000 + instant.microsecond // 1000
 
 

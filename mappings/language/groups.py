@@ -63,8 +63,10 @@ def each(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
         return found or None
 
     def write(value: Any, node: Node, run: Run) -> None:
-        for one in value or ():
+        for number, one in enumerate(value or (), 1):
+            run.index.append(number)
             grow(node, run, one, put)  # type: ignore[arg-type]  # write is None when put is
+            run.index.pop()
 
     return Rule(read if walk else None, write if put else None, needs_of(branches[0].needs))
 

@@ -8,7 +8,7 @@ from mappings.language.faults import fault
 from mappings.language.rule import Read, Rule, Write, joint_needs
 from mappings.language.shape import JSON, Shape
 from mappings.language.written import MapFault, Written
-from mappings.paths.navigation import BadPath, Leaf, Node, Run, Scope
+from mappings.paths.navigation import BadPath, Node, Run, Scope
 
 if TYPE_CHECKING:
     from mappings.language.compiler import Compiler
@@ -147,24 +147,28 @@ def _also(compiler: "Compiler", rule: Written, scope: Scope) -> tuple[list[Read]
     extras: list[Write] = []
     for path, part in (rule.mapping["also"].mapping if "also" in rule.mapping else {}).items():
         try:
-            leaf = compiler.syntax.leaf(path, scope)
-            check, extra = (
-                _constant(part, leaf) if not isinstance(part.content, dict) else _computed(compiler, part, leaf, scope)
-            )
+            check, extra = _companion(compiler, path, part, scope)
         except BadPath as bad:
             compiler.faults.append(MapFault("map-path", part, str(bad)))
-            continue
         except MapFault as fault:
             compiler.faults.append(fault)
-            continue
-        if check:
-            checks.append(check)
-        extras.append(extra)
+        else:
+            extras.append(extra)
+            checks.extend([check] if check else [])
     return checks, extras
 
 
-def _constant(part: Written, leaf: Leaf) -> tuple[Read, Write]:
-    accepted = [item.text for item in part.items]
+def _companion(compiler: "Compiler", path: str, part: Written, scope: Scope) -> tuple[Read | None, Write]:
+    """`PATH: text`, `PATH: [texts it may hold]`, or `PATH: {one_of: [...] | write: rule, beside: PATH, always: true}`."""
+    leaf = compiler.syntax.leaf(path, scope)
+    form = part.mapping if isinstance(part.content, dict) else {"one_of": part}
+    if not set(form) <= {"one_of", "write", "beside", "always"} or ("one_of" in form) == ("write" in form):
+        raise MapFault(
+            "map-form", part, "say PATH: text, [texts], {one_of: [texts]} or {write: rule}; beside:, always:"
+        )
+    beside = compiler.leaf(form["beside"], scope) if "beside" in form else None
+    accepted = [item.text for item in form["one_of"].items] if "one_of" in form else []
+    value = (lambda _node, _run: accepted[0]) if accepted else _written_value(compiler, form["write"], scope)
 
     def check(node: Node, run: Run) -> None:
         raw = leaf.get(node, run)
@@ -173,28 +177,24 @@ def _constant(part: Written, leaf: Leaf) -> tuple[Read, Write]:
             fault(run, "unread", "warning", leaf.place(node, run), message, part, value=str(raw))
 
     def extra(_value: Any, node: Node, run: Run) -> None:
-        if leaf.made(node, run) and leaf.get(node, run) is None:
-            leaf.put(node, run, accepted[0])
+        wanted = beside.get(node, run) is not None if beside else "always" in form or leaf.made(node, run)
+        if wanted and leaf.get(node, run) is None:
+            native = value(node, run)
+            if native is not None:
+                leaf.put(node, run, native)
 
-    return check, extra
+    return check if accepted else None, extra
 
 
-def _computed(compiler: "Compiler", part: Written, leaf: Leaf, scope: Scope) -> tuple[None, Write]:
-    """`PATH: {write: RULE}`: a value from a constant, the context or the document; `always: true` makes its segment."""
-    always = "always" in part.mapping
-    source = part.mapping.get("write")
-    if source is None:
-        raise MapFault("map-form", part, "say PATH: text, PATH: [texts it may hold], or PATH: {write: rule}")
+def _written_value(compiler: "Compiler", source: Written, scope: Scope) -> Read:
     if not isinstance(source.content, dict):
         source = Written({"const": source}, source.where, source.trail)
     read = compiler.rule(source, JSON, scope).read
     assert read
     native = native_out(x12=compiler.syntax.x12, json=compiler.syntax.json)
 
-    def extra(_value: Any, node: Node, run: Run) -> None:
-        if (always or leaf.made(node, run)) and leaf.get(node, run) is None:
-            value = read(node, run)
-            if value is not None:
-                leaf.put(node, run, native(value, run.zone))
+    def value(node: Node, run: Run) -> Any:
+        found = read(node, run)
+        return None if found is None else native(found, run.zone)
 
-    return None, extra
+    return value

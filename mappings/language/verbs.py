@@ -289,7 +289,7 @@ VERBS: dict[str, Verb] = {
     "read": one_way,
     "write": one_way,
 }
-_BESIDE: Mapping[str, frozenset[str]] = {
+BESIDE: Mapping[str, frozenset[str]] = {
     "at": frozenset(("codes", "as")),
     "date": frozenset(("time", "zone")),
     "concat": frozenset(("with",)),
@@ -301,7 +301,7 @@ _BESIDE: Mapping[str, frozenset[str]] = {
     "read": frozenset(("write",)),
     "write": frozenset(("read",)),
 }
-_ANYWHERE = frozenset(("default", "when"))
+ANYWHERE = frozenset(("default", "when"))
 
 
 def verb_of(rule: Written) -> tuple[str, Verb]:
@@ -314,6 +314,6 @@ def verb_of(rule: Written) -> tuple[str, Verb]:
             "map-verb", rule, f"no verb among {', '.join(names)}; say at:, fields:, each:, all:, pairs:, const: ..."
         )
     for name in names:
-        if name != head and name not in _BESIDE.get(head, ()) and name not in _ANYWHERE:
+        if name != head and name not in BESIDE.get(head, ()) and name not in ANYWHERE:
             raise MapFault("map-verb", names[name], f"{name!r} does not go with {head!r}; remove it")
     return head, VERBS[head]

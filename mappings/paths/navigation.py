@@ -17,7 +17,7 @@ class Run:
     """The state of one translation. `faulty` asks for a second, tracing run that explains the faults."""
 
     __slots__ = (
-        "codes", "context", "document", "faulty", "findings", "index", "lineage", "path", "root", "spots", "up", "zone",
+        "asked", "codes", "context", "document", "faulty", "findings", "index", "lineage", "path", "root", "spots", "up", "zone",
     )  # fmt: skip
 
     def __init__(self, root: Node, context: Context, document: dict[str, Any] | None = None) -> None:
@@ -33,6 +33,8 @@ class Run:
         self.path: list[str | int] = []
         self.spots: list[str] = [""]
         self.lineage: dict[tuple[str | int, ...], Origin] = {}
+        self.asked: dict[tuple[str | int, ...], Origin] = {}
+        """Where a value was looked for in vain, when tracing."""
 
     def fault(self, code: str, severity: Severity, where: Where, message: str, facts: Mapping[str, Any]) -> None:
         """Record a finding."""

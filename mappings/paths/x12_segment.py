@@ -20,6 +20,10 @@ class Segment:
         self.position = position
         self.made: dict[tuple[str, Test], Segment] = {}
 
+    def __getitem__(self, index: int) -> str:
+        """The element at this place, empty when absent."""
+        return self.elements[index] if index < len(self.elements) else ""
+
     def put(self, index: int, text: str) -> None:
         """Set an element, padding what is before it."""
         missing = index + 1 - len(self.elements)

@@ -1,0 +1,158 @@
+"""Each X12 map: a golden set read into its exact document and written back, and what happens to faulty twins."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from canonical import Document, Finding, document_of
+from mappings.context import Context
+from mappings.library import MapLibrary
+
+CASES = Path(__file__).parent / "cases"
+SETS = sorted(path.stem for path in CASES.glob("*.x12") if not path.stem.endswith(".back"))
+
+
+def case(set_id: str) -> tuple[str, dict[str, Any], str]:
+    """The set as received, its document, and the set as we write it."""
+    text = (CASES / f"{set_id}.x12").read_text()
+    back = CASES / f"{set_id}.back.x12"
+    return text, json.loads((CASES / f"{set_id}.json").read_text()), back.read_text() if back.exists() else text
+
+
+def lines(text: str) -> list[str]:
+    return [line.strip() for line in text.replace("\n", "").split("~")]
+
+
+def told(findings: tuple[Finding, ...]) -> list[tuple[str, dict[str, Any]]]:
+    return [(finding.code, dict(finding.where)) for finding in findings]
+
+
+def golden(library: MapLibrary, set_id: str, document: dict[str, Any]) -> Document:
+    return document_of(library.get(f"x12/{set_id}").document.__name__, json.dumps(document))
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_a_set_reads_into_its_document_without_a_finding(library: MapLibrary, x12_tree: Any, set_id: str) -> None:
+    text, expected, _ = case(set_id)
+    translation = library.get(f"x12/{set_id}").read(x12_tree(text))
+    assert told(translation.findings) == []
+    assert translation.document
+    assert translation.document.as_json() == expected
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_a_document_is_written_as_its_set_and_loses_nothing_untold(
+    library: MapLibrary, x12_text: Any, set_id: str
+) -> None:
+    _, document, expected = case(set_id)
+    mapping = library.get(f"x12/{set_id}")
+    if mapping.head.direction == "read":
+        return
+    rendition = mapping.write(golden(library, set_id, document))
+    assert told(rendition.findings) == []
+    assert lines(x12_text(set_id, rendition.tree)) == lines(expected)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_every_canonical_value_has_its_place(library: MapLibrary, x12_tree: Any, set_id: str) -> None:
+    text, expected, _ = case(set_id)
+    origins = library.get(f"x12/{set_id}").where(x12_tree(text))
+
+    def leaves(value: Any, path: str) -> list[str]:
+        if isinstance(value, dict):
+            return [leaf for name, part in value.items() for leaf in leaves(part, f"{path}.{name}" if path else name)]
+        if isinstance(value, list):
+            return [path] if value and not isinstance(value[0], dict) else [
+                leaf for number, part in enumerate(value) for leaf in leaves(part, f"{path}.{number}")
+            ]  # fmt: skip
+        return [path]
+
+    made_elsewhere = ("schema_version", "usage", "order_numbers")
+    untold = [leaf for leaf in leaves(expected, "") if leaf not in origins and not leaf.startswith(made_elsewhere)]
+    computed = [leaf for leaf in untold if not leaf.endswith((".parent", ".id", ".kind", "per.value", "per.unit"))]
+    assert computed == []
+
+
+FAULTY = [
+    ("850", "BEG*00*SA*PO4711*12*20260915", "BEG*00*SA*PO4711*12*20261315", "value-unconvertible", "ordered_on"),
+    ("850", "BEG*00*SA*PO4711*12*20260915", "BEG*00*SA**12*20260915", "value-missing", "number"),
+    ("850", "BEG*00*SA", "BEG*99*SA", "code-unmapped", "purpose"),
+    ("850", "PO1*2*2*CA*99.999", "PO1*2*two*CA*99.999", "value-unconvertible", "lines.1.quantity.value"),
+    ("850", "PO1*2*2*CA*99.999", "PO1*2*2*CA*1e3", "value-unconvertible", "lines.1.price.amount"),
+    ("850", "PO1*2*2*CA*99.999", "PO1*2**CA*99.999", "value-missing", "lines.1.quantity.value"),
+    ("850", "N1*BY*Acme", "N1*Q7*Acme", "code-unmapped", "parties.1.role"),
+    ("850", "CTT*2*12", "CTT*3*12", "total-differs", None),
+    ("850", "CTT*2*12", "CTT*2*99", "total-differs", None),
+    ("850", "PID*F****Widget, blue", "PID*F****Widget, blue****Y", "unread", None),
+    ("810", "TDS*25198", "TDS*25199", "total-differs", None),
+    ("810", "TDS*25198", "TDS*2.5.1", "value-unconvertible", "total"),
+    ("856", "SN1**6*EA", "SN1***EA", "value-missing", "packages.1.lines.0.quantity.value"),
+    ("856", "CTT*9*11", "CTT*9*12", "total-differs", None),
+    ("855", "ACK*IR*2*CA", "ACK*ZY*2*CA", "code-unmapped", "lines.1.outcomes.0.outcome"),
+    ("940", "W01*2*CA", "W01*x*CA", "value-unconvertible", "lines.1.quantity.value"),
+    ("945", "W03*13*40.5*LB", "W03*14*40.5*LB", "total-differs", None),
+]
+
+
+@pytest.mark.parametrize(("set_id", "good", "bad", "code", "path"), FAULTY)
+def test_a_faulty_twin_is_found_with_both_places(
+    library: MapLibrary, x12_tree: Any, set_id: str, good: str, bad: str, code: str, path: str | None
+) -> None:
+    text, _, _ = case(set_id)
+    assert good in text
+    translation = library.get(f"x12/{set_id}").read(x12_tree(text.replace(good, bad)))
+    found = [finding for finding in translation.findings if finding.code == code]
+    assert found, told(translation.findings)
+    if path is not None:
+        assert path in [finding.facts["path"] for finding in found]
+        assert all(finding.where.get("segment") and finding.where["tag"] == good.split("*")[0] for finding in found)
+        assert all(finding.facts["rule"]["line"] > 1 for finding in found)
+
+
+def test_an_unknown_qualifier_is_kept_and_comes_back(library: MapLibrary, x12_tree: Any) -> None:
+    text = case("850")[0].replace("UP*012345678905", "Y9*012345678905")
+    mapping = library.get("x12/850")
+    translation = mapping.read(x12_tree(text))
+    assert told(translation.findings) == [("code-unmapped", {"segment": 24, "tag": "PO1", "element": 6})]
+    assert translation.document
+    assert translation.document.as_json()["lines"][0]["items"]["x12/235:Y9"] == "012345678905"
+    line = mapping.write(translation.document).tree.children["PO1"][0]
+    assert "Y9" in line.elements
+
+
+def test_a_partners_own_meaning_comes_before_the_lists(library: MapLibrary, x12_tree: Any) -> None:
+    context = Context(codes={"x12/235": {"ZZ": "season", "IN": "buyer_item"}})
+    text = case("850")[0]
+    mapping = library.get("x12/850")
+    translation = mapping.read(x12_tree(text), context)
+    assert translation.document
+    assert translation.document.as_json()["lines"][0]["items"]["buyer_item"] == "B1"
+    assert "IN" in mapping.write(translation.document, context).tree.children["PO1"][0].elements
+
+
+def test_a_test_interchange_makes_test_documents(library: MapLibrary, x12_tree: Any) -> None:
+    document = library.get("x12/850").read(x12_tree(case("850")[0]), Context(usage="test")).document
+    assert document
+    assert document.usage == "test"
+
+
+def test_an_item_above_its_packages_is_split_over_them(library: MapLibrary, x12_tree: Any) -> None:
+    """Pick and pack the other way round: S-O-I-P, each package saying how much of the item it holds."""
+    text = """ST*856*1~BSN*00*S1*20260920*1430*0002~HL*1**S~DTM*011*20260920~HL*2*1*O~PRF*PO1~HL*3*2*I~
+        LIN*1*VN*A~SN1**10*EA~HL*4*3*P~SN1**6*EA~MAN*GM*001~HL*5*3*P~SN1**4*EA~MAN*GM*002~CTT*5*10~SE*16*1~"""
+    document = library.get("x12/856").read(x12_tree(text)).document
+    assert document
+    packages = document.as_json()["packages"]
+    assert [(one["sscc"], one["lines"][0]["quantity"]["value"]) for one in packages] == [("001", "6"), ("002", "4")]
+
+
+def test_packages_that_do_not_say_share_equally_and_it_is_told(library: MapLibrary, x12_tree: Any) -> None:
+    text = """ST*856*1~BSN*00*S1*20260920*1430*0002~HL*1**S~DTM*011*20260920~HL*2*1*O~PRF*PO1~HL*3*2*I~
+        LIN*1*VN*A~SN1**10*EA~HL*4*3*P~MAN*GM*001~HL*5*3*P~MAN*GM*002~CTT*5*10~SE*14*1~"""
+    translation = library.get("x12/856").read(x12_tree(text))
+    assert translation.document
+    packages = translation.document.as_json()["packages"]
+    assert [one["lines"][0]["quantity"]["value"] for one in packages] == ["5", "5"]
+    assert [finding.code for finding in translation.findings] == ["package-quantity-assumed"]
