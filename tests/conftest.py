@@ -1,0 +1,9 @@
+"""Options of the suite."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the long ones run; `make` targets raise them."""
+    parser.addoption("--kills", type=int, default=40, help="how many SIGKILLs a storm sends, in tens")
+    parser.addoption("--fuzz-rounds", type=int, default=300, help="how many mutations a fuzz test tries")
