@@ -20,7 +20,6 @@ from canonical.exchange import Arrival
 from connectors.canonical_json import read_canonical
 from connectors.configuration import ConfigurationFolder, Trade, directory_couriers, directory_pickups, read_trade
 from connectors.courier import callers, couriers
-from connectors.emulators.outside import InventedSecrets, outside
 from connectors.engine.cursor import FileCursors
 from connectors.engine.wire import HttpWire
 from connectors.installation import examine_installation
@@ -248,6 +247,8 @@ class Crossdock:
     @asynccontextmanager
     async def rehearse(self, config: Path, data: Path) -> AsyncIterator[tuple[Hub, Rehearsal]]:
         """The hub with stand-ins of the world outside on loopback, and the story they play."""
+        from connectors.emulators.outside import InventedSecrets, outside
+
         secrets = InventedSecrets()
         trade = read_configuration(config, data, {}, secrets).trade
         folder = ConfigurationFolder(config)

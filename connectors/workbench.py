@@ -17,7 +17,6 @@ from connectors.configuration import Trade
 from connectors.profile import Profile
 from connectors.syntax import x12
 from connectors.syntax.json_text import read_json, write_json
-from connectors.syntax.x12.referee import judge
 from connectors.syntax.x12.window import Source
 from connectors.translator import Translator
 from connectors.x12_answers import policy_of
@@ -143,7 +142,7 @@ class Workbench:
         """The annotated file, the acknowledgments its senders would get, and on request the referee's verdict."""
         self._known(partner)
         told = inspection.inspect(content, self._profiles(partner), self._policies(partner), at, control)
-        return {**told, "referee": asdict(judge(content))} if referee else told
+        return {**told, "referee": _refereed(content, self._profiles(partner))} if referee else told
 
     def summarize(self, source: Source, partner: str | None) -> dict[str, Any]:
         """Counts only, in the memory of the largest set."""
@@ -172,6 +171,23 @@ class Workbench:
     def _sender(self, start: x12.InterchangeStart, partner: str | None) -> Profile | None:
         partners = self.trade.partners
         return partners.by_id[partner] if partner else partners.sender(*start.sender)
+
+
+def _refereed(content: bytes, profiles: inspection.Profiles) -> dict[str, Any]:
+    """pyx12's verdicts beside ours: `{refused}` where it cannot judge, else `{sets, differences}`."""
+    from connectors.syntax.x12.referee import compare, judge
+
+    theirs = judge(content)
+    if theirs.refused:
+        return {"refused": theirs.refused}
+    ours = [event for event in x12.read(content, profiles) if isinstance(event, x12.TransactionSet)]
+    return {
+        "sets": [
+            {"control": one.control, "accepted": one.accepted, "notes": [asdict(note) for note in sorted(one.notes)]}
+            for one in theirs.sets
+        ],
+        "differences": [asdict(one) for one in compare(ours, theirs)],
+    }
 
 
 def _told(reading: Reading) -> Iterator[dict[str, Any]]:

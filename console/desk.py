@@ -121,12 +121,21 @@ class AcknowledgmentNote(TypedDict, total=False):
     content: str
 
 
+class Referee(TypedDict, total=False):
+    """pyx12's verdict beside ours. `refused` says why it cannot judge; a difference without a `reason` is a fault."""
+
+    refused: str
+    sets: list[dict[str, Any]]
+    differences: list[dict[str, Any]]
+
+
 class Inspection(TypedDict, total=False):
     """`Answer.value` of `Workbench.inspect` without `summary`. `findings` holds them all, placed or not."""
 
     interchanges: list[InterchangeNote]
     findings: list[dict[str, Any]]
     acknowledgments: list[AcknowledgmentNote]
+    referee: Referee
 
 
 class Workbench(Protocol):

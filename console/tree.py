@@ -7,7 +7,16 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from console.desk import AcknowledgmentNote, ElementNote, GroupNote, Inspection, InterchangeNote, SegmentNote, SetNote
+from console.desk import (
+    AcknowledgmentNote,
+    ElementNote,
+    GroupNote,
+    Inspection,
+    InterchangeNote,
+    Referee,
+    SegmentNote,
+    SetNote,
+)
 from console.terminal import SEVERITY_STYLE, clean, print_findings, table, text
 
 _WIDEST = 36
@@ -22,6 +31,20 @@ def print_inspection(console: Console, inspection: Inspection) -> None:
     _print_findings(console, inspection.get("findings", ()))
     for acknowledgment in inspection.get("acknowledgments", ()):
         _print_acknowledgment(console, acknowledgment)
+    if "referee" in inspection:
+        _print_referee(console, inspection["referee"])
+
+
+def _print_referee(console: Console, referee: Referee) -> None:
+    if "refused" in referee:
+        console.print(text(f"The referee (pyx12) cannot judge this file: {referee['refused']}", "yellow"))
+        return
+    for one in referee.get("sets", ()):
+        verdict = "accepts" if one["accepted"] else "rejects"
+        console.print(text(f"The referee (pyx12) {verdict} set {one['control']}, with {len(one['notes'])} faults"))
+    for difference in referee.get("differences", ()):
+        known = difference["reason"] or "no known reason: one of the two is wrong"
+        console.print(text(f"  only {difference['side']}: {difference['note']}: {known}", "yellow"))
 
 
 def print_summary(console: Console, summary: Mapping[str, Any]) -> None:
