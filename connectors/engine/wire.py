@@ -112,8 +112,7 @@ def _unpacked(content: bytes, encoding: str) -> bytes:
 
 
 async def _allow(url: str, hosts: frozenset[str], granted: frozenset[str]) -> None:
-    host = host_of(url)
-    scheme = url.partition(":")[0]
+    scheme, host = _target(url)
     if host not in hosts or scheme not in ("http", "https"):
         raise Misconfigured(f"calls to {host} are not allowed; name it under allow_hosts if they should be")
     if host in granted:
@@ -121,8 +120,23 @@ async def _allow(url: str, hosts: frozenset[str], granted: frozenset[str]) -> No
     if scheme != "https":
         raise Misconfigured(f"calls to {host} must be encrypted; only a base_url in the connection may be http")
     for address in await _addresses(host):
-        if not ipaddress.ip_address(address).is_global:
+        if not _is_public(address):
             raise Misconfigured(f"{host} lies in a private network; name it under allow_hosts if that is meant")
+
+
+def _target(url: str) -> tuple[str, str]:
+    """Scheme and `host:port`, as the client that will call it reads the URL."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise Misconfigured("an address that is no URL") from None
+    return parsed.scheme, f"{parsed.host}:{parsed.port or (80 if parsed.scheme == 'http' else 443)}"
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (inner or address).is_global and not (inner or address).is_multicast
 
 
 async def _addresses(host: str) -> list[str]:
