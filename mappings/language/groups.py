@@ -106,13 +106,21 @@ def _entry_reader(compiler: "Compiler", key: Read, value: Read) -> Read:
         if name is None:
             return None
         if compiler.tracing:
-            run.path.append(name)
+            run.path.append(_untaken(run, name))
         content = value(node, run)
         if compiler.tracing:
             run.path.pop()
         return None if content is None else (name, content)
 
     return read
+
+
+def _untaken(run: Run, name: str) -> str:
+    """The name an entry will get among those already traced here."""
+    depth = len(run.path)
+    here = tuple(run.path)
+    taken = {path[depth] for path in (*run.lineage, *run.asked) if len(path) > depth and path[:depth] == here}
+    return free_name(dict.fromkeys(map(str, taken), None), name)
 
 
 def _walker(
@@ -173,18 +181,20 @@ def _tracing_walk(
 ) -> Callable[[Node, Run, list[Any]], None]:
     def walk(node: Node, run: Run, found: list[Any]) -> None:
         nodes = branch.find(node, run)
+        before, run.before = run.before, 0
         run.up.append(node)
         for number, item in enumerate(nodes, 1):
             run.spots.append(branch.spot(run.spots[-1], number - 1))
             run.index.append(number)
             if numbered:
-                run.path.append(len(found))
+                run.path.append(before + len(found))
             step(item, run, found)
             if numbered:
                 run.path.pop()
             run.index.pop()
             run.spots.pop()
         run.up.pop()
+        run.before = before
 
     return walk
 
@@ -211,7 +221,13 @@ def join(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
     reads = [one.read for one in rules if one.read]
 
     def read(node: Node, run: Run) -> Any:
-        found = [value for one in reads if (value := one(node, run))]
+        found, before = [], run.before
+        for one in reads:
+            value = one(node, run)
+            if value:
+                found.append(value)
+                run.before += len(value)
+        run.before = before
         if not found:
             return None
         if isinstance(found[0], dict):

@@ -44,6 +44,8 @@ class _Entry:
     above: "_Entry | None"
     below: list["_Entry"] = field(default_factory=list)
     inherited: dict[str, Any] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
+    """Where the tracing build put the values read of this level and of the orders above it."""
     package: dict[str, Any] | None = None
     line: dict[str, Any] | None = None
 
@@ -121,6 +123,7 @@ def _reader(compiler: "Compiler", table: dict[str, Level]) -> Read:
             if entry.line is not None:
                 shipment.place(entry, entry.line)
         run.up.pop()
+        run.settle_marks()
         return shipment.document()
 
     return read
@@ -135,22 +138,33 @@ class _Shipment:
         self._lines: list[dict[str, Any]] = []
         self._orders: dict[str, None] = {}
         self._fields: dict[str, Any] = {}
+        self._read = 0
 
     def add(self, entry: _Entry) -> None:
         """Read one level."""
         if entry.above:
             entry.inherited, entry.package = entry.above.inherited, entry.above.package
+            entry.marks = entry.above.marks
         level = entry.level
         if level is None:
             return
-        at = len(self._packages) if level.of == "package" else len(self._lines)
-        path: dict[str, list[str | int]] = {"package": ["packages", at], "line": ["lines", at]}
-        if self._compiler.tracing:
-            self._run.path.extend(path.get(level.of, []))
-        values = level.read(entry.node, self._run)
-        if self._compiler.tracing and level.of in path:
-            del self._run.path[-2:]
+        values = self._values(entry, level)
         getattr(self, f"_add_{level.of}")(entry, level, values)
+
+    def _values(self, entry: _Entry, level: Level) -> dict[str, Any]:
+        if not self._compiler.tracing or level.of == "shipment":
+            return level.read(entry.node, self._run) or {}
+        self._read += 1
+        mark = f"?{self._read}"
+        self._run.path.append(mark)
+        values = level.read(entry.node, self._run) or {}
+        self._run.path.pop()
+        entry.marks = (mark,) if level.of == "package" else (*entry.marks, mark)
+        return values
+
+    def _traced_at(self, entry: _Entry, *path: str | int) -> None:
+        for mark in entry.marks:
+            self._run.moved(mark, path)
 
     def _add_shipment(self, _entry: _Entry, _level: Level, values: dict[str, Any]) -> None:
         self._fields.update(values)
@@ -167,7 +181,9 @@ class _Shipment:
         package = self._packages.setdefault(name, {"id": name, "kind": level.kind, "lines": [], **values})
         if holder and holder is not package:
             package["parent"] = holder["id"]
+        self._traced_at(entry, "packages", list(self._packages).index(name))
         entry.package = package
+        entry.marks = entry.above.marks if entry.above else ()
 
     def _add_line(self, entry: _Entry, _level: Level, values: dict[str, Any]) -> None:
         entry.line = {**entry.inherited, **values}
@@ -179,12 +195,19 @@ class _Shipment:
         """Put a line into the packages below it, or the one around it, or among the unpacked."""
         inside = [below for below in entry.below if below.level and below.level.of == "package"]
         if not inside:
-            target = entry.package["lines"] if entry.package else self._lines
-            target.append(line)
+            self._put(entry, entry.package, line)
             return
         for below, quantity in zip(inside, self._quantities(entry, inside, line), strict=True):
-            assert below.package
-            below.package["lines"].append({**line, "quantity": quantity} if quantity else line)
+            self._put(entry, below.package, {**line, "quantity": quantity} if quantity else line)
+
+    def _put(self, entry: _Entry, package: dict[str, Any] | None, line: dict[str, Any]) -> None:
+        if package is None:
+            self._traced_at(entry, "lines", len(self._lines))
+            self._lines.append(line)
+        else:
+            at = list(self._packages).index(package["id"])
+            self._traced_at(entry, "packages", at, "lines", len(package["lines"]))
+            package["lines"].append(line)
 
     def _quantities(self, entry: _Entry, inside: list[_Entry], line: dict[str, Any]) -> list[Any]:
         said = [

@@ -17,10 +17,16 @@ def differences(before: Document, after: Document, loses: Sequence[str]) -> list
     if before == after:
         return []
     first, second = (_settled(document.model_dump(exclude_none=True)) for document in (before, after))
-    return [found for found in _compare("", first, second) if not any(_covers(pattern, found[0]) for pattern in loses)]
+    return [found for found in _compare("", first, second) if not any(_covers(pattern, found) for pattern in loses)]
 
 
-def _covers(pattern: str, path: str) -> bool:
+def _covers(pattern: str, found: Difference) -> bool:
+    """`+path` covers only what is gained: a value written where the document has none."""
+    path, before, _ = found
+    if pattern.startswith("+"):
+        if not _empty(before):
+            return False
+        pattern = pattern[1:]
     return fnmatchcase(path, pattern) or fnmatchcase(path, pattern + ".*")
 
 

@@ -1,7 +1,7 @@
 """The small interface every syntax offers to the compiler: leaves to read and set, branches to walk and grow."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 from canonical import Finding, Severity, Where
@@ -17,7 +17,7 @@ class Run:
     """The state of one translation. `faulty` asks for a second, tracing run that explains the faults."""
 
     __slots__ = (
-        "asked", "codes", "context", "document", "faulty", "findings", "index", "lineage", "path", "root", "spots", "up", "zone",
+        "asked", "before", "codes", "context", "document", "faulty", "findings", "index", "lineage", "path", "root", "spots", "up", "zone",
     )  # fmt: skip
 
     def __init__(self, root: Node, context: Context, document: dict[str, Any] | None = None) -> None:
@@ -32,6 +32,8 @@ class Run:
         self.findings: list[Finding] = []
         self.path: list[str | int] = []
         self.spots: list[str] = [""]
+        self.before = 0
+        """How many items earlier parts of the same list gave, when tracing."""
         self.lineage: dict[tuple[str | int, ...], Origin] = {}
         self.asked: dict[tuple[str | int, ...], Origin] = {}
         """Where a value was looked for in vain, when tracing."""
@@ -40,6 +42,27 @@ class Run:
         """Record a finding."""
         self.faulty = True
         self.findings.append(Finding(code, severity, where, message, facts=facts))
+
+    def moved(self, mark: str, path: Sequence[str | int]) -> None:
+        """Note what was traced under `mark` at its place in the document too."""
+        for origins in (self.lineage, self.asked):
+            for known in [known for known in origins if known[0] == mark]:
+                origins[*path, *known[1:]] = origins[known]
+        text = ".".join(map(str, path))
+        self.findings = [_moved(finding, mark, text) for finding in self.findings]
+
+    def settle_marks(self) -> None:
+        """Forget the marks themselves."""
+        for origins in (self.lineage, self.asked):
+            for known in [known for known in origins if known and str(known[0]).startswith("?")]:
+                del origins[known]
+
+
+def _moved(finding: Finding, mark: str, path: str) -> Finding:
+    known = str(finding.facts.get("path", ""))
+    if not known.startswith(mark + "."):
+        return finding
+    return replace(finding, facts={**finding.facts, "path": path + known[len(mark) :]})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from canonical import Where
 from mappings.paths.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs, Run, Scope, Values
-from mappings.paths.x12_segment import Repeated, Segment, Test, matcher, meets
+from mappings.paths.x12_segment import Repeated, Segment, Test, matcher, meets, tested
 from mappings.tree import SegmentNode
 
 _STEP = re.compile(r"([A-Z][A-Z0-9]{1,2})(?:\[([^\]]*)\])?")
@@ -82,7 +82,7 @@ class _Route:
         cover = self.scope.cover
         for tag, test in self.steps:
             cover = cover.child(tag, test)
-            cover.names.update(index for index, _, _ in test)
+            cover.names.update(tested(test))
         return cover
 
     @property
@@ -172,7 +172,7 @@ class X12Paths:
         inner = route.scope
         for number, step in enumerate(route.steps):
             cover = inner.cover.child(*step)
-            cover.names.update(index for index, _, _ in step[1])
+            cover.names.update(tested(step[1]))
             cover.many = True
             inner = Scope(step[0], cover, scope if number == 0 else inner)
             branches.append(_branch(route, step, inner, first=number == 0))

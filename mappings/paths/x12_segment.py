@@ -71,6 +71,11 @@ def meets(elements: Sequence[str], test: Test) -> bool:
     return True
 
 
+def tested(test: Test) -> list[int]:
+    """The elements whose value a filter knows; one that is only present is still to be read."""
+    return [index for index, _, options in test if options]
+
+
 def matcher(test: Test) -> Callable[[Sequence[str]], bool]:
     """`meets` made ready for one test."""
     if len(test) == 1 and test[0][1] and len(test[0][2]) == 1:
