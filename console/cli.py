@@ -32,11 +32,8 @@ def main(builder: Builder, argv: Sequence[str] | None = None) -> int:
         given = _parser().parse_args(argv)
     except SystemExit as finished:  # argparse leaves this way for --help and for its own complaints
         return finished.code if isinstance(finished.code, int) else 2
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if given.run is running.run else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("crossdock").setLevel(logging.INFO if given.run is running.run else logging.WARNING)
     return _answer(_invocation(builder, given), given.run)
 
 

@@ -1,7 +1,8 @@
-"""An order's story for people: each entry of the archive's timeline as a title, its document and what it says."""
+"""An order's story for people: the archive's timeline, with what happened together told together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from console.wording import identity, sentence
@@ -9,7 +10,7 @@ from console.wording import identity, sentence
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened. `way` is `in`, `out`, `event`, `delivery` or `exception`."""
+    """One thing that happened. `way` is `in`, `out`, `event`, `delivery` or `exception`; `link` names its document."""
 
     at: str
     way: str
@@ -19,14 +20,31 @@ class Moment:
     detail: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def together(self) -> tuple[str, str, str]:
+        """What is alike in moments that are told as one: the second, the way and the title."""
+        return self.at[:19], self.way, self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Moments told as one."""
+
+    at: str
+    way: str
+    title: str
+    moments: tuple[Moment, ...]
+
 
 _WAYS = {"document_received": "in", "document_sent": "out", "delivery": "delivery", "exception": "exception"}
 
 
-def timeline_of(order: Mapping[str, Any]) -> list[Moment]:
-    """The order's timeline, told."""
+def steps_of(order: Mapping[str, Any]) -> list[Step]:
+    """The order's timeline in steps."""
     kinds = {row["id"]: str(row["kind"]) for row in order.get("documents", ())}
-    return [_moment(entry, kinds) for entry in order.get("timeline", ())]
+    moments = [_moment(entry, kinds) for entry in order.get("timeline", ())]
+    grouped = [tuple(alike) for _, alike in groupby(moments, key=lambda moment: moment.together)]
+    return [Step(alike[0].at, alike[0].way, alike[0].title, alike) for alike in grouped]
 
 
 def _moment(entry: Mapping[str, Any], kinds: Mapping[str, str]) -> Moment:

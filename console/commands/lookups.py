@@ -10,7 +10,7 @@ from rich.console import Console
 from console.invocation import Invocation, Usage
 from console.json_text import json_text
 from console.terminal import clean, status, table, text
-from console.timeline import timeline_of
+from console.timeline import steps_of
 from console.wording import figures, quantity, sentence
 
 EXPORTED = ("documents", "orders", "events", "reservations", "stock", "deliveries", "journal")
@@ -62,11 +62,13 @@ def print_order(console: Console, order: Mapping[str, Any]) -> None:
         lines.add_row(text(line["number"]), text(line.get("sku") or "unknown"), ordered, held, text(line.get("fault")))
     console.print(lines)
     story = table("at", "", "what", "document", "")
-    for moment in timeline_of(order):
-        facts = moment.detail or ", ".join(f"{name} {clean(value)}" for name, value in moment.facts.items())
-        at = moment.at[:19].replace("T", " ")
-        way = {"in": "→", "out": "←", "exception": "!"}.get(moment.way, "")
-        story.add_row(text(at, "dim"), way, text(moment.title), text(moment.link), text(facts, "dim"))
+    for step in steps_of(order):
+        at, title = text(step.at[:19].replace("T", " "), "dim"), text(step.title)
+        way = {"in": "→", "out": "←", "exception": "!"}.get(step.way, "")
+        for moment in step.moments:
+            facts = moment.detail or ", ".join(f"{name} {clean(value)}" for name, value in moment.facts.items())
+            story.add_row(at, way, title, text(moment.link), text(facts, "dim"))
+            at, way, title = text(""), "", text("")
     console.print()
     console.print(story)
 

@@ -81,6 +81,15 @@ def order_bar(order: Mapping[str, Any]) -> Markup:
     return ledger_bar({bucket: sum(decimal_of(ledger.get(bucket, 0)) for ledger in ledgers) for bucket in BUCKETS})
 
 
+def lean(value: Any) -> Any:
+    """A JSON value without what is empty: a page shows what a document says, not what it could have said."""
+    if isinstance(value, Mapping):
+        return {key: kept for key, item in value.items() if (kept := lean(item)) not in ({}, [], None)}
+    if isinstance(value, list | tuple):
+        return [lean(item) for item in value]
+    return value
+
+
 def paint_json(value: Any) -> Markup:
     """A JSON value, indented, its keys, texts and numbers marked for colour."""
     return Markup("").join(_paint(value, ""))

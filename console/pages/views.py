@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader
 from console.api.reading import download
 from console.api.routes import HUB
 from console.desk import Hub
-from console.pages.picture import ledger_bar, moment, order_bar, paint_json, raw_lines, tone
+from console.pages.picture import lean, ledger_bar, moment, order_bar, paint_json, raw_lines, tone
 from console.rights import Caller, Right
-from console.timeline import timeline_of
+from console.timeline import steps_of
 from console.web.guard import Sessions, require
 from console.web.problem import Problem, forbidden, not_found
 from console.web.sight import Sight
@@ -144,7 +144,7 @@ async def show_order(visit: Visit) -> web.Response:
     order = await visit.sight.order(visit.request.match_info["id"])
     if order is None:
         raise not_found("order")
-    return visit.page("order.html", order=order, timeline=timeline_of(order))
+    return visit.page("order.html", order=order, steps=steps_of(order))
 
 
 async def show_documents(visit: Visit) -> web.Response:
@@ -161,7 +161,7 @@ async def show_document(visit: Visit) -> web.Response:
     raw = await visit.sight.raw(identifier)
     span = (document.get("place") or {}).get("span") or () if document["direction"] == "in" else ()
     view = raw_lines(raw, span) if raw else None
-    return visit.page("document.html", document=document, view=view, content=document.get("document"))
+    return visit.page("document.html", document=document, view=view, content=lean(document.get("document")))
 
 
 async def show_raw(visit: Visit) -> web.Response:

@@ -2,11 +2,13 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
 from canonical.exchange import Rendered
-from console.pages.picture import ledger_bar, moment, paint_json, raw_lines
+from console.pages.picture import lean, ledger_bar, moment, paint_json, raw_lines
+from console.timeline import steps_of
 from console.wording import quantity
 
 CANARY = "<script>alert('canary')</script>"
@@ -206,6 +208,24 @@ def test_json_keeps_its_digits_and_escapes_its_texts():
     assert "1.10" in painted
     assert "a&lt;" in painted
     assert "</pre>" not in painted
+
+
+def test_a_page_shows_what_a_document_says_and_no_empty_field():
+    assert lean({"a": {}, "b": [{"c": [], "d": "0"}], "e": {"f": None}, "g": False}) == {"b": [{"d": "0"}], "g": False}
+
+
+def test_what_happened_together_is_told_together():
+    def told(at: str, kind: str) -> dict[str, Any]:
+        return {"at": f"2026-03-01T12:00:{at}", "what": "event", "kind": kind, "detail": {}}
+
+    story = [
+        told("00.1", "line_allocated"),
+        told("00.2", "line_allocated"),
+        told("01", "line_allocated"),
+        told("01", "x"),
+    ]
+    steps = [(step.title, len(step.moments)) for step in steps_of({"timeline": story})]
+    assert steps == [("Line allocated", 2), ("Line allocated", 1), ("X", 1)]
 
 
 def test_a_ledger_bar_says_in_words_what_it_shows():

@@ -8,7 +8,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from console.cli import main
 from console.web.server import serve
 from hub import Crossdock
 
@@ -141,9 +140,3 @@ async def test_every_page_shows_real_rows(call):
         for path in ("/", "/documents", "/exceptions", *orders, *(f"/documents/{row['id']}" for row in documents)):
             async with browser.get(call.url + path) as response:
                 assert (response.status, response.content_type) == (200, "text/html"), path
-
-
-def test_the_demo_holds_what_it_promises(tmp_path, capfd):
-    code = main(Crossdock(), ["demo", "--no-serve", "--json", "--config", str(CONFIG), "--data", str(tmp_path / "d")])
-    streams = capfd.readouterr()
-    assert code == 0, streams.err
