@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+NOTHING_TO_RETRY = "there is nothing here to try again: mend the cause, have it sent again, and resolve this"
+
 BUCKETS = ("shipped", "released", "allocated", "backordered", "open", "cancelled")
 """A ledger's buckets, most advanced first."""
 

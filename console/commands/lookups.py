@@ -11,7 +11,7 @@ from console.invocation import Invocation, Usage
 from console.json_text import json_text
 from console.terminal import clean, status, table, text
 from console.timeline import steps_of
-from console.wording import figures, quantity, sentence
+from console.wording import NOTHING_TO_RETRY, figures, quantity, sentence
 
 EXPORTED = ("documents", "orders", "events", "reservations", "stock", "deliveries", "journal")
 
@@ -145,15 +145,13 @@ async def _settle(call: Invocation, action: Literal["retry", "resolve"]) -> int:
     exception: str = call.arguments.exception
     async with call.hub() as hub:
         settled = await hub.archive.settle(exception, action, "command line")
+        still_open = not settled and exception in {row["id"] for row in await hub.archive.exceptions(status="open")}
         if settled and action == "retry":
             await hub.drain()
     if not call.tell({"id": exception, "action": action, "settled": settled}):
-        message = (
-            f"{exception}: {'retried' if action == 'retry' else 'resolved'}"
-            if settled
-            else f"no open exception {exception}"
-        )
-        call.out.print(text(message))
+        done = "retried" if action == "retry" else "resolved"
+        why = NOTHING_TO_RETRY if still_open else "no exception of this id is open"
+        call.out.print(text(f"{exception}: {done if settled else why}"), soft_wrap=True)
     return 0 if settled else 1
 
 

@@ -1,6 +1,6 @@
 """The web console's pages: orders, one order, one document beside its bytes, exceptions. No script, no outside host."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -18,7 +18,7 @@ from console.timeline import steps_of
 from console.web.guard import Sessions, require
 from console.web.problem import Problem, forbidden, not_found
 from console.web.sight import Sight
-from console.wording import BUCKETS, figures, identity, money, quantity, sentence
+from console.wording import BUCKETS, NOTHING_TO_RETRY, figures, identity, money, quantity, sentence
 
 SESSIONS = web.AppKey("sessions", Sessions)
 
@@ -34,7 +34,12 @@ def _path_segment(text: object) -> str:
     return quote(str(text), safe="")
 
 
+def _without(mapping: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name not in names}
+
+
 _templates.filters.update(
+    without=_without,
     moment=moment,
     quantity=quantity,
     money=money,
@@ -180,12 +185,13 @@ async def show_exceptions(visit: Visit) -> web.Response:
 
 async def settle(visit: Visit) -> web.Response:
     """Retry or resolve an exception."""
-    action = visit.request.match_info["action"]
-    by = visit.caller.name
-    if not await visit.hub.archive.settle(
-        visit.request.match_info["id"], cast("Literal['retry', 'resolve']", action), by
-    ):
-        raise not_found("open exception")
+    exception = visit.request.match_info["id"]
+    action = cast("Literal['retry', 'resolve']", visit.request.match_info["action"])
+    if not await visit.hub.archive.settle(exception, action, visit.caller.name):
+        still_open = {row["id"] for row in await visit.hub.archive.exceptions(status="open")}
+        raise (
+            Problem(409, "not-retryable", NOTHING_TO_RETRY) if exception in still_open else not_found("open exception")
+        )
     return web.Response(status=303, headers={"Location": "/exceptions"})
 
 

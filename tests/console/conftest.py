@@ -121,7 +121,7 @@ class MemoryArchive:
 
     async def settle(self, exception: str, action: str, by: str) -> bool:
         row = self.troubles.get(exception)
-        if row is None or row["status"] != "open":
+        if row is None or row["status"] != "open" or (action == "retry" and row.get("final")):
             return False
         row.update(status="retried" if action == "retry" else "resolved", settled_by=by)
         return True
@@ -272,7 +272,7 @@ def filled_hub() -> MemoryHub:
     )  # fmt: skip
     archive.rows["harbor/H-1"] = order_row("harbor/H-1", "harbor", CANARY, status="backordered")
     archive.troubles["x1"] = {"id": "x1", "code": "unknown-sender", "reason": CANARY, "owner": "order desk",
-        "status": "open", "at": NOON.isoformat(), "facts": {"isa": "WHO"}}  # fmt: skip
+        "status": "open", "at": NOON.isoformat(), "facts": {"isa": "WHO", "findings": archive.papers["d2"]["findings"]}}  # fmt: skip
     return hub
 
 

@@ -229,6 +229,13 @@ def test_show_and_explain_tell_ledger_timeline_and_reasons(crossdock):
         assert told in why
 
 
+def test_what_cannot_be_tried_again_says_so(crossdock, hub):
+    hub.archive.troubles["x1"]["final"] = True
+    ran = crossdock("exceptions", "retry", "x1")
+    assert ran.code == 1
+    assert "nothing here to try again" in ran.out
+
+
 def test_exceptions_are_settled_once(crossdock, hub):
     assert crossdock("exceptions", "retry", "x1").code == 0
     assert hub.archive.troubles["x1"]["status"] == "retried"

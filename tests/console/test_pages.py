@@ -111,6 +111,14 @@ async def test_exceptions_are_settled_from_their_page(client, hub):
     await client.problem(404, "POST", "/exceptions/x1/delete", headers=headers)
 
 
+async def test_what_cannot_be_tried_again_says_so_and_stays_open(client, hub):
+    hub.archive.troubles["x1"]["final"] = True
+    headers = await sign_in(client, "operator") | {"Origin": client.served.url}
+    problem = await client.problem(409, "POST", "/exceptions/x1/retry", headers=headers)
+    assert "nothing here to try again" in problem["detail"]
+    assert hub.archive.troubles["x1"]["status"] == "open"
+
+
 async def test_a_viewer_sees_exceptions_without_buttons(client, hub):
     cookie = await sign_in(client, "viewer")
     page = await (await client("GET", "/exceptions", headers=cookie)).text()
