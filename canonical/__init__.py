@@ -38,6 +38,9 @@ from canonical.order import (
     total_of_lines,
 )
 from canonical.party import Address, Contact, Note, Party, Reference
+from canonical.remittance import Remittance, RemittanceAdjustment, RemittanceLine
+from canonical.returns import ReturnAuthorization, ReturnLine, ReturnReceipt, ReturnReceiptLine
+from canonical.tracking import TrackingEvent, TrackingUpdate
 
 __all__ = [
     "AcknowledgedLine",
@@ -87,12 +90,21 @@ __all__ = [
     "Quantity",
     "Reference",
     "Rejected",
+    "Remittance",
+    "RemittanceAdjustment",
+    "RemittanceLine",
+    "ReturnAuthorization",
+    "ReturnLine",
+    "ReturnReceipt",
+    "ReturnReceiptLine",
     "Severity",
     "ShipmentAdvice",
     "ShipmentNotice",
     "Tax",
     "Terms",
     "Text",
+    "TrackingEvent",
+    "TrackingUpdate",
     "Unavailable",
     "Usage",
     "Verdict",
