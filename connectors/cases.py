@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable
+from connectors.catalogue import Catalogue
 from connectors.connection import Connection, typed
 from connectors.engine.caller import Caller
 from connectors.engine.operation import run
@@ -130,6 +131,12 @@ def load_cases(folder: Traversable) -> tuple[list[Case], list[Finding]]:
             findings += faults
             cases += loaded.cases if loaded else ()
     return cases, findings
+
+
+async def run_cases(catalogue: Catalogue, name: str, maps: MapLibrary) -> tuple[list[CaseResult], list[Finding]]:
+    """All cases of one connector, and what is wrong with their files. Raises `KeyError` for an unknown connector."""
+    cases, findings = load_cases(catalogue.origins[name].cases)
+    return [await run_case(catalogue.manifests[name], case, maps) for case in cases], findings
 
 
 async def run_case(manifest: Manifest, case: Case, maps: MapLibrary) -> CaseResult:

@@ -1,16 +1,14 @@
 """Every shipped connector's cases hold, and a case that doesn't is told."""
 
-from importlib.resources import files
-
 import pytest
 
-from connectors.cases import Case, Exchange, ExpectedRequest, GivenAnswer, load_cases, run_case
+from connectors.cases import Case, Exchange, ExpectedRequest, GivenAnswer, load_cases, run_case, run_cases
 from connectors.catalogue import load_catalogue
 from mappings.library import MapLibrary
 
-MANIFESTS = load_catalogue().manifests
-FOLDER = files("connectors") / "manifests"
-CASES = [(name, case) for name in MANIFESTS for case in load_cases(FOLDER / f"{name}.cases")[0]]
+CATALOGUE = load_catalogue()
+MANIFESTS = CATALOGUE.manifests
+CASES = [(name, case) for name in MANIFESTS for case in load_cases(CATALOGUE.origins[name].cases)[0]]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +18,29 @@ def maps() -> MapLibrary:
 
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_case_files_are_well_formed(name: str):
-    assert load_cases(FOLDER / f"{name}.cases")[1] == []
+    assert load_cases(CATALOGUE.origins[name].cases)[1] == []
+
+
+def test_every_map_a_manifest_names_is_there(maps: MapLibrary):
+    assert CATALOGUE.check(maps.names) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [(n, o) for n, m in MANIFESTS.items() for o, v in m.operations.items() if v.steps and not v.pull],
+)
+def test_every_operation_that_pushes_has_cases_of_success_refusal_and_doubt(name: str, operation: str):
+    outcomes = {case.outcome.then for of, case in CASES if of == name and case.operation == operation}
+    assert "done" in outcomes
+    others = {case.outcome.then for of, case in CASES if of == name}
+    assert {"rejected", "misconfigured", "unavailable"} <= others
+
+
+async def test_a_connectors_cases_run_together(maps: MapLibrary):
+    results, findings = await run_cases(CATALOGUE, "walmart", maps)
+    assert findings == []
+    assert [result.faults for result in results] == [()] * len(results)
+    assert len(results) > 5
 
 
 @pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}: {case.case}" for name, case in CASES])
