@@ -272,7 +272,8 @@ def filled_hub() -> MemoryHub:
     )  # fmt: skip
     archive.rows["harbor/H-1"] = order_row("harbor/H-1", "harbor", CANARY, status="backordered")
     archive.troubles["x1"] = {"id": "x1", "code": "unknown-sender", "reason": CANARY, "owner": "order desk",
-        "status": "open", "at": NOON.isoformat(), "facts": {"isa": "WHO", "findings": archive.papers["d2"]["findings"]}}  # fmt: skip
+        "status": "open", "at": NOON.isoformat(),
+        "facts": {"isa": "WHO", "findings": archive.papers["d2"]["findings"]}}  # fmt: skip
     return hub
 
 

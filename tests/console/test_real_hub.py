@@ -1,6 +1,9 @@
 """The face over the real hub and the example configuration: what comes in by one door is told by the others."""
 
 import asyncio
+import json
+import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -140,3 +143,18 @@ async def test_every_page_shows_real_rows(call):
         for path in ("/", "/documents", "/exceptions", *orders, *(f"/documents/{row['id']}" for row in documents)):
             async with browser.get(call.url + path) as response:
                 assert (response.status, response.content_type) == (200, "text/html"), path
+
+
+async def test_run_says_where_it_is_signs_in_by_its_link_and_stops_when_told(tmp_path):
+    command = ["run", "--json", "--port", "0", "--config", str(CONFIG), "--data", str(tmp_path)]
+    hub = Path(__file__).parents[2] / "hub.py"
+    process = await asyncio.create_subprocess_exec(sys.executable, str(hub), *command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout
+    told = json.loads(await process.stdout.readuntil(b"\n}\n"))
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        async with browser.get(told["url"] + "/readyz") as response:
+            assert (await response.json())["ready"] is True
+        async with browser.get(told["login"]) as response:
+            assert (response.status, response.url.path) == (200, "/")
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == 0
