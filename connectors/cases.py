@@ -4,37 +4,14 @@ They lie beside the manifest, in `NAME.cases/`. A case gives the native request 
 follow, or a webhook, and the outcome. Expected trees say only what matters; lists are compared whole.
 """
 
-import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from importlib.resources.abc import Traversable
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable
-from connectors.catalogue import Catalogue
-from connectors.connection import Connection, typed
-from connectors.engine.caller import Caller
-from connectors.engine.operation import run
-from connectors.engine.template import expand_text
-from connectors.engine.wire import Answer, Request
-from connectors.manifest import Manifest
-from connectors.manifest_auth import Hmac
-from connectors.partners import Partners
-from connectors.secret import Secret
-from connectors.settings import InterchangeIdentity
-from connectors.syntax.json_text import read_json, write_json
-from connectors.translator import Translator
-from connectors.webhooks import Webhooks, digest
-from mappings.library import MapLibrary
+from canonical import Finding
+from connectors.syntax.json_text import write_json
 from mappings.yaml_model import ConfigModel, load_model
-
-AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-"""When every case happens."""
-
-_NOBODY = InterchangeIdentity(qualifier="ZZ", id="NOBODY", group="NOBODY")
 
 
 class ExpectedRequest(ConfigModel):
@@ -106,15 +83,6 @@ class Case(ConfigModel):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """How a case went; no faults: it holds."""
-
-    connector: str
-    case: str
-    faults: Sequence[str] = ()
-
-
 class CaseFile(ConfigModel):
     """A file of cases."""
 
@@ -131,148 +99,3 @@ def load_cases(folder: Traversable) -> tuple[list[Case], list[Finding]]:
             findings += faults
             cases += loaded.cases if loaded else ()
     return cases, findings
-
-
-async def run_cases(catalogue: Catalogue, name: str, maps: MapLibrary) -> tuple[list[CaseResult], list[Finding]]:
-    """All cases of one connector, and what is wrong with their files. Raises `KeyError` for an unknown connector."""
-    cases, findings = load_cases(catalogue.origins[name].cases)
-    return [await run_case(catalogue.manifests[name], case, maps) for case in cases], findings
-
-
-async def run_case(manifest: Manifest, case: Case, maps: MapLibrary) -> CaseResult:
-    """Run one case against its script; nothing leaves the machine."""
-    connection = _connection(manifest, case.settings)
-    if case.webhook:
-        faults = list(_webhook_faults(connection, case.webhook, case.outcome, maps))
-    else:
-        faults = await _operation_faults(connection, case)
-    return CaseResult(manifest.connector, case.case, tuple(faults))
-
-
-def differences(expected: Any, actual: Any, at: str = "") -> Iterator[str]:
-    """What `actual` lacks or says otherwise. Mappings may hold more than expected; lists may not."""
-    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-        for key, value in expected.items():
-            yield from differences(value, actual.get(key), f"{at}.{key}" if at else str(key))
-    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        for position, (one, other) in enumerate(zip(expected, actual, strict=True)):
-            yield from differences(one, other, f"{at}[{position}]")
-    elif expected != actual:
-        yield f"{at or 'it'} is {actual!r}, not {expected!r}"
-
-
-class _StillClock:
-    def now(self) -> datetime:
-        return AT
-
-
-@dataclass(slots=True)
-class ScriptedWire:
-    """Plays a case's exchanges and notes where the requests differ from them."""
-
-    base_url: str
-    exchanges: Sequence[Exchange]
-    faults: list[str] = field(default_factory=list)
-    played: int = 0
-
-    async def send(self, request: Request, hosts: frozenset[str], granted: frozenset[str]) -> Answer:  # noqa: ARG002
-        """The next answer of the script."""
-        if self.played == len(self.exchanges):
-            self.faults.append(f"a request too many: {request.method} {request.url}")
-            raise Unavailable("the script has ended")
-        exchange = self.exchanges[self.played]
-        self.played += 1
-        self.faults += (f"request {self.played}: {fault}" for fault in self._compare(exchange.expect, request))
-        answer = exchange.answer
-        if answer.silent:
-            raise Unavailable("no answer", ambiguous=True)
-        return Answer(answer.status, {key.lower(): value for key, value in answer.headers.items()}, answer.content)
-
-    def _compare(self, expected: ExpectedRequest, request: Request) -> Iterator[str]:
-        if expected.method != request.method:
-            yield f"{request.method}, not {expected.method}"
-        path = request.url.removeprefix(self.base_url)
-        if expected.path is not None and expected.path != path:
-            yield f"to {path}, not {expected.path}"
-        yield from differences(expected.headers, dict(request.headers), "headers")
-        if expected.body is not None:
-            yield from differences(expected.body, read_json(request.content or b"null"), "body")
-
-
-def _connection(manifest: Manifest, given: Mapping[str, str]) -> Connection:
-    """A connection that has every setting: the case's value, the default, or `test-NAME`."""
-    values = {
-        name: given.get(name, setting.default if setting.default is not None else f"test-{name.replace('_', '-')}")
-        for name, setting in manifest.settings.items()
-    }
-    settings = {
-        name: Secret(values[name]) if setting.secret else typed(setting, values[name])
-        for name, setting in manifest.settings.items()
-    }
-    base_url = expand_text(manifest.base_url or "", {"settings": settings})
-    return Connection("test", "test", manifest, settings, base_url)
-
-
-async def _operation_faults(connection: Connection, case: Case) -> list[str]:
-    operation = connection.manifest.operations.get(case.operation or "")
-    if operation is None:
-        return [f"there is no operation {case.operation!r}"]
-    wire = ScriptedWire(connection.base_url, case.exchanges)
-    try:
-        done = await run(Caller(connection, wire, _StillClock()), operation, case.request, "test-key")
-        came = Outcome(then="done", receipt=done.receipt, already=done.already)
-    except CrossdockError as error:
-        came = _outcome_of(error)
-    faults = [*wire.faults, *_outcome_faults(case.outcome, came)]
-    if wire.played < len(case.exchanges):
-        faults.append(f"{len(case.exchanges) - wire.played} exchanges of the script were not asked for")
-    return faults
-
-
-def _outcome_of(error: CrossdockError) -> Outcome:
-    code = error.findings[0].code if error.findings else None
-    match error:
-        case Unavailable():
-            return Outcome(then="unavailable", ambiguous=error.ambiguous, retry_after=error.retry_after)
-        case Misconfigured():
-            return Outcome(then="misconfigured", code=code)
-        case Rejected():
-            return Outcome(then="rejected", code=code)
-    raise error
-
-
-def _outcome_faults(expected: Outcome, came: Outcome) -> Iterable[str]:
-    said = {name: getattr(expected, name) for name in expected.model_fields_set}
-    return differences(said, came.model_dump(), "outcome")
-
-
-def _webhook_faults(connection: Connection, given: GivenWebhook, outcome: Outcome, maps: MapLibrary) -> Iterator[str]:
-    terms = connection.manifest.webhooks
-    if terms is None:
-        yield f"{connection.manifest.connector} has no webhooks"
-        return
-    scope = {"settings": connection.settings}
-    body = given.body.encode() if isinstance(given.body, str) else write_json(given.body)
-    headers = {name: expand_text(value, scope) for name, value in terms.expect.items()}
-    headers |= {terms.topic: given.topic, terms.delivery_id: "test-delivery"}
-    headers |= _signature(
-        terms.signature, expand_text(terms.signature.key, scope), body if given.signed else body + b" "
-    )
-    arrival = Webhooks({connection.id: connection}).verify(connection.id, headers, body)
-    if (outcome.then == "refused") != (arrival is None):
-        yield "it was refused" if arrival is None else "it was taken"
-    if arrival is None or outcome.documents is None:
-        return
-    translator = Translator(Partners({}, {}, _NOBODY), maps, {connection.id: connection})
-    reading = translator.read(body, connection.id, arrival.facts, AT)
-    documents = [
-        {"kind": incoming.kind, **incoming.document.as_json()} if incoming.document else None
-        for incoming in reading.documents
-    ]
-    yield from differences(outcome.documents, documents, "documents")
-
-
-def _signature(signature: Hmac, key: str, body: bytes) -> dict[str, str]:
-    made = digest(signature.algorithm, key.encode(), body)
-    text = base64.b64encode(made).decode() if signature.encoding == "base64" else made.hex()
-    return {signature.header: signature.prefix + text}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from connectors.cases import Case, Exchange, ExpectedRequest, GivenAnswer, load_cases, run_case, run_cases
+from connectors.case_run import run_case, run_cases
+from connectors.cases import Case, Exchange, ExpectedRequest, GivenAnswer, load_cases
 from connectors.catalogue import load_catalogue
 from mappings.library import MapLibrary
 
