@@ -35,6 +35,10 @@ class Judge:
         """
         return self._stop(text, 0) == len(text) and self._order.fullmatch(text) is not None
 
+    def accepts_segment(self, text: str) -> bool:
+        """Whether one segment, terminated, is beyond doubt right."""
+        return self._stop(text, 0) == len(text)
+
     def findings(self, text: str, segments: list[list[str]], where: Where) -> list[Finding]:
         """All faults of a set; `segments` is its text split into elements."""
         found: list[Finding] = []

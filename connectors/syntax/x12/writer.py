@@ -141,6 +141,7 @@ def _gs(group: OutgoingGroup, at: datetime, number: int) -> list[str]:
 
 
 _TRAILERS = ("ST", "SE")
+"""Made by the writer; a tree that was read has them too."""
 
 
 class _Writing:
@@ -168,7 +169,7 @@ class _Writing:
 
     def _ordered(self, node: Node, use: Use | None) -> Iterator[Node]:
         """What hangs under `node`, in the order of the grammar; what the grammar lacks comes last."""
-        left = dict(node.children)
+        left = {tag: nodes for tag, nodes in node.children.items() if tag not in _TRAILERS}
         for member in use.members if use else ():
             nodes = left.pop(member.tag, None)
             if not nodes:
@@ -184,7 +185,7 @@ class _Writing:
                 if one.children:
                     yield from self._ordered(one, member)
         for tag, nodes in left.items():
-            for one in nodes if tag not in _TRAILERS else ():
+            for one in nodes:
                 self.findings.append(fault("segment-unplaced", {"tag": tag}))
                 yield one
                 yield from self._ordered(one, None)
