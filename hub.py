@@ -153,7 +153,7 @@ def _flow(configuration: Configuration, store: Store, data: Path, wire: HttpWire
         deliver=Deliver(store.outbox, courier, clock, SystemRandomness(), retry, settled=bells.deliver.ring),
         schedule=schedule,
         bells=bells,
-        leases=store.leases,
+        peers=store.peers,
     )
 
 

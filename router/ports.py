@@ -6,7 +6,7 @@ Store: `Inbox`, `Lanes`, `Outbox`, `StockRoom`, `Archive`, `Access`. Connectors:
 Surroundings: `Clock`, `Randomness`, `Identifiers`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -44,11 +44,11 @@ __all__ = [
     "Lane",
     "LaneEntry",
     "Lanes",
-    "Leases",
     "Nowhere",
     "Numbers",
     "Outbox",
     "Parcel",
+    "Peers",
     "Pickup",
     "QueuedDocument",
     "Randomness",
@@ -312,9 +312,15 @@ class Outbox(Protocol):
         ...
 
 
-class Leases(Protocol):
+class Peers(Protocol):
+    """The other processes on the same store."""
+
     async def give_back(self) -> None:
         """Make due at once what a process that died had claimed, where no other can be at work."""
+        ...
+
+    async def listen(self, ring: Callable[[], None]) -> None:
+        """Call `ring` whenever one of them commits work, until cancelled."""
         ...
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, insert, literal, select, update
+from sqlalchemy import case, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from canonical import has_errors
@@ -49,14 +49,15 @@ def finish(transaction: Transaction, document_id: str, to: str, draft: Draft) ->
     rendered = draft.render(numbers, transaction.now)
     columns = _rendered_columns(rendered) | {"findings": findings_json(draft.findings)}
     mark(transaction, document_id, status="ready", token=None, due=None, **columns)
-    transaction.execute(insert(delivery).values(_delivery(transaction, document_id, to, "due")))
+    transaction.insert(delivery, _delivery(transaction, document_id, to, "due"))
+    transaction.announce()
     return True
 
 
 def withhold(transaction: Transaction, document_id: str, to: str) -> None:
     """Close a document that walked the street as a test and must not leave it."""
     mark(transaction, document_id, status="withheld", token=None, due=None)
-    transaction.execute(insert(delivery).values(_delivery(transaction, document_id, to, "withheld")))
+    transaction.insert(delivery, _delivery(transaction, document_id, to, "withheld"))
 
 
 def reply(transaction: Transaction, answer: Reply, transmission_id: str) -> None:
@@ -69,7 +70,7 @@ def reply(transaction: Transaction, answer: Reply, transmission_id: str) -> None
         "due": transaction.now,
         "transmission": transmission_id,
     }
-    transaction.execute(insert(document).values(row))
+    transaction.insert(document, row)
     finish(transaction, answer_id, answer.to, answer.draft)
 
 

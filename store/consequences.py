@@ -33,6 +33,8 @@ def queue_documents(writing: Writing, sent: int) -> int:
         if isinstance(outgoing.document, FulfilmentOrder):
             give_name(transaction, fulfilment_scope(outgoing.to), outgoing.document.number, writing.lane.key)
     transaction.insert(document, *rows)
+    if rows:
+        transaction.announce()
     return sent + len(rows)
 
 

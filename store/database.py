@@ -7,12 +7,12 @@ harms nobody. When nothing is under way a write commits at once.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from canonical import Unavailable
 from router.ports import Clock, Identifiers
@@ -38,6 +38,16 @@ class Transaction:
     connection: Connection
     now: datetime
     new_id: Callable[[], str]
+    worker: int
+    news: list[str] = field(default_factory=list)
+
+    def token(self) -> str:
+        """A new fencing token, which names the process that claims under it."""
+        return f"{self.worker}.{self.new_id()}"
+
+    def announce(self) -> None:
+        """Say that this commit holds work for somebody, perhaps in another process."""
+        self.news[:] = ["work"]
 
     def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
         return self.connection.execute(statement, rows)
@@ -115,6 +125,7 @@ class Database:
         """Open `url`, bring its schema to the newest revision and start taking writes."""
         database = cls(url, clock, identifiers, crash=crash)
         await database._engines.write(_migrate)
+        await database._engines.appear()
         database._committing = asyncio.create_task(database._commit_for_ever())
         return database
 
@@ -134,8 +145,8 @@ class Database:
         self._arrived.set()
         try:
             return await job.done
-        except OperationalError as error:
-            raise Unavailable(f"the store cannot write now: {error.orig}") from error
+        except (OperationalError, InterfaceError, OSError) as error:
+            raise Unavailable(f"the store cannot write now: {getattr(error, 'orig', error)}") from error
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` on one consistent view of what is committed."""
@@ -145,8 +156,16 @@ class Database:
         """The rows of several selects, each with its name, one after another from one consistent view."""
         return self._engines.stream(wanted)
 
+    def alive(self, transaction: Transaction) -> Sequence[int]:
+        """The workers on this database that are there, as far as it can tell."""
+        return self._engines.alive(transaction.connection)
+
+    async def listen(self, ring: Callable[[], None]) -> None:
+        """Call `ring` whenever another process commits work, until cancelled."""
+        await self._engines.listen(ring)
+
     def _transaction(self, connection: Connection) -> Transaction:
-        return Transaction(connection, self._clock.now(), self._identifiers.new)
+        return Transaction(connection, self._clock.now(), self._identifiers.new, self._engines.worker)
 
     async def _commit_for_ever(self) -> None:
         while True:
@@ -175,6 +194,8 @@ class Database:
         transaction = self._transaction(connection)
         for job in batch:
             job.attempt(transaction)
+        if transaction.news:
+            self._engines.announce(connection)
         self._crash("before-commit")
         connection.commit()
         self._crash("after-commit")

@@ -5,13 +5,14 @@ more time hopping than writing (docs/decisions).
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 T = TypeVar("T")
@@ -19,6 +20,13 @@ Named = tuple[str, Select[Any]]
 
 _READERS = 2
 _CHUNK = 500
+_CHANNEL = "crossdock"
+_WORKERS = 1128551235
+"""The advisory locks that are ours: "CDoC" in ASCII."""
+_ALIVE = text(
+    "select objid::bigint from pg_locks join pg_database on pg_database.oid = pg_locks.database"
+    " where locktype = 'advisory' and classid = :workers and datname = current_database()"
+)
 
 
 class Engines(Protocol):
@@ -26,6 +34,16 @@ class Engines(Protocol):
 
     shared: bool
     """Whether it is made for several processes at once."""
+    worker: int
+    """This process among those that work on the database."""
+
+    async def appear(self) -> None:
+        """Let the others know that this process is there, for as long as it lives."""
+        ...
+
+    def alive(self, connection: Connection) -> Sequence[int]:
+        """The workers that are there."""
+        ...
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on the writing connection. `work` commits; whatever it leaves open is rolled back."""
@@ -37,6 +55,14 @@ class Engines(Protocol):
 
     def stream(self, wanted: Sequence[Named]) -> AsyncIterator[tuple[str, Row[Any]]]:
         """The rows of several selects, each with its name, from one consistent view, a part at a time."""
+        ...
+
+    def announce(self, connection: Connection) -> None:
+        """Tell other processes, when this transaction commits, that there is work."""
+        ...
+
+    async def listen(self, ring: Callable[[], None]) -> None:
+        """Call `ring` at each announcement of another process, until cancelled."""
         ...
 
     async def dispose(self) -> None: ...
@@ -53,6 +79,7 @@ class SqliteEngines:
     """One writing thread, since a second writer would only wait; reading threads beside it, but not in memory."""
 
     shared = False
+    worker = 0
 
     def __init__(self, url: str) -> None:
         plain = make_url(url).set(drivername="sqlite")
@@ -88,6 +115,20 @@ class SqliteEngines:
                         yield name, row
         finally:
             await loop.run_in_executor(self._reading, connection.close)
+
+    async def appear(self) -> None:
+        """Nobody else is there to know."""
+
+    def alive(self, connection: Connection) -> Sequence[int]:  # noqa: ARG002
+        """Nobody: what is claimed was claimed by a process that is gone, or before this one began to work."""
+        return ()
+
+    def announce(self, connection: Connection) -> None:
+        """Nobody else is there to be told."""
+
+    async def listen(self, ring: Callable[[], None]) -> None:  # noqa: ARG002
+        """Nobody else announces anything."""
+        await asyncio.Event().wait()
 
     async def dispose(self) -> None:
         """Close every connection and end the threads."""
@@ -134,6 +175,18 @@ class PostgresEngines:
     def __init__(self, url: str) -> None:
         asyncpg = make_url(url).set(drivername="postgresql+asyncpg")
         self._engine: AsyncEngine = create_async_engine(asyncpg)
+        self._presence: AsyncConnection | None = None
+        self.worker = secrets.randbelow(2**31)
+
+    async def appear(self) -> None:
+        """Hold an advisory lock, which the server lets go of when the process dies."""
+        self._presence = await self._engine.connect()
+        await self._presence.execute(select(func.pg_advisory_lock(_WORKERS, self.worker)))
+        await self._presence.commit()
+
+    def alive(self, connection: Connection) -> Sequence[int]:
+        """Whoever holds such a lock."""
+        return connection.execute(_ALIVE, {"workers": _WORKERS}).scalars().all()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run on a pooled connection."""
@@ -154,6 +207,20 @@ class PostgresEngines:
                 async for row in await connection.stream(rows):
                     yield name, row
 
+    def announce(self, connection: Connection) -> None:
+        """One NOTIFY a group commit: one a write was measured to cost a fifth of the rate and more."""
+        connection.exec_driver_sql(f"NOTIFY {_CHANNEL}")
+
+    async def listen(self, ring: Callable[[], None]) -> None:
+        """LISTEN on a connection of its own."""
+        async with self._engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.add_listener(_CHANNEL, lambda *_announcement: ring())
+            await asyncio.Event().wait()
+
     async def dispose(self) -> None:
-        """Close every connection."""
+        """Close every connection, and with them the lock."""
+        if self._presence is not None:
+            await self._presence.invalidate()
+            await self._presence.close()
         await self._engine.dispose()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from canonical.exchange import Arrival, Reading
 from router.ports import Effect, Receipt, Stale, Transmission
@@ -96,7 +96,8 @@ def _insert(transaction: Transaction, received: str, arrival: Arrival, status: s
         "due": transaction.now,
         "attempts": 0,
     }
-    transaction.execute(insert(transmission).values(row))
+    transaction.insert(transmission, row)
+    transaction.announce()
 
 
 def _claim(transaction: Transaction, limit: int) -> list[Transmission]:
@@ -107,7 +108,7 @@ def _claim(transaction: Transaction, limit: int) -> list[Transmission]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    token = transaction.new_id()
+    token = transaction.token()
     claimed = transaction.execute(
         update(transmission)
         .where(transmission.c.id.in_(due))

@@ -36,6 +36,7 @@ def enqueue(
         .values(next_seq=lane.c.next_seq + 1, pending=lane.c.pending + 1, due=_sooner(due))
         .returning(lane.c.next_seq)
     ).scalar_one()
+    transaction.announce()
     row = {"lane": lane_id, "seq": seq - 1, "document": document_id, "cause": cause, "status": "waiting"}
     transaction.insert(lane_entry, row)
 

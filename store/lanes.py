@@ -80,7 +80,7 @@ def _claim(transaction: Transaction, limit: int) -> list[Lane]:
     in_turn = transaction.execute(due).scalars().all()
     if not in_turn:
         return []
-    token = transaction.new_id()
+    token = transaction.token()
     transaction.execute(update(lane).where(lane.c.id.in_(in_turn)).values(token=token, due=transaction.now + _LEASE))
     orders, entries = _orders(transaction, in_turn), _entries(transaction, in_turn)
     return [Lane(key, token, orders.get(key), entries[key][:_MOST_ENTRIES]) for key in in_turn]

@@ -12,8 +12,8 @@ from store.configurations import Configurations
 from store.database import CrashPoint, Database, carry_on
 from store.inbox import Inbox
 from store.lanes import Lanes
-from store.leases import Leases
 from store.outbox import Outbox
+from store.peers import Peers
 from store.stock_room import StockRoom
 
 IN_MEMORY = "sqlite://"
@@ -32,7 +32,7 @@ class Store:
     access: Access
     archive: Archive
     configurations: Configurations
-    leases: Leases
+    peers: Peers
 
 
 def sqlite_url(path: Path) -> str:
@@ -56,7 +56,7 @@ async def open_store(
             access=Access(database),
             archive=Archive(database),
             configurations=Configurations(database),
-            leases=Leases(database),
+            peers=Peers(database),
         )
     finally:
         await database.close()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, select, update
 
 from canonical.exchange import Draft, Handed, Parcel
 from router.ports import QueuedDocument, Stale
@@ -111,7 +111,7 @@ def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
         .with_for_update(skip_locked=True)
     )
     rows = transaction.execute(due).all()
-    token = transaction.new_id()
+    token = transaction.token()
     claimed = update(document).where(document.c.id.in_([row.id for row in rows]))
     transaction.execute(claimed.values(token=token, due=transaction.now + _RENDERING_LEASE))
     return [QueuedDocument(row.id, read_back(row), row.partner, token) for row in rows]
@@ -135,7 +135,7 @@ def _due(transaction: Transaction, limit: int, full: Sequence[str]) -> Sequence[
             delivery.c.destination.notin_(full),
             ~_earlier_unfinished(),
         )
-        .order_by(delivery.c.due, document.c.order_id, document.c.seq)
+        .order_by(delivery.c.due, delivery.c.document)
         .limit(limit)
         .with_for_update(skip_locked=True, of=delivery)
     )
@@ -154,7 +154,7 @@ def _seated(due: Sequence[Any], each: int, room: Mapping[str, int]) -> list[Any]
 
 
 def _claim_due(transaction: Transaction, rows: Sequence[Any]) -> list[Parcel]:
-    token = transaction.new_id()
+    token = transaction.token()
     claimed = update(delivery).where(delivery.c.document.in_([row.document for row in rows]))
     transaction.execute(
         claimed.values(token=token, due=transaction.now + _DELIVERY_LEASE, attempts=delivery.c.attempts + 1)
@@ -200,7 +200,7 @@ def _close_attempt(transaction: Transaction, parcel: Parcel, status: str, **colu
 
 def _note_attempt(transaction: Transaction, parcel: Parcel, *, succeeded: bool, outcome: str) -> None:
     row = {"number": parcel.attempt, "at": transaction.now, "succeeded": succeeded, "outcome": outcome}
-    transaction.execute(insert(attempt).values(row | {"delivery": parcel.id}))
+    transaction.insert(attempt, row | {"delivery": parcel.id})
 
 
 def _report(transaction: Transaction, parcel: Parcel, reason: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from canonical import Acknowledgment, has_errors
 from canonical.exchange import Incoming, Reading
@@ -90,7 +90,7 @@ def _business_claim(transaction: Transaction, staged: _Staged) -> Claim:
 
 def _insert(transaction: Transaction, staged: _Staged, status: str, **columns: Any) -> None:
     row = dict(staged.row) | {"id": staged.id, "status": status, "at": transaction.now} | columns
-    transaction.execute(insert(document).values(row))
+    transaction.insert(document, row)
 
 
 def _conflict(transaction: Transaction, staged: _Staged, first: str) -> None:

@@ -11,7 +11,7 @@ from router.flow.render import Render
 from router.flow.route import RouteOrders
 from router.flow.schedule import Schedule
 from router.flow.translate import Translate
-from router.ports import Leases
+from router.ports import Peers
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +50,11 @@ class Bells:
     render: Bell = field(default_factory=Bell)
     deliver: Bell = field(default_factory=Bell)
 
+    def ring(self) -> None:
+        """Wake every loop."""
+        for bell in (self.translate, self.route, self.render, self.deliver):
+            bell.ring()
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -61,7 +66,7 @@ class Flow:
     deliver: Deliver
     schedule: Schedule
     bells: Bells
-    leases: Leases
+    peers: Peers
 
     async def drain(self) -> None:
         """Work until nothing is due."""
@@ -73,11 +78,12 @@ class Flow:
 
     async def run(self, roles: frozenset[str] = ROLES) -> None:
         """Work by role until cancelled, then finish the deliveries under way."""
-        await self.leases.give_back()
+        await self.peers.give_back()
         try:
             async with asyncio.TaskGroup() as loops:
                 for loop in self._loops(roles):
                     loops.create_task(loop)
+                loops.create_task(self.peers.listen(self.bells.ring))
         finally:
             await self.deliver.finish()
 

@@ -241,7 +241,7 @@ def assemble(
         deliver=Deliver(store.outbox, courier, clock, randomness, settled=bells.deliver.ring, **deliver),
         schedule=Schedule(intake, (), store.lanes, StillTicker()),
         bells=bells,
-        leases=store.leases,
+        peers=store.peers,
     )
     return flow, intake
 

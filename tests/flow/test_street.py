@@ -7,13 +7,13 @@ import pytest
 
 from canonical import Acknowledgment, OrderChange, Unavailable
 from canonical.exchange import Arrival
+from tests.flow.databases import KINDS, fresh_url
 from tests.flow.street import Street, advice, fulfilments, open_street, purchase, stocked
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=KINDS)
 async def street(request, tmp_path):
-    url = f"sqlite:///{tmp_path}/hub.db" if request.param == "file" else "sqlite+aiosqlite://"
-    async with open_street(url) as opened:
+    async with open_street(await fresh_url(request.param, tmp_path)) as opened:
         yield opened
         assert await opened.sound() == []
 

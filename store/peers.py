@@ -1,0 +1,48 @@
+"""What processes owe each other: claims that one did not live to give back, and word of new work."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import false, or_, update
+
+from store.database import Database, Transaction
+from store.tables import delivery, document, lane, transmission
+
+_ROUND = 5.0
+"""Seconds between two looks for processes that died."""
+
+
+class Peers:
+    """The other processes on the database, dead or alive. Every claim runs out by itself, with or without them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def give_back(self) -> None:
+        """Make due at once what processes had claimed that are gone.
+
+        SQLite cannot tell who is there, and so takes everybody else for gone when a process begins to work. Should
+        one be there all the same, its tokens no longer hold, so that what it does comes to nothing; only a delivery
+        may go out again, under the same key.
+        """
+        await self._database.write(lambda transaction: _give_back(transaction, self._database.alive(transaction)))
+
+    async def listen(self, ring: Callable[[], None]) -> None:
+        """Call `ring` whenever one of them commits work or leaves some behind, until cancelled."""
+        async with asyncio.TaskGroup() as watching:
+            watching.create_task(self._database.listen(ring))
+            if self._database.shared:
+                watching.create_task(self._look_after(ring))
+
+    async def _look_after(self, ring: Callable[[], None]) -> None:
+        while True:
+            await asyncio.sleep(_ROUND)
+            await self.give_back()
+            ring()
+
+
+def _give_back(transaction: Transaction, alive: Sequence[int]) -> None:
+    for table in (transmission, lane, document, delivery):
+        there = or_(*(table.c.token.startswith(f"{worker}.") for worker in alive), false())
+        gone = table.c.token.isnot(None) & ~there
+        transaction.execute(update(table).where(gone).values(token=None, due=transaction.now))
