@@ -8,8 +8,16 @@ that are not closed cannot beat the best set known. Steps are counted, never tim
 nodes that come first.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from itertools import accumulate
+
+_SPARSE = 8
+"""A demand's offers are picked out rather than gone through when fewer than one in so many is open."""
+_LARGE = 1_000
+"""Demands times nodes above which a greedy set is made first, since the search may not end."""
 
 Take = tuple[tuple[int, int], ...]
 """What a demand takes: (node index, units), by rising index."""
@@ -36,7 +44,8 @@ class Problem:
     """For each unit that nobody ships: at least as much as the dearest unit."""
     limit: int = 20
     """The most nodes that may ship."""
-    steps: int = 200_000
+    steps: int = 500_000
+    """The most demands that may be weighed; the best set known by then is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,9 @@ def assignment_of(problem: Problem, nodes: tuple[int, ...]) -> Assignment:
     return search.assignment()
 
 
+Offer = tuple[int, int, int]
+"""A node's bit, the units of a demand it can ship, and its unit cost."""
+
 Rank = tuple[int, int, tuple[int, ...]]
 """Cost, number of nodes, nodes: smaller is better."""
 
@@ -75,13 +87,22 @@ class _Search:
     best: Rank = (0, 0, ())
     steps: int = 0
     exact: bool = True
-    cheapest: list[list[tuple[int, int, int]]] = field(default_factory=list)
+    cheapest: list[list[Offer]] = field(default_factory=list)
     """For each demand its useful nodes as (bit, units it can use, unit cost), cheapest first, then by index."""
+    offers: list[dict[int, Offer]] = field(default_factory=list)
+    """The same by bit."""
     useful: list[int] = field(default_factory=list)
     """For each demand the bit set of its useful nodes."""
+    order: list[int] = field(default_factory=list)
+    """The nodes in the order they are decided on: first those the demands would miss most."""
     undecided: list[int] = field(default_factory=list)
-    """By depth, the bit set of the nodes not yet decided on, and the cheapest of them to open."""
-    cheapest_opening: list[int] = field(default_factory=list)
+    """By depth, the bit set of the nodes not yet decided on."""
+    openings: list[list[int]] = field(default_factory=list)
+    """By depth, what it costs at least to open so many of them."""
+    fewest: list[tuple[int, int]] = field(default_factory=list)
+    """(nodes it takes at least, its useful nodes) of the demands that take several."""
+    all_shipped: int = 0
+    """A set that costs less ships all that can be shipped."""
     known: list[dict[int, int]] = field(default_factory=list)
     """For each demand the cost by set of open useful nodes."""
 
@@ -89,6 +110,7 @@ class _Search:
         for demand in self.problem.demands:
             by_cost = sorted((demand.unit_costs[n], n, has) for n, has in enumerate(demand.available) if has > 0)
             self.cheapest.append([(1 << n, min(has, demand.units), price) for price, n, has in by_cost])
+            self.offers.append({offer[0]: offer for offer in self.cheapest[-1]})
             self.useful.append(sum(bit for bit, _, _ in self.cheapest[-1]))
             self.known.append({})
 
@@ -98,12 +120,43 @@ class _Search:
         for useful in self.useful:
             anyone |= useful
         self.best = self.rank(0)
-        self._improve(0, anyone)
-        order = sorted(_bits(anyone), key=lambda n: (-self._wanted(n, anyone), self.problem.open_costs[n], n))
-        for depth in range(len(order)):
-            self.undecided.append(sum(1 << n for n in order[depth:]))
-            self.cheapest_opening.append(min(self.problem.open_costs[n] for n in order[depth:]))
-        self._descend(0, 0, order, 0)
+        if len(self.known) * len(self.problem.open_costs) > _LARGE:
+            self._add_greedily(anyone)
+        if self.steps + anyone.bit_count() * len(self.known) > self.problem.steps:
+            self.exact = False
+            return
+        reach = self._demanded(anyone)
+        wanted = {n: self._demanded(anyone & ~(1 << n)) - reach for n in _bits(anyone)}
+        self.order = sorted(wanted, key=lambda n: (-wanted[n], self.problem.open_costs[n], n))
+        for depth in range(len(self.order) + 1):
+            self.undecided.append(sum(1 << n for n in self.order[depth:]))
+            openings = sorted(self.problem.open_costs[n] + self.problem.split for n in self.order[depth:])
+            self.openings.append([0, *accumulate(openings)])
+        self._note_fewest()
+        self._descend(0, 0, reach, 0)
+
+    def _note_fewest(self) -> None:
+        """How many nodes each demand takes at least, once a set is known that ships all that can be shipped.
+
+        Then a set that ships a unit less is dearer by more than everything else costs.
+        """
+        missing = 0
+        for demand, nodes, useful in zip(self.problem.demands, self.cheapest, self.useful, strict=True):
+            most = list(accumulate(sorted((has for _, has, _ in nodes), reverse=True)))
+            fillable = min(demand.units, most[-1]) if most else 0
+            missing += demand.units - fillable
+            fewest = bisect_left(most, fillable) + 1 if most else 0
+            if fewest > 1:
+                self.fewest.append((fewest, useful))
+        self.all_shipped = (missing + 1) * self.problem.unfilled
+
+    def _still(self, opened: int, depth: int) -> int:
+        """How many more nodes must be opened at least."""
+        least = 1
+        for fewest, useful in self.fewest if self.best[0] < self.all_shipped else ():
+            more = fewest - (opened & useful).bit_count()
+            least = max(least, more)
+        return min(least, len(self.order) - depth)
 
     def rank(self, opened: int) -> Rank:
         """The rank of an open set."""
@@ -116,6 +169,7 @@ class _Search:
 
     def _demanded(self, nodes: int) -> int:
         total = 0
+        self.steps += len(self.known)
         for index, known in enumerate(self.known):
             mask = nodes & self.useful[index]
             cost = known.get(mask)
@@ -131,52 +185,68 @@ class _Search:
         """
         units, unfilled = self.problem.demands[index].units, self.problem.unfilled
         alone, many, left, pieces = units * unfilled, 0, units, 0
-        for bit, has, price in self.cheapest[index]:
+        offers = self.cheapest[index]
+        if mask.bit_count() * _SPARSE < len(offers):
+            offers = sorted((self.offers[index][1 << n] for n in _bits(mask)), key=_cheapest_first)
+        for bit, has, price in offers:
             if mask & bit:
-                if has == units:
-                    alone = min(alone, units * price)
-                    many, left = many + left * price, 0
-                    pieces += 1
-                    break
-                alone = min(alone, has * price + (units - has) * unfilled)
+                cost = has * price + (units - has) * unfilled
+                alone = min(alone, cost)
                 if left:
-                    part = min(has, left)
+                    part = min(left, has)
                     many, left, pieces = many + part * price, left - part, pieces + 1
+                if has == units:
+                    break
         return alone if pieces < 2 else min(alone, many + left * unfilled + self.problem.split_line)
 
-    def _wanted(self, node: int, anyone: int) -> int:
-        """How much dearer the demands become without the node."""
-        return self._demanded(anyone & ~(1 << node)) - self._demanded(anyone)
+    def _add_greedily(self, anyone: int) -> None:
+        """Open whichever node lowers the cost most, again and again, then close what has become idle.
 
-    def _improve(self, opened: int, anyone: int) -> None:
-        """Add or drop one node while that helps: the first bound of the search."""
-        while True:
-            moves = [opened ^ 1 << n for n in _bits(anyone)]
-            ranks = [(self.rank(mask), mask) for mask in moves if mask.bit_count() <= self.problem.limit]
-            if not ranks or min(ranks)[0] >= self.best:
-                return
-            self.best, opened = min(ranks)
+        A node rarely saves more after others have opened, so gains are looked at again only when they come first.
+        """
+        opened = 0
+        queue = [(self.rank(1 << n)[0] - self.best[0], n) for n in _bits(anyone)]
+        heapify(queue)
+        while queue and opened.bit_count() < self.problem.limit:
+            _, node = heappop(queue)
+            gain = self.rank(opened | 1 << node)[0] - self.best[0]
+            if queue and gain > queue[0][0]:
+                heappush(queue, (gain, node))
+            elif gain >= 0:
+                break
+            else:
+                opened |= 1 << node
+                self.best = self.rank(opened)
+        for node in _bits(opened):
+            rank = self.rank(opened & ~(1 << node))
+            if rank < self.best:
+                self.best, opened = rank, opened & ~(1 << node)
 
-    def _descend(self, opened: int, cost: int, order: list[int], depth: int) -> None:
+    def _descend(self, opened: int, cost: int, reach: int, depth: int) -> None:
         """Search below a partly decided set: `opened` is in at `cost`, `order[depth:]` is undecided, the rest is out.
 
-        The set itself is ranked when its last node is opened, so here at least one more node must follow.
+        `reach` is what the demands cost when all that is undecided is open. The set itself has been ranked, so at
+        least one more node must follow.
         """
-        if depth == len(order) or opened.bit_count() == self.problem.limit:
+        count = opened.bit_count()
+        if depth == len(self.order) or count == self.problem.limit:
             return
         if self.steps >= self.problem.steps:
             self.exact = False
             return
-        self.steps += 1
+        more = self._still(opened, depth)
         split = self.problem.split if opened else 0
-        bound = cost + split + self.cheapest_opening[depth] + self._demanded(opened | self.undecided[depth])
-        if (bound, opened.bit_count() + 1) > self.best[:2]:
+        bound = cost + self.openings[depth][more] - self.problem.split + split + reach
+        if (bound, count + more) > self.best[:2]:
             return
-        node = order[depth]
-        wider = opened | 1 << node
-        self.best = min(self.best, self.rank(wider))
-        self._descend(wider, cost + split + self.problem.open_costs[node], order, depth + 1)
-        self._descend(opened, cost, order, depth + 1)
+        node = self.order[depth]
+        wider, through = opened | 1 << node, cost + split + self.problem.open_costs[node]
+        if (through + reach, count + 1) <= self.best[:2]:
+            whole = through + self._demanded(wider)
+            if (whole, count + 1) <= self.best[:2]:
+                self.best = min(self.best, (whole, count + 1, tuple(_bits(wider))))
+            self._descend(wider, through, reach, depth + 1)
+        self._descend(opened, cost, self._demanded(opened | self.undecided[depth + 1]), depth + 1)
 
     def assignment(self) -> Assignment:
         """The best set's takes."""
@@ -198,6 +268,10 @@ class _Search:
                 taken.append((node, part))
             left -= part
         return tuple(sorted(taken))
+
+
+def _cheapest_first(offer: Offer) -> tuple[int, int]:
+    return offer[2], offer[0]
 
 
 def _bits(mask: int) -> Iterator[int]:

@@ -88,6 +88,17 @@ def test_a_line_is_split_only_when_that_is_cheaper_than_leaving_it_unfilled() ->
     assert allocate(Problem((5, 5), (demand,), unfilled=1000, limit=1)).takes == (((1, 7),),)
 
 
+def test_a_large_problem_is_solved_greedily_within_its_steps() -> None:
+    demands = tuple(Demand(4, tuple((n * 7 + d) % 5 for n in range(40)), tuple((n * d) % 11 for n in range(40)))
+                    for d in range(60))  # fmt: skip
+    problem = Problem(tuple(20 + n for n in range(40)), demands, split=5, unfilled=5000, limit=12, steps=9_000)
+    found = allocate(problem)
+    assert not found.exact
+    assert cost_of(problem, found) == found.cost
+    assert found.cost < assignment_of(problem, (0, 1, 2)).cost
+    assert allocate(problem) == found
+
+
 def test_a_search_that_runs_out_of_steps_says_so() -> None:
     demands = tuple(Demand(3, (2, 2, 2, 2), (n, 5, 5, n)) for n in range(4))
     found = allocate(Problem((3, 3, 3, 3), demands, split=1, unfilled=50, steps=1))
