@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -73,6 +73,3 @@ class Invocation:
     def filename(self) -> str:
         """FILE's own name."""
         return "standard-input" if self.arguments.file == "-" else Path(self.arguments.file).name
-
-
-Row = Mapping[str, Any]
