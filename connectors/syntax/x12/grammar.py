@@ -30,6 +30,7 @@ from importlib import resources
 from importlib.abc import Traversable
 
 UNBOUNDED = 999_999_999
+_SET_ID = re.compile("[0-9]{3}")
 _LOCATION = resources.files(__package__) / "grammars"
 
 
@@ -158,7 +159,12 @@ class Release:
         return self.assemble(text) if text else None
 
     def structure(self, set_id: str) -> str | None:
-        """The text of the set's structure; a release that has none of its own uses its base's."""
+        """The text of the set's structure; a release that has none of its own uses its base's.
+
+        `set_id` is what a partner wrote and becomes a file's name, so anything but an identifier is no set.
+        """
+        if not _SET_ID.fullmatch(set_id):
+            return None
         own = _read(self.folder / "sets" / set_id)
         return own or (self.base.structure(set_id) if self.base else None)
 
