@@ -162,6 +162,7 @@ def _add_lookups(commands: Subcommands) -> None:
     _add(family, "list", lookups.list_exceptions).add_argument("--all", action="store_true", help="settled ones too")
     _add(family, "retry", lookups.retry).add_argument("exception", metavar="ID")
     _add(family, "resolve", lookups.resolve).add_argument("exception", metavar="ID")
+    _add(commands, "audit", lookups.audit)
     _add(commands, "export", lookups.export).add_argument("--out", metavar="DIR", required=True)
 
 

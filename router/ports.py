@@ -346,6 +346,19 @@ class Access(Protocol):
     async def bearer(self, token: str) -> Bearer | None: ...
 
 
+class Violated(Protocol):
+    """An invariant that does not hold, and where."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
+
+
 class Archive(Protocol):
     """What people and programs may look up. Rows are plain JSON-ready mappings with the names DESIGN fixes."""
 
@@ -377,6 +390,10 @@ class Archive(Protocol):
 
     async def overview(self) -> Mapping[str, Any]:
         """Counts: documents in and out by kind, orders by status, journal totals by currency, open exceptions."""
+        ...
+
+    def audit(self) -> AsyncIterator["Violated"]:
+        """Recompute every invariant from the stored facts; yields what does not hold."""
         ...
 
     def export(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:

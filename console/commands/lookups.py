@@ -155,6 +155,25 @@ async def _settle(call: Invocation, action: Literal["retry", "resolve"]) -> int:
     return 0 if settled else 1
 
 
+async def audit(call: Invocation) -> int:
+    """Recompute every invariant from the stored facts."""
+    violations: list[dict[str, str]] = []
+    async with call.hub() as hub:
+        async for found in hub.archive.audit():
+            violations.append({"code": found.code, "where": found.where, "message": found.message})
+            if len(violations) >= MOST_VIOLATIONS:
+                break
+    if not call.tell({"ok": not violations, "violations": violations}):
+        for one in violations:
+            call.out.print(text(one["code"], "bold red"), text(one["where"]), text(one["message"]), soft_wrap=True)
+        call.out.print("violated" if violations else "every invariant holds")
+    return 1 if violations else 0
+
+
+MOST_VIOLATIONS = 100
+"""After so many the audit ends: the first ones say enough."""
+
+
 async def export(call: Invocation) -> int:
     """JSON lines for an outside auditor."""
     folder = Path(call.arguments.out)
