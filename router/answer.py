@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from canonical import (
     AcknowledgedLine,
+    Address,
     LineOutcome,
     OrderAcknowledgment,
     OrderChange,
@@ -17,8 +18,18 @@ from canonical import (
 from canonical.order import Purpose
 from router.line_view import Reasons, by_position, document_line, item_reasons, shown_items, shown_quantity
 from router.order import ZERO, LineState
-from router.promise import day_of, ship_date
+from router.route import route_of
 from router.workings import Workings
+
+
+class Promise(NamedTuple):
+    """When goods leave and arrive; None where nothing is promised."""
+
+    ship_on: date | None
+    deliver_on: date | None
+
+
+_NONE = Promise(None, None)
 
 Verdict = Literal["accepted", "accepted_with_changes", "rejected"]
 
@@ -134,16 +145,21 @@ def _outcomes(work: Workings, state: LineState, changed: bool) -> list[LineOutco
         refused: Outcome = "rejected_unknown_item" if state.fault_code == "item-unknown" else "rejected"
         return [LineOutcome(outcome=refused, quantity=state.quantity, reason=state.fault)]
     ledger, shipping = state.ledger, _shipping(state, changed)
-    parts: list[tuple[Outcome, Decimal, date | None]] = [("held", ledger.open, None), (shipping, ledger.shipped, None)]
-    parts += [(shipping, quantity, day) for day, quantity in _ship_days(work, state).items()]
-    parts += [("backordered", ledger.backordered, None)]
+    parts: list[tuple[Outcome, Decimal, Promise]] = [("held", ledger.open, _NONE), (shipping, ledger.shipped, _NONE)]
+    parts += [(shipping, quantity, promise) for promise, quantity in _promised(work, state)]
+    parts += [("backordered", ledger.backordered, _NONE)]
     if ledger.cancelled and not changed:
-        parts += [("rejected" if ledger.cancelled == ledger.ordered else "cancelled", ledger.cancelled, None)]
+        parts += [("rejected" if ledger.cancelled == ledger.ordered else "cancelled", ledger.cancelled, _NONE)]
     if changed and ledger.cancelled == ledger.ordered:
-        parts += [("cancelled", ledger.cancelled, None)]
+        parts += [("cancelled", ledger.cancelled, _NONE)]
     return [
-        LineOutcome(outcome=outcome, quantity=shown_quantity(work, state, quantity), ship_on=day)
-        for outcome, quantity, day in parts
+        LineOutcome(
+            outcome=outcome,
+            quantity=shown_quantity(work, state, quantity),
+            ship_on=promise.ship_on,
+            deliver_on=promise.deliver_on,
+        )
+        for outcome, quantity, promise in parts
         if quantity
     ]
 
@@ -156,20 +172,21 @@ def _shipping(state: LineState, changed: bool) -> Outcome:
     return "accepted_quantity_changed" if state.ledger.cancelled and not changed else "accepted"
 
 
-def _ship_days(work: Workings, state: LineState) -> dict[date, Decimal]:
-    days: dict[date, Decimal] = {}
+def _promised(work: Workings, state: LineState) -> list[tuple[Promise, Decimal]]:
+    """How much of a line ships and arrives when, by day."""
+    days: dict[Promise, Decimal] = {}
     for allocation in work.allocations:
         if allocation.line == state.number and allocation.outstanding:
-            day = expected_ship_date(work, allocation.node)
-            days[day] = days.get(day, ZERO) + allocation.outstanding
-    return dict(sorted(days.items()))
+            promise = promised(work, allocation.node, allocation.destination)
+            days[promise] = days.get(promise, ZERO) + allocation.outstanding
+    return sorted(days.items())
 
 
-def expected_ship_date(work: Workings, node: str) -> date:
-    """When a node ships what it is asked for now."""
-    place = work.policy.network.by_id[node]
-    earliest = work.order.document.dates.get("ship_not_before")
-    return ship_date(place, work.world.now, day_of(earliest, place.time_zone) if earliest else None)
+def promised(work: Workings, node: str, destination: int) -> Promise:
+    """When goods that a node is asked for now leave it and arrive."""
+    place, address = work.policy.network.by_id[node], work.order.destinations[destination].address
+    route = route_of(place, address or Address(), work.order.document, work.world.now, work.policy.routing)
+    return Promise(route.ships_on, route.arrives_on)
 
 
 def _merged(outcomes: list[LineOutcome]) -> tuple[LineOutcome, ...]:

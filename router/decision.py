@@ -140,6 +140,8 @@ class LineExplanation(Model):
     candidates: tuple[Candidate, ...] = ()
     chosen: dict[str, Amount] = Field(default_factory=dict)
     """node -> quantity."""
+    refused: Text | None = None
+    """Why the line was not taken, where it was not."""
     unfilled: Amount = ZERO
     would_have_filled: Text | None = None
 

@@ -25,8 +25,16 @@ def explained(work: Workings, outcomes: Sequence[Sourced], summary: str) -> Expl
         cost=sum(terms.values(), ZERO) if outcomes else None,
         cost_terms=terms,
         runner_up=runner_up(outcomes[0]) if len(outcomes) == 1 else None,
-        lines=tuple(line for outcome in outcomes for line in _lines(work, outcome)),
+        lines=(*_refused(work), *(line for outcome in outcomes for line in _lines(work, outcome))),
     )
+
+
+def _refused(work: Workings) -> list[LineExplanation]:
+    return [
+        LineExplanation(line=line.number, sku=line.sku, refused=line.fault)
+        for line in work.lines.values()
+        if line.fault
+    ]
 
 
 def cost_terms(work: Workings, outcome: Sourced) -> dict[str, Decimal]:

@@ -1,7 +1,7 @@
 """Release: each node is asked, by one fulfilment order a destination, to ship what was allocated to it (X12 940)."""
 
 from canonical import FulfilmentLine, FulfilmentOrder, Party, Quantity
-from router.answer import expected_ship_date
+from router.answer import promised
 from router.line_view import Reasons, document_line, item_reasons, shown_items
 from router.number import derived_number
 from router.order import Allocation
@@ -56,12 +56,13 @@ def recall(work: Workings, number: str) -> None:
 def _fulfilment_order(work: Workings, number: str, destination: int, allocations: list[Allocation]) -> FulfilmentOrder:
     document, node = work.order.document, work.policy.network.by_id[allocations[0].node]
     dates = {name: document.dates[name] for name in _CARRIED_DATES if name in document.dates}
+    ships_on = promised(work, node.id, destination).ship_on or work.world.now
     return FulfilmentOrder(
         number=number,
         order_number=document.number,
         node=node.id,
         ordered_on=work.world.now,
-        dates={**dates, "requested_ship": expected_ship_date(work, node.id)},
+        dates={**dates, "requested_ship": ships_on},
         parties=fulfilment_parties(work, destination, node.party),
         freight=document.freight,
         notes=document.notes,
