@@ -11,7 +11,10 @@ import pytest
 
 from canonical import (
     Carrier,
+    CreditMemo,
     Document,
+    Invoice,
+    InvoiceLine,
     JournalEntry,
     JournalLine,
     Package,
@@ -29,7 +32,7 @@ from connectors.engine.authorization import Clock
 from connectors.engine.wire import HttpWire
 from connectors.partners import Partners
 from connectors.settings import InterchangeIdentity
-from connectors.syntax.csv_text import read_csv_tree
+from connectors.syntax.csv_text import read_csv, read_csv_tree
 from connectors.translator import Translator
 from connectors.webhooks import Webhooks, digest
 from mappings.library import MapLibrary
@@ -150,6 +153,37 @@ async def test_a_posting_becomes_rows_that_read_back_as_the_posting(
     assert receipt["path"] == str(tmp_path / "books" / "journal-o1%2Finvoiced%2FINV-1.csv")
     rows = read_csv_tree(Path(receipt["path"]).read_bytes())  # noqa: ASYNC240 - a test waits for its disk
     assert MapLibrary().get("file-erp/journal").read(rows).document == entry
+
+
+def invoice(order: PurchaseOrder) -> Invoice:
+    lines = tuple(InvoiceLine.model_validate(dict(line)) for line in order.lines)
+    return Invoice(
+        number="TH-1002-I1",
+        order_number=order.number,
+        invoiced_on=date(2026, 11, 21),
+        currency=order.currency,
+        lines=lines,
+        charges=order.charges,
+        allowances=order.allowances,
+        taxes=order.taxes,
+        total=order.total or Decimal(0),
+    )
+
+
+@pytest.mark.parametrize("kind", [Invoice, CreditMemo])
+def test_an_invoices_rows_sum_to_its_total(
+    shop: ShopifyShop, connections: Connections, translator: Translator, kind: type[Invoice]
+):
+    document = kind.model_validate(dict(invoice(pushed(shop, connections, translator, ORDERS[1]))))
+    parcel = parcel_of(translator, document, "books")
+    rows = read_csv(parcel.content)
+    assert {row["row"] for row in rows} == {"line", "allowance", "charge", "tax"}
+    assert {row["total"] for row in rows} == {"161.55"}
+    amounts = {"charge": Decimal(1), "tax": Decimal(1), "allowance": Decimal(-1)}
+    total = sum((Decimal(row["price"]) * Decimal(row["quantity"]) for row in rows if row["row"] == "line"), Decimal(0))
+    total += sum((amounts[row["row"]] * Decimal(row["amount"]) for row in rows if row["row"] != "line"), Decimal(0))
+    assert total == document.total
+    assert rows[0]["item.sku"] == "CS-1005"
 
 
 def test_a_kind_nobody_declared_is_not_taken(translator: Translator):
