@@ -89,11 +89,10 @@ def send_again(transaction: Transaction, transmission_id: str) -> int:
 
 
 def _refuse(transaction: Transaction, document_id: str, draft: Draft) -> None:
-    found = findings_json(draft.findings)
-    mark(transaction, document_id, status="failed", token=None, due=None, findings=found)
-    worst = next(finding for finding in draft.findings if finding.severity == "error")
-    about = About(document=document_id, owner="integration desk", facts={"findings": found})
-    open_exception(transaction, "document-not-writable", worst.message, about)
+    errors = [finding for finding in draft.findings if finding.severity == "error"]
+    mark(transaction, document_id, status="failed", token=None, due=None, findings=findings_json(draft.findings))
+    about = About(document=document_id, owner="integration desk", facts={"findings": findings_json(errors)})
+    open_exception(transaction, "document-not-writable", errors[0].message, about)
 
 
 def _rendered_columns(rendered: Rendered) -> dict[str, Any]:

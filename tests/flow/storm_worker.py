@@ -25,12 +25,15 @@ class Ledger:
     """Lines appended by others than the hub; a line is in the file before anybody relies on it."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR)
-        self.lines = [json.loads(line) for line in path.read_text().splitlines()]
+
+    @property
+    def lines(self) -> list[dict]:
+        return [json.loads(line) for line in self._path.read_text().splitlines()]
 
     def note(self, line: dict) -> None:
         os.write(self._file, (json.dumps(line) + "\n").encode())
-        self.lines.append(line)
 
 
 class Receivers:
@@ -89,7 +92,7 @@ async def main(url: str, ledgers: Path, instant: str | None = None, count: str =
         flow, intake = assemble(store, SystemClock(), SystemRandomness(), receivers, JsonLanguage(), crash=crash)
         working = asyncio.create_task(flow.run(frozenset({"intake", "route", "deliver"})))
         while await send(intake, acknowledged, messages + receivers.shipped()) or await unfinished(store):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
 

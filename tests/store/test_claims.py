@@ -1,0 +1,191 @@
+"""Claims, fencing and counters: the store's ports as the flow relies on them, on every database."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import update
+
+from canonical.exchange import Handed, Parcel
+from router.decide import decide
+from router.decision import World
+from router.ports import Stale
+from store import open_store
+from store.answers import draw
+from store.tables import control_number
+from tests.flow.databases import KINDS, fresh_url
+from tests.flow.street import POLICY, CountingIds, Street, arrival, open_street, purchase, stocked
+
+
+@pytest.fixture(params=KINDS)
+async def street(request, tmp_path):
+    async with open_street(await fresh_url(request.param, tmp_path)) as opened:
+        yield opened
+        assert await opened.sound() == []
+
+
+async def world(street: Street) -> World:
+    rows = await street.store.stock.availability()
+    return World(now=street.clock.now(), configuration=POLICY.digest, stock=tuple(rows))
+
+
+async def waiting_lane(street: Street, *numbers: str):
+    for number in numbers:
+        await street.send(purchase(number, 6))
+    await street.flow.translate.step()
+    return await street.store.lanes.claim(10)
+
+
+async def test_what_is_claimed_is_not_claimed_again_until_the_claim_runs_out(street):
+    await street.send(purchase("PO1"))
+    [first] = await street.store.inbox.claim(10)
+    assert await street.store.inbox.claim(10) == []
+    street.clock.advance(minutes=10)
+    [second] = await street.store.inbox.claim(10)
+    assert second.id == first.id
+    assert second.attempts == first.attempts + 1
+    reading = street.language.read(first.arrival.content, None, {}, first.received_at)
+    with pytest.raises(Stale):
+        await street.store.inbox.translated(first, reading, [None])
+
+
+async def test_a_lane_taken_over_refuses_its_former_holder(street):
+    await stocked(street)
+    [held] = await waiting_lane(street, "PO1")
+    street.clock.advance(minutes=10)
+    [taken_over] = await street.store.lanes.claim(10)
+    entry, known = held.entries[0], await world(street)
+    made = decide(None, entry.document, known, POLICY, sender="acme")
+    with pytest.raises(Stale):
+        await street.store.lanes.commit(held, entry, known, made)
+    assert await street.store.lanes.commit(taken_over, entry, known, made) is not None
+    with pytest.raises(Stale):
+        await street.store.lanes.commit(taken_over, entry, known, made)
+
+
+async def test_two_decisions_on_the_same_stock_do_not_oversell(street):
+    await stocked(street, east=6, west=3)
+    lanes = await waiting_lane(street, "PO1", "PO2")
+    known = await world(street)
+    outcomes = await asyncio.gather(
+        *(
+            street.store.lanes.commit(
+                lane, lane.entries[0], known, decide(None, lane.entries[0].document, known, POLICY, sender="acme")
+            )
+            for lane in lanes
+        ),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes].count(Stale) == 1
+    rows = await street.store.stock.availability("A")
+    assert all(row.reserved <= row.on_hand for row in rows)
+
+
+async def test_a_decision_that_lost_its_race_is_made_again(street):
+    await stocked(street, east=6, west=3)
+    for number in ("PO1", "PO2"):
+        await street.send(purchase(number, 6))
+    await street.settle()
+    ledgers = [(await street.order(number))["lines"][0]["ledger"] for number in ("PO1", "PO2")]
+    assert [(ledger["released"], ledger["backordered"]) for ledger in ledgers] == [("6", "0"), ("3", "3")]
+
+
+async def test_a_backorder_decided_before_stock_came_is_decided_again(street):
+    lanes = await waiting_lane(street, "PO1")
+    known = await world(street)
+    short = decide(None, lanes[0].entries[0].document, known, POLICY, sender="acme")
+    await stocked(street)
+    with pytest.raises(Stale):
+        await street.store.lanes.commit(lanes[0], lanes[0].entries[0], known, short)
+
+
+async def test_goods_that_left_count_even_where_the_books_said_otherwise(street):
+    await stocked(street, east=5, west=0)
+    await street.send(purchase("PO1", 5))
+    await street.settle()
+    await street.store.stock.set("A", "EAST", Decimal(3))
+    assert await street.codes() == ["stock-below-promises"]
+    assert [row.available for row in await street.store.stock.availability("A")] == [0, 0]
+
+
+async def test_control_numbers_rise_by_one_and_wrap_behind_the_largest(street):
+    write = street.store.database.write
+    assert [await write(lambda transaction: draw(transaction, "acme/group")) for _ in range(3)] == [1, 2, 3]
+    await write(lambda transaction: transaction.execute(update(control_number).values(value=999_999_999)))
+    assert await write(lambda transaction: draw(transaction, "acme/group")) == 1
+
+
+async def test_serials_are_given_out_once(street):
+    given = await asyncio.gather(*(street.store.lanes.serials(count) for count in (3, 1, 5)))
+    taken = [serial for first, count in zip(given, (3, 1, 5), strict=True) for serial in range(first, first + count)]
+    assert sorted(taken) == list(range(1, 10))
+
+
+async def test_a_delivery_taken_over_cannot_be_closed_by_its_former_holder(street):
+    await street.send(purchase("PO1"))
+    await street.flow.translate.step()
+    [late] = await street.store.outbox.claim(10, each=4, room={})
+    street.clock.advance(minutes=10)
+    [parcel] = await street.store.outbox.claim(10, each=4, room={})
+    assert (parcel.key, parcel.content) == (late.key, late.content)
+    with pytest.raises(Stale):
+        await street.store.outbox.delivered(late, Handed({}))
+    await street.store.outbox.delivered(parcel, Handed({}))
+
+
+async def test_one_orders_documents_for_one_destination_go_out_in_sequence(street):
+    await stocked(street)
+    await street.send(purchase("PO1"))
+    await street.flow.translate.step()
+    await street.flow.route.step()
+    while await street.flow.render.step():
+        pass
+    parcels: list[Parcel] = list(await street.store.outbox.claim(10, each=10, room={"acme": 0}))
+    assert [parcel.kind for parcel in parcels] == ["FulfilmentOrder"]
+    assert await street.store.outbox.claim(10, each=10, room={parcels[0].destination: 5, "acme": 0}) == []
+
+
+async def test_a_destination_gets_no_more_than_it_has_room_for(street):
+    for number in range(9):
+        await street.send(purchase(f"PO{number}"))
+    await street.flow.translate.step()
+    assert len(await street.store.outbox.claim(20, each=4, room={})) == 4
+    assert len(await street.store.outbox.claim(20, each=4, room={"acme": 1})) == 1
+
+
+async def test_a_token_proves_whom_it_was_issued_to_and_is_kept_as_a_hash(street):
+    token = await street.store.access.issue(partner="acme")
+    bearer = await street.store.access.bearer(token)
+    assert bearer is not None
+    assert bearer.partner == "acme"
+    assert await street.store.access.bearer(token + "x") is None
+
+
+async def test_orders_are_listed_page_by_page(street):
+    for number in range(7):
+        await street.send(purchase(f"PO{number}"))
+    await street.settle()
+    first = await street.store.archive.orders(limit=4)
+    rest = await street.store.archive.orders(limit=4, after=first[-1]["id"])
+    assert len({row["id"] for row in (*first, *rest)}) == 7
+
+
+async def test_two_stores_on_one_database_share_the_work_without_doubling_it(tmp_path):
+    url = f"sqlite:///{tmp_path}/hub.db"
+    async with AsyncExitStack() as stack:
+        street = await stack.enter_async_context(open_street(url))
+        other = await stack.enter_async_context(open_store(url, street.clock, CountingIds()))
+        for number in range(20):
+            await street.intake.receive(arrival(purchase(f"PO{number}"), source="acme"))
+        claims = await asyncio.gather(*(store.inbox.claim(8) for store in (street.store, other) for _ in range(2)))
+        claimed = [transmission.id for claim in claims for transmission in claim]
+        assert len(claimed) == len(set(claimed)) == 20
+
+
+async def test_a_clock_that_jumps_back_steals_nothing(street):
+    await street.send(purchase("PO1"))
+    [_held] = await street.store.inbox.claim(10)
+    street.clock.instant -= timedelta(days=1)
+    assert await street.store.inbox.claim(10) == []
