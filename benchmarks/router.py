@@ -1,0 +1,168 @@
+"""How fast the router searches and decides, and how near large searches come, on a stated mix of stock.
+
+Run as `python -m benchmarks.router [--instances 200]`. Times are of this process's CPU, on one core.
+"""
+
+import argparse
+import csv
+import random
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import combinations
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from canonical import Address, OrderLine, Party, Price, PurchaseOrder, Quantity
+from mappings.yaml_model import load_model
+from router.allocation import Demand, Problem, allocate, assignment_of
+from router.catalogue import read_items
+from router.decide import decide
+from router.decision import StockRow, World
+from router.network import Company, Network
+from router.policy import Policy
+from router.posting import Posting
+from router.routing import Routing
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+NOW = datetime(2026, 11, 16, 17, tzinfo=UTC)
+POUND = (18, 22, 31, 42, 55, 66, 79)
+MIX = {
+    # name       share of nodes that have an item, and the most units they have
+    "plentiful": (0.9, 100),
+    "mixed": (0.55, 40),
+    "scarce": (0.25, 20),
+    "tight": (0.6, 14),
+}
+
+
+def problem(source: random.Random, kind: str, lines: int, nodes: int) -> Problem:
+    """Lines of 1 to 24 units of 0.3 to 8 pounds; nodes in random zones; half of them limited to three nodes."""
+    share, most = MIX[kind]
+    zones = [source.choice(POUND) for _ in range(nodes)]
+
+    def demand() -> Demand:
+        weight = source.randint(3, 80)
+        has = tuple(source.randint(1, most) if source.random() < share else 0 for _ in zones)
+        return Demand(source.randint(1, 24), has, tuple(weight * zone * 10 + 4_500 for zone in zones))
+
+    opening = tuple(80_000 + zone * 1_000 for zone in zones)
+    demands = tuple(demand() for _ in range(lines))
+    return Problem(
+        opening, demands, split=35_000, split_line=20_000, unfilled=10_000_000, limit=source.choice((3, nodes))
+    )
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """CPU time of one call."""
+    began = time.process_time()
+    work()
+    return (time.process_time() - began) * 1e3
+
+
+def search(instances: int) -> None:
+    """The exact search of 10 lines over 20 nodes, by kind of stock and over the mix."""
+    every: list[float] = []
+    for kind in MIX:
+        source = random.Random(kind)
+        problems = [problem(source, kind, 10, 20) for _ in range(instances)]
+        taken = sorted(milliseconds(lambda one=one: allocate(one)) for one in problems)
+        every += taken
+        exact = sum(allocate(one).exact for one in problems)
+        print(f"search 10 x 20 {kind:10} {_spread(taken)}  exact {exact}/{instances}")
+    print(f"search 10 x 20 {'all':10} {_spread(sorted(every))}")
+
+
+def exactness(instances: int) -> None:
+    """Against trying every set of nodes, 6 lines over 9 nodes."""
+    source, wrong = random.Random("exact"), 0
+    for count in range(instances):
+        one = problem(source, list(MIX)[count % len(MIX)], 6, 9)
+        sets = (chosen for size in range(min(one.limit, 9) + 1) for chosen in combinations(range(9), size))
+        wrong += allocate(one).cost != min(assignment_of(one, chosen).cost for chosen in sets)
+    print(f"search  6 x  9 against every set: {wrong} of {instances} dearer than the cheapest")
+
+
+def large() -> None:
+    """Bounded searches; their cost over the bound that no assignment can beat."""
+    for lines, nodes in ((200, 50), (2_000, 200)):
+        for kind in ("plentiful", "mixed"):
+            one = problem(random.Random(kind), kind, lines, nodes)
+            began = time.process_time()
+            found = allocate(one)
+            print(f"search {lines} x {nodes} {kind:10} {time.process_time() - began:6.2f} s  exact {found.exact}")
+
+
+def decisions(instances: int) -> None:
+    """Whole decisions, explanation and documents included: a 10-line order over 20 nodes."""
+    policy = _policy(20)
+    source = random.Random("decisions")
+    world = World(now=NOW, configuration=policy.digest, stock=_stock(source, policy))
+    orders = [_order(source, policy, count) for count in range(instances)]
+    taken = sorted(milliseconds(lambda one=one: decide(None, one, world, policy, sender="northwind")) for one in orders)
+    print(f"decide 10 x 20            {_spread(taken)}")
+
+
+def _spread(taken: list[float]) -> str:
+    mean = sum(taken) / len(taken)
+    p99 = taken[int(len(taken) * 0.99)]
+    return f"mean {mean:6.2f} ms ({1e3 / mean:6.0f}/s)  p50 {taken[len(taken) // 2]:6.2f}  p99 {p99:6.2f}"
+
+
+def _policy(nodes: int) -> Policy:
+    network, routing, posting = (
+        load_model(CONFIG / name, model)[0]
+        for name, model in (("nodes.yaml", Network), ("routing.yaml", Routing), ("posting.yaml", Posting))
+    )
+    assert isinstance(network, Network)
+    assert isinstance(routing, Routing)
+    assert isinstance(posting, Posting)
+    with (CONFIG / "items.csv").open() as rows:
+        catalogue, _ = read_items(csv.DictReader(rows), "USD", "items.csv")
+    places = sorted(routing.places.items())[:nodes]
+    spread = tuple(network.nodes[0].model_copy(update={"id": name, "place": place}) for name, place in places)
+    company = Company(name="Benchmark", gs1_prefix="0850012")
+    return Policy(company=company, network=Network(nodes=spread), routing=routing, posting=posting, catalogue=catalogue)
+
+
+def _stock(source: random.Random, policy: Policy) -> tuple[StockRow, ...]:
+    return tuple(
+        StockRow(sku=item.sku, node=node.id, on_hand=Decimal(source.choice((0, 0, 8, 30, 90))))
+        for item in policy.catalogue.items
+        for node in policy.network.nodes
+    )
+
+
+def _order(source: random.Random, policy: Policy, count: int) -> PurchaseOrder:
+    address = Address(city="Fontana", region="CA", postal_code="92335", country="US")
+    lines = tuple(
+        OrderLine(
+            number=str(number),
+            items={"vendor": item.sku},
+            quantity=Quantity(value=Decimal(source.randint(1, 24))),
+            price=Price(amount=Decimal("19.95"), currency="USD"),
+        )
+        for number, item in enumerate(source.sample(policy.catalogue.items, 10), 1)
+    )
+    party = Party(role="ship_to", name="Benchmark", address=address)
+    return PurchaseOrder(
+        number=f"B{count}", ordered_on=date(2026, 11, 16), currency="USD", parties=(party,), lines=lines
+    )
+
+
+def main() -> None:
+    """Print every table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--instances", type=int, default=200)
+    instances = parser.parse_args().instances
+    search(instances)
+    exactness(instances)
+    decisions(instances)
+    large()
+
+
+if __name__ == "__main__":
+    main()
