@@ -173,7 +173,9 @@ class CompiledMap:
             for fault in error.errors(include_url=False):
                 path = path_text([step for step in fault["loc"] if step not in ("date", "datetime")])
                 if path not in known:
-                    findings.append(_invalid(path, fault["type"], fault["msg"], run, self.head.where))
+                    findings.append(
+                        _invalid(path, fault["type"], fault["msg"], run, Origin(self.syntax.top(tree), self.head.where))
+                    )
                     known.add(path)
         return findings
 
@@ -247,13 +249,13 @@ def _joined(known: Any, value: Any) -> Any:
     return [*known, *(item for item in value if item not in known)] if isinstance(known, list) else known
 
 
-def _invalid(path: str, kind: str, message: str, run: Run, rule: Where) -> Finding:
+def _invalid(path: str, kind: str, message: str, run: Run, top: Origin) -> Finding:
     steps = tuple(int(step) if step.isdigit() else step for step in path.split("."))
     near: Sequence[Origin] = [run.asked[steps]] if steps in run.asked else []
     while steps and not near:
         near = [origin for known, origin in run.lineage.items() if known[: len(steps)] == steps]
         steps = steps[:-1]
-    origin = near[0] if near else Origin({}, rule)
+    origin = near[0] if near else top
     code = "value-missing" if kind == "missing" else "value-invalid"
     said = "is required and not given" if kind == "missing" else message
     return Finding(code, "error", origin.source, f"{path}: {said}", facts={"path": path, "rule": dict(origin.rule)})

@@ -294,34 +294,43 @@ _IN: dict[str, Convert] = {
     "json": json_in,
 }
 
+_FORMS_IN: dict[str, Convert] = {"fraction": fraction_in, "epoch_ms": epoch_in}
+_FORMS_OUT: dict[str, Convert] = {"fraction": fraction_out, "epoch_ms": epoch_out, "number": number_out}
+
 
 def converter_in(shape: Shape, form: str | None, *, x12: bool) -> Convert:
     """The converter to a scalar `shape` from a source written as `form`: `n2`, a date form with `%`, or the usual."""
-    if form and "%" in form:
+    found = _formed_in(form)
+    if found is None:
+        return x12_date_in if x12 and shape.kind in ("moment", "instant") else _IN[shape.kind]
+    return found if shape.kind != "json" else lambda value, zone: json_in(found(value, zone), zone)
+
+
+def _formed_in(form: str | None) -> Convert | None:
+    if form is None:
+        return None
+    if "%" in form:
         return formatted_in(form)
-    if form == "fraction":
-        return fraction_in
-    if form == "epoch_ms":
-        return epoch_in
-    if shape.kind in ("decimal", "int", "json") and form and form[0] == "n" and form[1:].isdigit():
-        return implied_in(int(form[1:]))
-    if x12 and shape.kind in ("moment", "instant"):
-        return x12_date_in
-    return _IN[shape.kind]
+    return implied_in(int(form[1:])) if _implied(form) else _FORMS_IN.get(form)
+
+
+def _formed_out(form: str | None) -> Convert | None:
+    if form is None:
+        return None
+    if "%" in form:
+        return formatted_out(form)
+    return implied_out(int(form[1:])) if _implied(form) else _FORMS_OUT.get(form)
+
+
+def _implied(form: str) -> bool:
+    return form[:1] == "n" and form[1:].isdigit()
 
 
 def converter_out(shape: Shape, form: str | None, *, x12: bool, json: bool) -> Convert:
     """The converter from a scalar `shape` to what the target writes as `form`."""
-    if form and "%" in form:
-        return formatted_out(form)
-    if form and form[0] == "n" and form[1:].isdigit():
-        return implied_out(int(form[1:]))
-    if form == "fraction":
-        return fraction_out
-    if form == "epoch_ms":
-        return epoch_out
-    if form == "number":
-        return number_out
+    found = _formed_out(form)
+    if found:
+        return found
     if x12:
         return x12_date_out if shape.kind in ("moment", "instant") else x12_text_out
     return json_out if json else text_out

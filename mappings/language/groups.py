@@ -137,7 +137,7 @@ def _walker(
             found.append(body(item, run))
 
     if compiler.tracing:
-        return _tracing_walk(branch, step, numbered=numbered and inner is None)
+        return _tracing_walk(branch, step, numbered=numbered and inner is None, last=inner is None)
     if branch.scope.indexed:
         return _numbering_walk(branch, step)
     return _plain_walk(branch, body, inner)
@@ -177,11 +177,13 @@ def _numbering_walk(
 
 
 def _tracing_walk(
-    branch: Branch, step: Callable[[Node, Run, list[Any]], None], *, numbered: bool
+    branch: Branch, step: Callable[[Node, Run, list[Any]], None], *, numbered: bool, last: bool
 ) -> Callable[[Node, Run, list[Any]], None]:
     def walk(node: Node, run: Run, found: list[Any]) -> None:
         nodes = branch.find(node, run)
-        before, run.before = run.before, 0
+        before = run.before
+        if last:
+            run.before = 0
         run.up.append(node)
         for number, item in enumerate(nodes, 1):
             run.spots.append(branch.spot(run.spots[-1], number - 1))

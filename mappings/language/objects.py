@@ -75,7 +75,7 @@ def _reader(
             check(node, run)
         if keep:
             return found
-        if found:
+        if found or not (own or below or rest_read):
             _gather(weak, node, run, found)
         return found or None
 
@@ -98,13 +98,13 @@ def _small_reader(own: Named, weak: Named) -> Read:
             value = one(node, run)
             if value is not None:
                 found[name] = value
-        if not found:
+        if not found and own:
             return None
         for name, one in weak:
             value = one(node, run)
             if value is not None:
                 found[name] = value
-        return found
+        return found or None
 
     return read
 
@@ -159,7 +159,7 @@ def _also(compiler: "Compiler", rule: Written, scope: Scope) -> tuple[list[Read]
 
 
 def _companion(compiler: "Compiler", path: str, part: Written, scope: Scope) -> tuple[Read | None, Write]:
-    """`PATH: text`, `PATH: [texts it may hold]`, or `PATH: {one_of: [...] | write: rule, beside: PATH, always: true}`."""
+    """`PATH: text`, `PATH: [texts]`, or `PATH: {one_of: [texts] | write: rule, beside: PATH, always: true}`."""
     leaf = compiler.syntax.leaf(path, scope)
     form = part.mapping if isinstance(part.content, dict) else {"one_of": part}
     if not set(form) <= {"one_of", "write", "beside", "always"} or ("one_of" in form) == ("write" in form):

@@ -88,11 +88,20 @@ def level_count(_document: Any, tree: Node) -> Decimal:
     return Decimal(len(levels)) + sum((level_count(None, level) for level in levels), Decimal(0))
 
 
+def paid(document: Any, _tree: Node) -> Decimal | None:
+    """What a remittance pays, its adjustments counted; None where it lists nothing."""
+    if not document.lines:
+        return None
+    adjusted = [*document.adjustments, *(made for line in document.lines for made in line.adjustments)]
+    return sum((line.paid for line in document.lines), Decimal(0)) + sum((made.amount for made in adjusted), Decimal(0))
+
+
 TOTALS: dict[str, Total] = {
     "line count": Total("line count", line_count, written=True),
     "level count": Total("level count", level_count, written=True),
     "quantity sum": Total("quantity sum", quantity_sum, written=True),
     "shipped quantity": Total("shipped quantity", shipped_quantity, written=True),
+    "paid": Total("sum paid", paid),
     "lines sum": Total("sum of lines", lines_sum),
     "amount due": Total("amount due", amount_due),
     "amount due in cents": Total("amount due", amount_due, implied=2),

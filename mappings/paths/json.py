@@ -220,6 +220,10 @@ class JsonPaths:
         """A member with all below it."""
         _Route(path, scope).cover().whole = True
 
+    def top(self, root: Node) -> Where:  # noqa: ARG002 - there is one top
+        """The pointer of the whole value."""
+        return {"pointer": ""}
+
     def unread(self, cover: Cover) -> Callable[[Node], list[tuple[Where, str]]]:
         """What lists the members nothing reads; nulls and empty values do not count."""
 

@@ -17,7 +17,8 @@ class Run:
     """The state of one translation. `faulty` asks for a second, tracing run that explains the faults."""
 
     __slots__ = (
-        "asked", "before", "codes", "context", "document", "faulty", "findings", "index", "lineage", "path", "root", "spots", "up", "zone",
+        "asked", "before", "codes", "context", "document", "faulty", "findings", "index",
+        "lineage", "path", "root", "spots", "up", "zone",
     )  # fmt: skip
 
     def __init__(self, root: Node, context: Context, document: dict[str, Any] | None = None) -> None:
@@ -202,6 +203,10 @@ class Syntax(Protocol):
 
     def new_root(self) -> Node:
         """An empty tree to write into."""
+        ...
+
+    def top(self, root: Node) -> Where:
+        """The place of the whole tree."""
         ...
 
     def unread(self, cover: Cover) -> Callable[[Node], list[tuple[Where, str]]]:

@@ -12,14 +12,14 @@ from mappings.paths.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs,
 from mappings.paths.x12_segment import Repeated, Segment, Test, matcher, meets, tested
 from mappings.tree import SegmentNode
 
-_STEP = re.compile(r"([A-Z][A-Z0-9]{1,2})(?:\[([^\]]*)\])?")
+_STEP = re.compile(r"([A-Z][A-Z0-9]{1,2})(\*?)(?:\[([^\]]*)\])?")
 _ELEMENT = re.compile(r"([A-Z][A-Z0-9]{1,2})([0-9]{2})(?:-([0-9]{1,2}))?")
 _RANGE = re.compile(r"([A-Z][A-Z0-9]{1,2})([0-9]{2})\.\.(?:([A-Z][A-Z0-9]{1,2})([0-9]{2}))?")
 _CONDITION = re.compile(r"([0-9]{2})(?:(!?=)(.+))?|!([0-9]{2})")
 
 IMPLIED_DECIMALS: Mapping[str, str] = {
     "TDS01": "n2", "TDS02": "n2", "TDS03": "n2", "TDS04": "n2", "SAC05": "n2", "ITD08": "n2", "ITD10": "n2",
-    "ITA07": "n2", "G7209": "n2", "G3301": "n2", "W0304": "",
+    "ITA07": "n2", "G7208": "n2", "G3301": "n2", "W0304": "",
 }  # fmt: skip
 """Elements of X12 data type N2 (610, 362, 89, 360); the other amounts are R."""
 
@@ -57,6 +57,8 @@ class _Route:
 
     def __init__(self, path: str, scope: Scope) -> None:
         self.steps: list[tuple[str, Test]] = []
+        self.shared: set[int] = set()
+        """Steps whose one segment holds everything written below it."""
         self.up, self.rooted = 0, path.startswith("/")
         parts = [part for part in re.split(r"/(?![^\[]*\])", path) if part]
         while parts and parts[0] == "..":
@@ -67,7 +69,9 @@ class _Route:
             found = _STEP.fullmatch(part)
             if not found:
                 raise BadPath(f"{part!r} is no segment; write its tag, with a filter if need be: PID[01=F]")
-            self.steps.append((found[1], _test(found[2])))
+            self.steps.append((found[1], _test(found[3])))
+            if found[2]:
+                self.shared.add(len(self.steps) - 1)
         self.scope = scope.root() if self.rooted else scope.above(self.up)
 
     def descend(self, tag: str) -> Cover:
@@ -175,7 +179,7 @@ class X12Paths:
             cover.names.update(tested(step[1]))
             cover.many = True
             inner = Scope(step[0], cover, scope if number == 0 else inner)
-            branches.append(_branch(route, step, inner, first=number == 0))
+            branches.append(_branch(route, number, inner))
         if repeat:
             branches[-1] = _repeated(branches[-1], repeat)
         return branches
@@ -252,6 +256,10 @@ class X12Paths:
             return
         cover = _Route(path + "/ ", scope).cover()
         cover.whole = cover.many = True
+
+    def top(self, root: Node) -> Where:
+        """ST."""
+        return {"segment": root.position, "tag": root.elements[0]}
 
     def unread(self, cover: Cover) -> Callable[[Node], list[tuple[Where, str]]]:
         """What lists the segments and elements of a set that nothing reads."""
@@ -365,9 +373,10 @@ def _another(route: _Route, node: Node, run: Run) -> Segment:
     return parent.add(*route.steps[-1])
 
 
-def _branch(route: _Route, step: tuple[str, Test], scope: Scope, *, first: bool) -> Branch:
-    tag, test = step
-    plain = not (first and (route.rooted or route.up))
+def _branch(route: _Route, number: int, scope: Scope) -> Branch:
+    tag, test = route.steps[number]
+    plain = number > 0 or not (route.rooted or route.up)
+    shared = number in route.shared
     matches = matcher(test)
 
     def find(node: Node, run: Run) -> Sequence[SegmentNode]:
@@ -377,7 +386,7 @@ def _branch(route: _Route, step: tuple[str, Test], scope: Scope, *, first: bool)
 
     def make(node: Node, run: Run) -> Segment:
         base: Segment = node if plain else route.base(node, run)
-        return base.add(tag, test)
+        return base.child(tag, test) if shared else base.add(tag, test)
 
     return Branch(find, make, lambda spot, _index: spot, scope, tag if plain else None)
 
