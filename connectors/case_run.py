@@ -17,7 +17,7 @@ from connectors.engine.operation import run
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Answer, Request
 from connectors.manifest import Manifest, Operation
-from connectors.manifest_auth import Hmac
+from connectors.manifest_auth import Hmac, SharedSecret
 from connectors.partners import Partners
 from connectors.pickup import ConnectionPickup
 from connectors.secret import Secret
@@ -183,9 +183,7 @@ def _webhook_faults(connection: Connection, given: GivenWebhook, outcome: Outcom
     body = given.body.encode() if isinstance(given.body, str) else write_json(given.body)
     headers = {name: expand_text(value, scope) for name, value in terms.expect.items()}
     headers |= {terms.topic: given.topic, terms.delivery_id: "test-delivery"}
-    headers |= _signature(
-        terms.signature, expand_text(terms.signature.key, scope), body if given.signed else body + b" "
-    )
+    headers |= _proof(terms.signature, scope, body if given.signed else body + b" ", spoilt=not given.signed)
     arrival = Webhooks({connection.id: connection}).verify(connection.id, headers, body)
     if (outcome.then == "refused") != (arrival is None):
         yield "it was refused" if arrival is None else "it was taken"
@@ -195,7 +193,9 @@ def _webhook_faults(connection: Connection, given: GivenWebhook, outcome: Outcom
     yield from differences(outcome.documents, documents, "documents")
 
 
-def _signature(signature: Hmac, key: str, body: bytes) -> dict[str, str]:
-    made = digest(signature.algorithm, key.encode(), body)
+def _proof(signature: Hmac | SharedSecret, scope: Mapping[str, Any], body: bytes, *, spoilt: bool) -> Mapping[str, str]:
+    if isinstance(signature, SharedSecret):
+        return {signature.header: expand_text(signature.value, scope) + ("?" if spoilt else "")}
+    made = digest(signature.algorithm, expand_text(signature.key, scope).encode(), body)
     text = base64.b64encode(made).decode() if signature.encoding == "base64" else made.hex()
     return {signature.header: signature.prefix + text}

@@ -78,4 +78,12 @@ class Hmac(ConfigModel):
     key: Credential
 
 
-Signature = Annotated[Hmac, Field()]
+class SharedSecret(ConfigModel):
+    """A header that holds what only the two of us know."""
+
+    kind: Literal["shared_secret"]
+    header: Text
+    value: Credential
+
+
+Signature = Annotated[Hmac | SharedSecret, Field(discriminator="kind")]

@@ -10,7 +10,7 @@ from canonical.exchange import Arrival
 from connectors.connection import Connection
 from connectors.engine.template import expand_text
 from connectors.manifest import Webhooks as WebhookTerms
-from connectors.manifest_auth import Hmac
+from connectors.manifest_auth import Hmac, SharedSecret
 
 _ALGORITHMS = {"sha256": hashlib.sha256, "sha512": hashlib.sha512, "sha1": hashlib.sha1}
 
@@ -42,10 +42,13 @@ class Webhooks:
         return Arrival(door.id, "webhook", body, sent.get(terms.delivery_id.lower()), facts)
 
 
-def signed(signature: Hmac, connection: Connection, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether the (lower-cased) headers hold the right signature of the body, compared in constant time."""
-    given = _digest(signature, headers.get(signature.header.lower(), ""))
-    key = expand_text(signature.key, {"settings": connection.settings}).encode()
+def signed(signature: Hmac | SharedSecret, connection: Connection, headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether the (lower-cased) headers prove who sent the body, compared in constant time."""
+    scope, said = {"settings": connection.settings}, headers.get(signature.header.lower(), "")
+    if isinstance(signature, SharedSecret):
+        secret = expand_text(signature.value, scope).encode()
+        return bool(secret) and hmac.compare_digest(said.encode("utf-8", "replace"), secret)
+    given, key = _digest(signature, said), expand_text(signature.key, scope).encode()
     return given is not None and bool(key) and hmac.compare_digest(given, digest(signature.algorithm, key, body))
 
 

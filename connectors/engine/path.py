@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from canonical import plain_decimal
+from canonical import Finding, Rejected, plain_decimal
 from connectors.secret import Secret
 
 Walk = Callable[[Any], Iterator[Any]]
@@ -63,7 +63,7 @@ def compiled(path: str) -> tuple[Walk, ...]:
 
 
 def text_of(value: Any) -> str:
-    """A leaf as text: decimals plain, booleans as JSON writes them, secrets revealed. Raises `TypeError` for trees."""
+    """A leaf as text: decimals plain, booleans as JSON writes them, secrets revealed. Raises `Rejected` for trees."""
     match value:
         case Secret():
             return value.reveal()
@@ -73,7 +73,8 @@ def text_of(value: Any) -> str:
             return plain_decimal(value)
         case str() | int():
             return str(value)
-    raise TypeError(f"a {type(value).__name__} where a text is needed")
+    message = f"a {'list' if isinstance(value, list) else 'group'} where one value is needed"
+    raise Rejected(message, [Finding("value-not-single", "error", {}, message)])
 
 
 def _member(name: str) -> Walk:

@@ -14,6 +14,7 @@ DEEPEST = 64
 LONGEST_NUMBER = 60
 
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_UNSAFE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _BRACKET = re.compile(r"[\[\]{}]")
 
 
@@ -25,6 +26,8 @@ def read_json(content: bytes | str) -> JsonTree:
         tree: JsonTree = json.loads(
             text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object
         )
+        if _UNSAFE.search(text):
+            _refuse_unsafe(tree)
     except UnicodeDecodeError as error:
         raise _rejected(f"not UTF-8: byte {error.start} is {error.reason}", offset=error.start) from None
     except json.JSONDecodeError as error:
@@ -75,6 +78,20 @@ def _refuse_depth(text: str) -> None:
         depth += 1 if bracket in "[{" else -1
         if depth > DEEPEST:
             raise ValueError(f"nested deeper than {DEEPEST}")
+
+
+def _refuse_unsafe(tree: JsonTree) -> None:
+    """Refuse what JSON can escape but no text may hold: NUL, and half a surrogate pair."""
+    if isinstance(tree, str):
+        if "\0" in tree or any("\ud800" <= character <= "\udfff" for character in tree):
+            raise ValueError("a text holds NUL or half a surrogate pair")
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            _refuse_unsafe(key)
+            _refuse_unsafe(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            _refuse_unsafe(value)
 
 
 def _object(pairs: list[tuple[str, JsonTree]]) -> dict[str, JsonTree]:

@@ -14,9 +14,10 @@ from connectors.syntax.xml_text import read_xml, write_xml
 numbers = st.integers(-(2**80), 2**80) | st.decimals(allow_nan=False, allow_infinity=False, places=6).filter(
     lambda number: abs(number) < 10**20
 )
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 trees = st.recursive(
-    st.none() | st.booleans() | st.text() | numbers,
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | texts | numbers,
+    lambda inner: st.lists(inner) | st.dictionaries(texts, inner),
     max_leaves=20,
 )
 
@@ -43,13 +44,31 @@ def test_json_numbers_keep_every_digit():
         b"\xff",
         b"",
         b"[" * 100_000,
+        b'{"note": "\\u0000"}',
+        b'["\\ud83d"]',
     ],
-    ids=["duplicate-key", "deep", "nan", "exponent", "long-number", "cut-off", "not-utf8", "empty", "bomb"],
+    ids=[
+        "duplicate-key",
+        "deep",
+        "nan",
+        "exponent",
+        "long-number",
+        "cut-off",
+        "not-utf8",
+        "empty",
+        "bomb",
+        "nul",
+        "half-pair",
+    ],
 )
 def test_json_that_is_not_exact_is_refused(content: bytes):
     with pytest.raises(Rejected) as caught:
         read_json(content)
     assert caught.value.findings[0].code == "json-syntax"
+
+
+def test_a_whole_surrogate_pair_is_one_character():
+    assert read_json(b'["\\ud83d\\ude00", "\\\\u0000"]') == ["\U0001f600", "\\u0000"]
 
 
 def test_brackets_in_texts_are_not_depth():

@@ -94,6 +94,12 @@ def test_templates_are_filled_and_keep_types(template: Any, expanded: Any):
     assert expand(template, {"o": ORDER, "s": {"key": Secret("secret")}}) == expanded
 
 
+def test_a_tree_is_no_text():
+    with pytest.raises(Rejected) as caught:
+        expand("lines: {o.one}", {"o": ORDER})
+    assert caught.value.findings[0].code == "value-not-single"
+
+
 def test_what_is_missing_is_named():
     with pytest.raises(Rejected) as caught:
         expand({"a": "{o.nothing}"}, {"o": ORDER})

@@ -9,7 +9,8 @@ import pytest
 
 from connectors.connection import Connections
 from connectors.emulators.shopify import ShopifyShop
-from connectors.webhooks import Webhooks
+from connectors.manifest_auth import Hmac, SharedSecret
+from connectors.webhooks import Webhooks, signed
 
 BODY = b'{"id": 1, "note": "caf\xc3\xa9"}'
 
@@ -63,6 +64,29 @@ def test_a_signature_in_hex_is_refused(webhooks: Webhooks, shop: ShopifyShop):
 def test_another_shops_event_is_refused_though_signed(webhooks: Webhooks, shop: ShopifyShop):
     other = headers(shop, **{"X-Shopify-Shop-Domain": "other.myshopify.com"})
     assert webhooks.verify("trailhead", other, BODY) is None
+
+
+@pytest.mark.parametrize(
+    ("form", "taken"),
+    [
+        ({"encoding": "hex", "header": "X-Hmac", "prefix": "sha256="}, True),
+        ({"encoding": "hex", "header": "X-Hmac", "prefix": "other="}, False),
+        ({"encoding": "hex", "header": "X-Hmac", "prefix": "sha256=", "algorithm": "sha512"}, False),
+    ],
+    ids=["hex", "other-prefix", "other-algorithm"],
+)
+def test_a_signature_is_read_in_its_own_form(connections: Connections, form: dict[str, str], taken: bool):
+    signature = "sha256=" + hmac.new(b"canary-secret-88", BODY, hashlib.sha256).hexdigest()
+    declared = Hmac.model_validate({"kind": "hmac", "key": "{settings.client_secret}", **form})
+    assert signed(declared, connections.by_id["trailhead"], {"x-hmac": signature}, BODY) is taken
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"), [("canary-secret-88", True), ("canary-secret-8", False), ("", False), ("é", False)]
+)
+def test_a_shared_secret_in_a_header_proves_too(connections: Connections, said: str, taken: bool):
+    declared = SharedSecret(kind="shared_secret", header="X-Secret", value="{settings.client_secret}")
+    assert signed(declared, connections.by_id["trailhead"], {"x-secret": said}, BODY) is taken
 
 
 def test_without_its_secret_nothing_is_believed(connections: Connections, shop: ShopifyShop):
