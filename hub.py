@@ -174,7 +174,8 @@ class Tools:
         """Native bytes to canonical documents, or those to native bytes."""
         at, control = asked.at or SystemClock().now(), asked.control or 1
         if asked.summary:
-            return Answer(self._bench.summarize_translation(asked.content, asked.partner, at), ok=True)
+            tally = self._bench.summarize_translation(asked.file, asked.partner, at)
+            return Answer(tally.summary(), ok=not tally.errors)
         map_name = asked.map or self._bench.map_of(asked.connector)
         told = self._bench.translate(asked.content, at, asked.partner, map_name, lineage=asked.lineage)
         if asked.to is None:
@@ -185,8 +186,8 @@ class Tools:
     def inspect(self, asked: InspectRequest) -> Answer:
         """The annotated file, the answer it would get, and on request the referee's verdict beside ours."""
         if asked.summary:
-            counts = self._bench.summarize(asked.content, asked.partner)
-            return Answer(counts, ok=not counts["findings"])
+            tally = self._bench.summarize(asked.file, asked.partner)
+            return Answer(tally.summary(), ok=not tally.errors)
         at, control = asked.at or SystemClock().now(), asked.control or 1
         told = self._bench.inspect(asked.content, at, asked.partner, control, referee=asked.referee)
         return Answer(told, ok=not faulty([told]))

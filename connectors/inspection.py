@@ -43,36 +43,50 @@ def inspect(source: Source, profiles: Profiles, policies: Policies, at: datetime
     return seen.value()
 
 
-def summarize(source: Source, profiles: Profiles) -> dict[str, Any]:
-    """Counts only: `{interchanges, groups, sets, segments, documents, findings: {code: n}}`."""
-    counts: Counter[str] = Counter()
-    codes: Counter[str] = Counter()
+@dataclass
+class Tally:
+    """What a file holds, counted as it streams by."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    errors: int = 0
+
+    def take(self, event: Event) -> None:
+        """Count one event of the reader."""
+        match event:
+            case TransactionSet():
+                self.counts.update(sets=1, segments=event.segment_count)
+            case GroupEnd():
+                self.counts["groups"] += 1
+            case InterchangeEnd():
+                self.counts["interchanges"] += 1
+            case Stray():
+                self.note([event.finding])
+                return
+            case _:
+                return
+        self.note(event.findings)
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        """Count findings by their code."""
+        for finding in findings:
+            self.codes[finding.code] += 1
+            self.errors += finding.severity == "error"
+
+    def summary(self) -> dict[str, Any]:
+        """`{interchanges, groups, sets, segments, documents, findings: {code: n}}`."""
+        names = ("interchanges", "groups", "sets", "segments", "documents")
+        return {**{name: self.counts[name] for name in names}, "findings": dict(self.codes)}
+
+
+def summarize(source: Source, profiles: Profiles) -> Tally:
+    """Counts only, in the memory of the largest set; every set that is not rejected counts as a document."""
+    tally = Tally()
     for event in read(source, profiles):
-        count(event, counts, codes)
-    return summary(counts, codes)
-
-
-def count(event: Event, counts: Counter[str], codes: Counter[str]) -> None:
-    """Add one event to the counts and to the codes of findings."""
-    match event:
-        case TransactionSet():
-            counts.update(sets=1, segments=event.segment_count)
-        case GroupEnd():
-            counts["groups"] += 1
-        case InterchangeEnd():
-            counts["interchanges"] += 1
-        case Stray():
-            codes[event.finding.code] += 1
-            return
-        case _:
-            return
-    codes.update(finding.code for finding in event.findings)
-
-
-def summary(counts: Counter[str], codes: Counter[str]) -> dict[str, Any]:
-    """The counts under the names that are fixed."""
-    names = ("interchanges", "groups", "sets", "segments", "documents")
-    return {**{name: counts[name] for name in names}, "findings": dict(codes)}
+        tally.take(event)
+        if isinstance(event, TransactionSet) and event.verdict != "R":
+            tally.counts["documents"] += 1
+    return tally
 
 
 @dataclass

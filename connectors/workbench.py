@@ -3,7 +3,6 @@
 Nothing here needs a store: no document takes effect, no control number is used up.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -60,17 +59,17 @@ class Workbench:
             return _own_json(content)
         return self.translator.examine(content, partner, at, trace=lineage)
 
-    def summarize_translation(self, source: Source, partner: str | None, at: datetime) -> dict[str, Any]:
+    def summarize_translation(self, source: Source, partner: str | None, at: datetime) -> inspection.Tally:
         """Counts only, one set at a time: a file of any size is read in the memory of its largest set."""
+        self._known(partner)
         profile = self.translator.profile(partner)
-        counts: Counter[str] = Counter()
-        codes: Counter[str] = Counter()
+        tally = inspection.Tally()
         for event in x12.read(source, reader_profile(profile)):
-            inspection.count(event, counts, codes)
+            tally.take(event)
             if isinstance(event, x12.TransactionSet) and (found := self.translator.translate_set(event, profile, at)):
-                counts["documents"] += found.document is not None
-                codes.update(finding.code for finding in found.findings)
-        return inspection.summary(counts, codes)
+                tally.counts["documents"] += found.document is not None
+                tally.note(found.findings)
+        return tally
 
     def write(
         self, told: Iterable[Mapping[str, Any]], to: str, partner: str | None, at: datetime, control: int
@@ -129,7 +128,8 @@ class Workbench:
                 "version": manifest.version,
                 "documents": list(manifest.takes),
                 "connections": [one.id for one in connections if one.manifest is manifest],
-                "origin": manifest.docs,
+                "origin": self.trade.catalogue.origins[name].file.name,
+                "docs": manifest.docs,
             }
             for name, manifest in sorted(self.trade.catalogue.manifests.items())
         ]
@@ -144,8 +144,9 @@ class Workbench:
         told = inspection.inspect(content, self._profiles(partner), self._policies(partner), at, control)
         return {**told, "referee": _refereed(content, self._profiles(partner))} if referee else told
 
-    def summarize(self, source: Source, partner: str | None) -> dict[str, Any]:
+    def summarize(self, source: Source, partner: str | None) -> inspection.Tally:
         """Counts only, in the memory of the largest set."""
+        self._known(partner)
         return inspection.summarize(source, self._profiles(partner))
 
     def _known(self, partner: str | None) -> None:
