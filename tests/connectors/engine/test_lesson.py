@@ -1,0 +1,73 @@
+"""docs/connectors.md teaches a connector that works."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from canonical import ShipmentNotice
+from connectors.case_run import run_cases
+from connectors.cases import CaseFile
+from connectors.catalogue import Catalogue, load_catalogue
+from connectors.connection import load_connections
+from mappings.library import MapLibrary
+from mappings.yaml_model import load_model
+
+PAGE = (Path(__file__).parents[3] / "docs" / "connectors.md").read_text()
+
+
+def block(name: str) -> str:
+    found = re.search(rf"^```yaml {re.escape(name)}\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+    assert found, f"the page has no block {name!r}"
+    return found[1]
+
+
+@pytest.fixture
+def lesson(tmp_path: Path) -> Path:
+    files = {
+        "connectors/acme.yaml": block("manifest"),
+        "connectors/acme.cases/orders.yaml": block("cases"),
+        "mappings/acme/order.yaml": block("map acme/order"),
+        "mappings/acme/shipment.yaml": block("map acme/shipment"),
+        "connections/acme-us.yaml": block("connection"),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def catalogue(lesson: Path) -> Catalogue:
+    return load_catalogue(lesson / "connectors")
+
+
+@pytest.fixture
+def maps(lesson: Path) -> MapLibrary:
+    return MapLibrary(lesson / "mappings")
+
+
+def test_its_files_have_no_faults(lesson: Path, catalogue: Catalogue, maps: MapLibrary):
+    connections = load_connections(lesson / "connections", catalogue.manifests, {"ACME_TOKEN": "t"}, lesson)
+    assert [*catalogue.findings, *catalogue.check(maps.names), *connections.findings] == []
+    assert [*maps.get("acme/order").check(), *maps.get("acme/shipment").check()] == []
+    assert connections.by_id["acme-us"].base_url == "https://shop.acme.example/v1"
+
+
+async def test_its_cases_hold(catalogue: Catalogue, maps: MapLibrary):
+    results, findings = await run_cases(catalogue, "acme", maps)
+    assert findings == []
+    assert {result.case: result.faults for result in results if result.faults} == {}
+    assert len(results) == 4
+
+
+def test_its_shipment_map_writes_what_its_operation_names(maps: MapLibrary):
+    notice = ShipmentNotice(number="S", shipped_on=date(2026, 1, 1), order_numbers=("A-1",), tracking_numbers=("T1",))
+    case = next(case for case in load_model(block("cases"), CaseFile)[0].cases if case.operation == "push_shipment")
+    assert maps.get("acme/shipment").write(notice).tree == case.request
+
+
+@pytest.mark.parametrize("word", ["api_key", "basic", "bearer", "oauth2", "hmac", "shared_secret", "keyset", "link"])
+def test_every_kind_in_the_schema_is_taught(word: str):
+    assert word in PAGE
