@@ -7,7 +7,6 @@ from typing import Literal, NamedTuple
 
 from canonical import (
     AcknowledgedLine,
-    Address,
     LineOutcome,
     OrderAcknowledgment,
     OrderChange,
@@ -18,7 +17,6 @@ from canonical import (
 from canonical.order import Purpose
 from router.line_view import Reasons, by_position, document_line, item_reasons, shown_items, shown_quantity
 from router.order import ZERO, LineState
-from router.route import route_of
 from router.workings import Workings
 
 
@@ -184,8 +182,7 @@ def _promised(work: Workings, state: LineState) -> list[tuple[Promise, Decimal]]
 
 def promised(work: Workings, node: str, destination: int) -> Promise:
     """When goods that a node is asked for now leave it and arrive."""
-    place, address = work.policy.network.by_id[node], work.order.destinations[destination].address
-    route = route_of(place, address or Address(), work.order.document, work.world.now, work.policy.routing)
+    route = work.route(work.policy.network.by_id[node], destination)
     return Promise(route.ships_on, route.arrives_on)
 
 

@@ -82,8 +82,9 @@ def _shipped(assignment: Assignment) -> int:
 
 def _lines(work: Workings, outcome: Sourced) -> list[LineExplanation]:
     lines: list[LineExplanation] = []
+    out = fell_short(work)
     for index, want in enumerate(outcome.wants):
-        candidates = tuple(_candidate(work, outcome, index, place) for place in range(len(outcome.routes)))
+        candidates = tuple(_candidate(work, outcome, index, place, out) for place in range(len(outcome.routes)))
         missing = outcome.unfilled(index)
         remedy = _remedy(work, outcome, want, missing) if missing else None
         for number, _ in want.lines:
@@ -105,26 +106,26 @@ def _allocated(work: Workings, line: str) -> dict[str, Decimal]:
     return chosen
 
 
-def _candidate(work: Workings, outcome: Sourced, index: int, place: int) -> Candidate:
+def _candidate(work: Workings, outcome: Sourced, index: int, place: int, out: set[tuple[str, str]]) -> Candidate:
+    """A node's part in one want; what it costs is said of those that could ship."""
     route, sku = outcome.routes[place], outcome.wants[index].sku
     units = outcome.problem.demands[index].available[place]
+    if not units:
+        short = (sku, route.node.id) in out
+        why = _exclusion(work, sku, route, short=short)
+        return Candidate.model_construct(node=route.node.id, available=ZERO, excluded=why, cost={})
     costs = {"shipment": route.shipment_cost, **unit_cost_terms(work, sku, route)}
-    return Candidate(
-        node=route.node.id,
-        available=Decimal(units) / outcome.scale,
-        excluded=_exclusion(work, sku, route, units),
-        cost={name: amount for name, amount in costs.items() if amount},
-    )
+    cost = {name: amount for name, amount in costs.items() if amount}
+    available = Decimal(units) / outcome.scale
+    return Candidate.model_construct(node=route.node.id, available=available, excluded=None, cost=cost)
 
 
-def _exclusion(work: Workings, sku: str, route: Route, units: int) -> str | None:
+def _exclusion(work: Workings, sku: str, route: Route, *, short: bool) -> str:
     if route.excluded:
         return route.excluded
-    if fell_short(work, sku, route.node.id):
+    if short:
         return "said that it cannot ship this item for this order"
     row = work.row(sku, route.node.id)
-    if units:
-        return None
     if row is None or row.on_hand <= 0:
         return "has none"
     return f"all of its {row.on_hand} are reserved ({row.reserved}) or safety stock ({row.safety})"

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from canonical import Address
 from router.allocation import Assignment, Demand, Problem, allocate
 from router.freight import pounds
 from router.order import ZERO, Allocation
-from router.route import Route, route_of
+from router.route import Route
 from router.routing import Channel
 from router.workings import Workings
 
@@ -75,9 +74,9 @@ def terms_rule(work: Workings, name: str) -> str:
     return work.policy.rule(f"routing.{place}.{name}")
 
 
-def fell_short(work: Workings, sku: str, node: str) -> bool:
-    """Whether the node has said that it cannot ship this item for this order."""
-    return any(a.short and a.sku == sku and a.node == node for a in work.allocations)
+def fell_short(work: Workings) -> set[tuple[str, str]]:
+    """(SKU, node) of what nodes have said that they cannot ship for this order."""
+    return {(allocation.sku, allocation.node) for allocation in work.allocations if allocation.short}
 
 
 def unit_cost_terms(work: Workings, sku: str, route: Route) -> dict[str, Decimal]:
@@ -105,10 +104,13 @@ def _solve(
     taken: dict[tuple[str, str], Decimal],
 ) -> Sourced:
     """Solve one destination, and note in `taken` what it uses, so that the next finds only the rest."""
-    address = work.order.destinations[destination].address or Address()
-    document, routing = work.order.document, work.policy.routing
-    routes = tuple(route_of(node, address, document, work.world.now, routing) for node in work.policy.network.nodes)
-    has = [[_has(work, want, route, taken) for route in routes] for want in wants]
+    routing = work.policy.routing
+    routes = tuple(work.route(node, destination) for node in work.policy.network.nodes)
+    out = fell_short(work)
+    has = [
+        [ZERO if (want.sku, route.node.id) in out else _has(work, want.sku, route, taken) for route in routes]
+        for want in wants
+    ]
     problem, scale = _problem(work, wants, routes, has, terms.split_limit or routing.split_limit)
     outcome = Sourced(destination, routes, wants, problem, scale, allocate(problem))
     for index, want in enumerate(wants):
@@ -145,10 +147,10 @@ def _problem(
     return problem, scale
 
 
-def _has(work: Workings, want: Want, route: Route, taken: dict[tuple[str, str], Decimal]) -> Decimal:
-    if route.excluded or fell_short(work, want.sku, route.node.id):
+def _has(work: Workings, sku: str, route: Route, taken: dict[tuple[str, str], Decimal]) -> Decimal:
+    if route.excluded:
         return ZERO
-    return max(work.available(want.sku, route.node.id) - taken.get((want.sku, route.node.id), ZERO), ZERO)
+    return max(work.available(sku, route.node.id) - taken.get((sku, route.node.id), ZERO), ZERO)
 
 
 def _money(amount: Decimal) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from canonical import Document, Item, JournalEntry, Usage
+from canonical import Address, Document, Item, JournalEntry, Usage
 from router.decision import (
     Decision,
     Event,
@@ -17,8 +17,10 @@ from router.decision import (
     World,
 )
 from router.lifecycle import MOVES, Move, move
+from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
+from router.route import Route, route_of
 
 
 class Workings:
@@ -36,6 +38,7 @@ class Workings:
         self.troubles: list[Trouble] = []
         self._rows: dict[tuple[str, str], StockRow] = {(row.sku, row.node): row for row in world.stock}
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+        self._routes: dict[tuple[str, int], Route] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}
 
     @property
@@ -58,6 +61,15 @@ class Workings:
             return ZERO
         on_hand, reserved = self._stock.get((sku, node), (ZERO, ZERO))
         return max(row.on_hand + on_hand - row.reserved - reserved - row.safety, ZERO)
+
+    def route(self, node: Node, destination: int) -> Route:
+        """The route from a node to one of the order's destinations, as the order now stands."""
+        known = self._routes.get((node.id, destination))
+        if known is None:
+            address = self.order.destinations[destination].address or Address()
+            known = route_of(node, address, self.order.document, self.world.now, self.policy.routing)
+            self._routes[node.id, destination] = known
+        return known
 
     def tell(self, kind: str, **facts: Any) -> None:
         """Something happened."""
@@ -100,6 +112,8 @@ class Workings:
     def amend(self, **fields: Any) -> None:
         """Change fields of the order itself."""
         self.order = self.order.model_copy(update=fields)
+        if "document" in fields or "destinations" in fields:
+            self._routes.clear()
 
     def decision(self, explanation: Explanation) -> Decision:
         """The decision, with the order as it now stands."""
