@@ -78,7 +78,11 @@ def test_the_isa_may_have_any_widths(order: bytes) -> None:
 
 
 def test_spans_are_the_bytes_of_the_set_in_the_source(order: bytes) -> None:
-    for content in (order, order.replace(b"~\n", b"~\r\n"), b"\n\n" + order + order.replace(b"000001001", b"000001002")):
+    for content in (
+        order,
+        order.replace(b"~\n", b"~\r\n"),
+        b"\n\n" + order + order.replace(b"000001001", b"000001002"),
+    ):
         for one in sets(content):
             start, end = one.span
             assert content[start:end].startswith(b"ST*850*0001~")
@@ -140,5 +144,3 @@ def test_hierarchical_levels_stand_flat_in_document_order(case_856: bytes) -> No
     levels = sets(case_856)[0].root.children["HL"]
     assert [level[3] for level in levels] == ["S", "O", "T", "P", "I", "P", "I"]
     assert levels[4].children["LIN"][0][3] == "614141007349"
-
-

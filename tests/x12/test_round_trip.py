@@ -2,7 +2,7 @@
 
 import random
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,7 +54,7 @@ def value(element: Element, codes: list[str], pick: random.Random) -> str:
             return "X" + "".join(pick.choices(LETTERS, k=length - 2)) + "X" if length > 1 else "X"
 
 
-@lru_cache(maxsize=None)
+@cache
 def ready(tag: str, set_id: str, release: str) -> SegmentCheck:
     grammar = find_grammar(release, set_id)
     assert grammar is not None
@@ -111,7 +111,7 @@ def tree(grammar: Grammar, pick: random.Random) -> Node | None:
     return Node(["ST"], children)
 
 
-@pytest.mark.parametrize(("version", "set_id"), SETS, ids=lambda one: str(one))
+@pytest.mark.parametrize(("version", "set_id"), SETS, ids=str)
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), delimiters=st.sampled_from(DELIMITERS))
 def test_a_tree_reads_back_as_it_was_written(version: str, set_id: str, seed: int, delimiters: Delimiters) -> None:

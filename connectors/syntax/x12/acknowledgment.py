@@ -1,7 +1,8 @@
 """Acknowledgments: what we answer to an interchange, as a description the writer renders when it is sent.
 
-997 for every version unless the profile asks for 999; TA1 when ISA14 asks for it or the interchange is at fault; nothing
-for a 997, 999 or TA1. One interchange answers one interchange, addressed back; one AK1 to AK9 set answers one group.
+997 for every version unless the profile asks for 999; TA1 when ISA14 asks for it or the interchange is at fault;
+nothing for a 997, 999 or TA1. One interchange answers one interchange, addressed back; one AK1 to AK9 set answers one
+group.
 """
 
 from collections.abc import Iterator, Sequence

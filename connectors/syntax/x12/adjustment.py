@@ -48,7 +48,7 @@ def adjust(grammar: Grammar, changes: Mapping[str, Any]) -> Grammar:
     """The grammar with one set's changes; Misconfigured names the entry that does not fit it."""
     unknown = set(changes) - {"structure", "uses", "segments", "elements"}
     if unknown:
-        raise Misconfigured(f"{grammar.set_id}: {sorted(unknown)[0]!r} is none of structure, uses, segments, elements")
+        raise Misconfigured(f"{grammar.set_id}: {min(unknown)!r} is none of structure, uses, segments, elements")
     if "structure" in changes:
         grammar = _restructured(grammar, str(changes["structure"]))
     for path, how in changes.get("uses", {}).items():
@@ -104,7 +104,7 @@ class _Rule:
     def read(cls, how: Mapping[str, Any], entry: str) -> "_Rule":
         unknown = set(how) - {"codes", "add", "required", "least", "most"}
         if unknown:
-            raise Misconfigured(f"{entry}: {sorted(unknown)[0]!r} is none of codes, add, required, least, most")
+            raise Misconfigured(f"{entry}: {min(unknown)!r} is none of codes, add, required, least, most")
         codes = tuple(map(str, how["codes"])) if "codes" in how else None
         added = tuple(map(str, how.get("add", ())))
         return cls(codes, added, how.get("required"), how.get("least"), how.get("most"))
@@ -122,7 +122,7 @@ class _Rule:
 
 
 def _with_element(grammar: Grammar, place: str, rule: _Rule) -> Grammar:
-    """The rule for an element wherever it stands (`355`), or for one place (`BEG02`), which gets an element of its own."""
+    """The rule for an element wherever it stands (`355`), or for one place (`BEG02`), which gets its own element."""
     match = re.fullmatch(r"([A-Z][A-Z0-9]{1,2}?)(\d\d)", place)
     number = place if match is None else _number_at(grammar, match[1], int(match[2]), place)
     element = grammar.elements.get(number)

@@ -122,13 +122,17 @@ def value_fault(value: str, element: Element, codes: Mapping[str, str], at: Wher
         return fault("element-short", at, least=element.least, **facts)
     if length > element.greatest:
         return fault("element-long", at, most=element.greatest, **facts)
+    code = _meaningless(value, kind, codes)
+    return fault(code, at, **facts) if code else None
+
+
+def _meaningless(value: str, kind: str, codes: Mapping[str, str]) -> str:
+    """The fault of a value that has the right form but no meaning; empty when it has one."""
     if kind == "DT" and not _is_date(value):
-        return fault("element-date", at, **facts)
+        return "element-date"
     if kind == "TM" and not _TIME.fullmatch(value):
-        return fault("element-time", at, **facts)
-    if codes and value not in codes:
-        return fault("element-code", at, **facts)
-    return None
+        return "element-time"
+    return "element-code" if codes and value not in codes else ""
 
 
 def _allowed(value: str, kind: str) -> bool:

@@ -3,20 +3,19 @@
 A release is a folder under `grammars/`, named by its six digits. It holds only what differs from its base (`base`, one
 line, the release it builds on; absent in the first). All files are plain text, one thing a line:
 
-`elements`      `353 ID 2 2 Transaction Set Purpose Code` — number, type, least and greatest length, name. Types: AN, ID,
-                DT, TM, R, N0..N9, B. Lengths count digits only in R and Nn.
+`elements`      `353 ID 2 2 Transaction Set Purpose Code` — number, type, least and greatest length, name. Types: AN,
+                ID, DT, TM, R, N0..N9, B. Lengths count digits only in R and Nn.
 `segments`      `REF Reference Identification | 128! 127 352 C040 | R0203` — tag, name, elements in order, syntax notes.
                 `!` is mandatory. `(235 234)10` repeats elements ten times. `127@5` may be repeated five times in its
                 place (5010's repetition). Notes are the standard's: P, R, E, C, L and two digits an element. A tag such
                 as C040 is a composite and has the same form. A segment a set uses but this file lacks is read with its
                 elements unchecked.
-`codes/353`     `00 Original` — the whole list of an element, the most used codes first (the fast path knows the first
-                forty of a long list). An element of type ID without a file takes any value. A
+`codes/353`     `00 Original` — the whole list of an element. An element of type ID without a file takes any value. A
                 later release's file adds to its base's, a line `-00` takes a code away, and an empty file says that the
                 list is as it was; without one a later release leaves the element open, as lists grow.
-`sets/850`      First line: id, functional identifier, name. Then the structure: `REF` once at most, `REF:3` three times,
-                `REF*` any number, `!` mandatory, `N1:200 { N3:2 N4 }` a loop that starts with N1. `--` parts heading,
-                detail and summary. ST and SE are understood.
+`sets/850`      First line: id, functional identifier, name. Then the structure: `REF` once at most, `REF:3` three
+                times, `REF*` any number, `!` mandatory, `N1:200 { N3:2 N4 }` a loop that starts with N1. `--` parts
+                heading, detail and summary. ST and SE are understood.
 
 Everything is read when first asked for, and kept. Sources: ASC X12 004010 and 005010 as published in implementation
 guides, checked against independent tables.

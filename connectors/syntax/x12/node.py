@@ -39,6 +39,8 @@ class Node:
                 found.extend(nodes)
         return iter(sorted(found, key=lambda node: node.position))
 
+    __hash__: None  # type: ignore[assignment]  # a tree is compared by what it holds, which may change
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Node)

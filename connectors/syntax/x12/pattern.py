@@ -2,22 +2,21 @@
 
 Two possessive expressions run over a whole set in canonical delimiters: one accepts any run of right segments and stops
 where the first bad one begins, the other accepts the right order. What they accept is right; what they reject goes to
-the exact check, whose word is final, so they may be narrower than the grammar (an odd decimal, 29 February, a code from a
-long list in a place where it is rare) but never wider.
+the exact check, whose word is final, so they may be narrower than the grammar (an odd decimal, 29 February, a code
+from a long list in a place where it is rare) but never wider.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from connectors.syntax.x12.grammar import UNBOUNDED, Element, Field, Grammar, Note, Segment, Use
 
 _MANY_CODES = 60
-"""Of a list longer than this only the first `_COMMON_CODES` stand in the expression, and only once a segment: all of
-them everywhere would take seconds to compile. The exact check knows the others."""
-_COMMON_CODES = 40
+"""A list longer than this stands in the expression only where it is likely to be met, as each place costs milliseconds
+to compile: where a segment first has it, codes of three characters only in first place, composites not at all."""
 _TEXT = r"[^\x00-\x1f\x7f]"
+_NEVER = "(?!)"
 _SKIP = r"\x1d[^\x1d\x1e]*+"
 _MONTH_DAY = r"(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12]\d|30)|02(?:0[1-9]|1\d|2[0-8]))"
 _TIME = r"(?:[01]\d|2[0-3])[0-5]\d"
@@ -87,8 +86,8 @@ def _pieces(segment: Segment, grammar: Grammar, paired: set[int], behind: set[in
     place = 1
     while place <= len(fields):
         one = fields[place - 1]
-        if one.number in seen and _is_rare(one, grammar) and place not in paired:
-            yield r"\x1d", False
+        if place not in paired and _is_costly(one, place, grammar, again=one.number in seen):
+            yield r"\x1d" + (_NEVER if one.required else ""), one.required
             place += 1
             continue
         seen.add(one.number)
@@ -105,9 +104,12 @@ def _pieces(segment: Segment, grammar: Grammar, paired: set[int], behind: set[in
         place += 1
 
 
-def _is_rare(place: Field, grammar: Grammar) -> bool:
-    """A second use of an element with a long list: left to the exact check when it is filled."""
-    return not place.required and len(grammar.codes.get(place.number, ())) > _MANY_CODES
+def _is_costly(one: Field, place: int, grammar: Grammar, *, again: bool) -> bool:
+    """Whether a filled element is left to the exact check, as its list is long."""
+    codes = grammar.codes.get(one.number, ())
+    if len(codes) <= _MANY_CODES:
+        return False
+    return (again and not one.required) or (place > 1 and max(map(len, codes)) > 2)
 
 
 def _fields(pieces: list[tuple[str, bool]]) -> str:
@@ -153,13 +155,18 @@ def _value(place: Field, grammar: Grammar, *, must: bool) -> str:
 
 
 def _composite(composite: Segment, grammar: Grammar) -> str:
-    parts = [_value(place, grammar, must=place.required) for place in composite.fields or ()]
+    first, *others = composite.fields or ()
+    if len(grammar.codes.get(first.number, ())) > _MANY_CODES:
+        return _NEVER
+    start = _value(first, grammar, must=True)
     if composite.notes:
-        return _value(composite.fields[0], grammar, must=True) if composite.fields else ""
+        return start
     text = ""
-    for part in reversed(parts[1:]):
+    for place in reversed(others):
+        long = len(grammar.codes.get(place.number, ())) > _MANY_CODES
+        part = (_NEVER if place.required else "") if long else _value(place, grammar, must=place.required)
         text = rf"(?:\x1f{part}{text})?+"
-    return parts[0] + text
+    return start + text
 
 
 def _optional(value: str, *, must: bool) -> str:
@@ -168,8 +175,7 @@ def _optional(value: str, *, must: bool) -> str:
 
 def _element(element: Element, codes: Collection[str], *, must: bool) -> str:
     if codes:
-        common = islice(codes, _COMMON_CODES) if len(codes) > _MANY_CODES else codes
-        return _optional(codes_pattern(common), must=must)
+        return _optional(codes_pattern(codes), must=must)
     match element.type:
         case "R":
             return _decimal(element.least, element.greatest, must=must)

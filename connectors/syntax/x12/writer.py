@@ -1,8 +1,9 @@
 """Writing X12: a description of an interchange in, bytes out.
 
 A set to write is a tree of `Node`s under its ST (whose own elements may be left empty): the grammar orders the
-segments, the writer makes ST, SE, GE, IEA and their counts and control numbers, numbers HL loops from their nesting, and
-cuts trailing empty elements. A value that cannot stand in the output is replaced by the policy, and a finding says so.
+segments, the writer makes ST, SE, GE, IEA and their counts and control numbers, numbers HL loops from their nesting,
+and cuts trailing empty elements. A value that cannot stand in the output is replaced by the policy, and a finding says
+so.
 """
 
 import re
