@@ -1,9 +1,7 @@
 """HTTP as the engine uses it: only to hosts a connection allows, no redirects, bounded in time and size."""
 
 import asyncio
-import ipaddress
 import logging
-import socket
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ import httpx
 
 from canonical import Misconfigured, Unavailable
 from connectors.connection import host_of
+from connectors.engine.network import guarded_transport, public_addresses, public_only
 
 LARGEST_ANSWER = 10_000_000
 """Bytes, unpacked."""
@@ -62,8 +61,9 @@ class HttpWire:
     def __init__(self) -> None:
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        plain = {"accept-encoding": "identity"}
-        self._client = httpx.AsyncClient(follow_redirects=False, trust_env=False, headers=plain)
+        self._client = httpx.AsyncClient(
+            transport=guarded_transport(), follow_redirects=False, headers={"accept-encoding": "identity"}
+        )
 
     async def close(self) -> None:
         """Close the pool."""
@@ -72,6 +72,7 @@ class HttpWire:
     async def send(self, request: Request, hosts: frozenset[str], granted: frozenset[str]) -> Answer:
         """See `Wire`."""
         await _allow(request.url, hosts, granted)
+        public_only.set(host_of(request.url) not in granted)
         try:
             async with asyncio.timeout(request.timeout):
                 return await self._exchange(request)
@@ -119,9 +120,8 @@ async def _allow(url: str, hosts: frozenset[str], granted: frozenset[str]) -> No
         return
     if scheme != "https":
         raise Misconfigured(f"calls to {host} must be encrypted; only a base_url in the connection may be http")
-    for address in await _addresses(host):
-        if not _is_public(address):
-            raise Misconfigured(f"{host} lies in a private network; name it under allow_hosts if that is meant")
+    name, _, port = host.rpartition(":")
+    await public_addresses(name, int(port))
 
 
 def _target(url: str) -> tuple[str, str]:
@@ -131,18 +131,3 @@ def _target(url: str) -> tuple[str, str]:
     except httpx.InvalidURL:
         raise Misconfigured("an address that is no URL") from None
     return parsed.scheme, f"{parsed.host}:{parsed.port or (80 if parsed.scheme == 'http' else 443)}"
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text)
-    inner = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (inner or address).is_global and not (inner or address).is_multicast
-
-
-async def _addresses(host: str) -> list[str]:
-    name, _, port = host.rpartition(":")
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(name.strip("[]"), int(port), type=socket.SOCK_STREAM)
-    except OSError:
-        raise Unavailable(f"{host} has no address") from None
-    return [str(address[0]).partition("%")[0] for *_, address in found]

@@ -142,3 +142,27 @@ async def test_an_unknown_host_is_unavailable(wire: HttpWire):
     host = "no-such-host.invalid"
     with pytest.raises(Unavailable, match="no address"):
         await wire.send(Request("GET", f"https://{host}/"), frozenset({f"{host}:443"}), frozenset())
+
+
+async def test_a_name_that_turns_private_after_it_was_judged_leads_nowhere(
+    wire: HttpWire, monkeypatch: pytest.MonkeyPatch
+):
+    called = False
+
+    async def private(request: web.Request) -> web.Response:
+        nonlocal called
+        called = True
+        return web.Response()
+
+    async with serve(private) as url:
+        port = int(url.rpartition(":")[2])
+        answers = iter(["93.184.215.14", "127.0.0.1"])
+
+        async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+            return [(2, 1, 6, "", (next(answers), port))]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        host = f"rebound.example:{port}"
+        with pytest.raises(Misconfigured, match="private network"):
+            await wire.send(Request("GET", f"https://{host}/"), frozenset({host}), frozenset())
+    assert not called
