@@ -94,7 +94,9 @@ def _pieces(segment: Segment, grammar: Grammar, paired: set[int], behind: set[in
         if place in paired:
             both = _value(one, grammar, must=True) + r"\x1d" + _value(fields[place], grammar, must=True)
             guard = r"(?<=[^\x1d]\x1d)" if place in behind else ""
-            yield rf"\x1d(?>{guard}{both}|\x1d)", one.required
+            costly = _is_costly(fields[place], place + 1, grammar, again=fields[place].number in seen)
+            yield (r"\x1d\x1d" if costly and not one.required else rf"\x1d(?>{guard}{both}|\x1d)"), one.required
+            seen.add(fields[place].number)
             place += 2
             continue
         value = _value(one, grammar, must=one.required)
