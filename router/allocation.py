@@ -204,23 +204,36 @@ class _Search:
 
         A node rarely saves more after others have opened, so gains are looked at again only when they come first.
         """
-        opened = 0
-        queue = [(self.rank(1 << n)[0] - self.best[0], n) for n in _bits(anyone)]
+        opened, costs = 0, [self._cost(index, 0) for index in range(len(self.known))]
+        queue = [(self._change(n, opened, costs), n) for n in _bits(anyone)]
         heapify(queue)
         while queue and opened.bit_count() < self.problem.limit:
             _, node = heappop(queue)
-            gain = self.rank(opened | 1 << node)[0] - self.best[0]
-            if queue and gain > queue[0][0]:
-                heappush(queue, (gain, node))
-            elif gain >= 0:
+            change = self._change(node, opened, costs)
+            if queue and change > queue[0][0]:
+                heappush(queue, (change, node))
+            elif change >= 0:
                 break
             else:
                 opened |= 1 << node
-                self.best = self.rank(opened)
+                costs = [self._cost(index, opened & useful) for index, useful in enumerate(self.useful)]
+        self.best = min(self.best, self.rank(opened))
         for node in _bits(opened):
-            rank = self.rank(opened & ~(1 << node))
-            if rank < self.best:
-                self.best, opened = rank, opened & ~(1 << node)
+            self.best = min(self.best, self.rank(sum(1 << n for n in self.best[2] if n != node)))
+
+    def _change(self, node: int, opened: int, costs: list[int]) -> int:
+        """What opening the node changes, when the demands cost `costs` now; at most, where it has all of a demand."""
+        bit = 1 << node
+        change = self.problem.open_costs[node] + (self.problem.split if opened else 0)
+        self.steps += len(costs)
+        for index, offers in enumerate(self.offers):
+            offer = offers.get(bit)
+            if offer:
+                _, has, price = offer
+                whole = has == self.problem.demands[index].units
+                cost = has * price if whole else self._cost(index, (opened | bit) & self.useful[index])
+                change += min(cost - costs[index], 0)
+        return change
 
     def _descend(self, opened: int, cost: int, reach: int, depth: int) -> None:
         """Search below a partly decided set: `opened` is in at `cost`, `order[depth:]` is undecided, the rest is out.

@@ -54,8 +54,6 @@ class Channel(Rule):
     """True when the channel takes the buyer's money and settles with us."""
     bills_over_shipment: bool = False
     """True when units shipped beyond the order are invoiced."""
-    priority: int = 100
-    """Smaller goes first when scarce stock arrives."""
 
 
 class HoldRule(Rule):
