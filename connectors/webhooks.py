@@ -16,30 +16,37 @@ _ALGORITHMS = {"sha256": hashlib.sha256, "sha512": hashlib.sha512, "sha1": hashl
 
 
 class Webhooks:
-    """The door of every connection that pushes. `verify` is pure."""
+    """The door of every connection that pushes, under its own name and its connector's. `verify` is pure."""
 
     def __init__(self, connections: Mapping[str, Connection]) -> None:
-        self._doors = {
-            name: (connection, connection.manifest.webhooks)
-            for name, connection in connections.items()
-            if connection.manifest.webhooks
-        }
+        self._doors: dict[str, list[tuple[Connection, WebhookTerms]]] = {}
+        pushing = [(one, one.manifest.webhooks) for one in connections.values() if one.manifest.webhooks]
+        for connection, terms in pushing:
+            self._doors[connection.id] = [(connection, terms)]
+        for connection, terms in pushing:
+            if connection.manifest.connector not in connections:
+                self._doors.setdefault(connection.manifest.connector, []).append((connection, terms))
 
     def verify(self, connection: str, headers: Mapping[str, str], body: bytes) -> Arrival | None:
         """The arrival when the signature over the raw body holds; None when it does not.
 
-        Raises `KeyError` when no connection of that name has a webhook.
+        Under a connector's name, the connection is the one whose signature holds. Raises `KeyError` when there is no
+        webhook of that name.
         """
-        door, terms = self._doors[connection]
         sent = {name.lower(): value for name, value in headers.items()}
-        if door.missing or not signed(terms.signature, door, sent, body) or not _expected(terms, door, sent):
-            return None
-        topic = sent.get(terms.topic.lower(), "")
-        facts = {"topic": topic, "content_type": sent.get("content-type", ""), "syntax": "json"}
-        brings = terms.topics.get(topic)
-        if brings and brings.map and brings.kind:
-            facts |= {"map": brings.map, "kind": brings.kind}
-        return Arrival(door.id, "webhook", body, sent.get(terms.delivery_id.lower()), facts)
+        for door, terms in self._doors[connection]:
+            if not door.missing and signed(terms.signature, door, sent, body) and _expected(terms, door, sent):
+                return _arrival(terms, door, sent, body)
+        return None
+
+
+def _arrival(terms: WebhookTerms, door: Connection, sent: Mapping[str, str], body: bytes) -> Arrival:
+    topic = sent.get(terms.topic.lower(), "")
+    facts = {"topic": topic, "content_type": sent.get("content-type", ""), "syntax": "json"}
+    brings = terms.topics.get(topic)
+    if brings and brings.map and brings.kind:
+        facts |= {"map": brings.map, "kind": brings.kind}
+    return Arrival(door.id, "webhook", body, sent.get(terms.delivery_id.lower()), facts)
 
 
 def signed(signature: Hmac | SharedSecret, connection: Connection, headers: Mapping[str, str], body: bytes) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from connectors.connection import Connections
 from connectors.emulators.shopify import ShopifyShop
 from connectors.manifest_auth import Hmac, SharedSecret
+from connectors.secret import Secret
 from connectors.webhooks import Webhooks, signed
 
 BODY = b'{"id": 1, "note": "caf\xc3\xa9"}'
@@ -102,7 +103,20 @@ def test_an_unmapped_topic_is_kept_without_a_map(webhooks: Webhooks, shop: Shopi
     assert "map" not in arrival.facts
 
 
-@pytest.mark.parametrize("name", ["books", "nobody"])
+def test_under_the_connectors_name_the_signature_tells_the_shop(connections: Connections, shop: ShopifyShop):
+    other = replace(
+        connections.by_id["trailhead"],
+        id="other",
+        settings={**connections.by_id["trailhead"].settings, "client_secret": Secret("another")},
+    )
+    webhooks = Webhooks({"other": other, **connections.by_id})
+    arrival = webhooks.verify("shopify", headers(shop), BODY)
+    assert arrival is not None
+    assert arrival.source == "trailhead"
+    assert webhooks.verify("shopify", headers(shop), BODY + b" ") is None
+
+
+@pytest.mark.parametrize("name", ["books", "file-erp", "nobody"])
 def test_a_connection_without_webhooks_has_no_door(webhooks: Webhooks, name: str):
     with pytest.raises(KeyError):
         webhooks.verify(name, {}, b"")
