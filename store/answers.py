@@ -1,9 +1,10 @@
 """Documents on their way out: control numbers, bytes and delivery rows, in the transaction that stores the bytes."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from canonical import has_errors
@@ -26,18 +27,17 @@ def draw_numbers(transaction: Transaction, counters: Sequence[str]) -> Numbers:
 
 def draw(transaction: Transaction, counter: str, count: int = 1) -> int:
     """Move a counter on by `count` and return where it then stands."""
-    dialect = postgresql if transaction.connection.dialect.name == "postgresql" else sqlite
-    last = control_number.c.value
-    drawn = (
-        dialect.insert(control_number)
-        .values(counter=counter, value=count)
-        .on_conflict_do_update(
-            index_elements=["counter"],
-            set_={"value": case((last + count > _LARGEST, literal(count)), else_=last + count)},
-        )
-        .returning(last)
-    )
-    return int(transaction.execute(drawn).scalar_one())
+    drawn = _draw(transaction.connection.dialect.name)
+    return int(transaction.execute(drawn, [{"counter": counter, "value": count}]).scalar_one())
+
+
+@cache
+def _draw(dialect: str) -> Any:
+    """Begin a counter, or move it on; behind the largest number it begins again."""
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(control_number)
+    last, more = control_number.c.value, insert.excluded.value
+    onward = case((last + more > _LARGEST, more), else_=last + more)
+    return insert.on_conflict_do_update(index_elements=["counter"], set_={"value": onward}).returning(last)
 
 
 def finish(transaction: Transaction, document_id: str, to: str, draft: Draft) -> bool:

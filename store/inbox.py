@@ -125,10 +125,6 @@ def _transmission(row: Any) -> Transmission:
 
 def _close(transaction: Transaction, claimed: Transmission, status: str, **columns: Any) -> None:
     """Give up the claim with a new status. Raises `Stale` when somebody else has claimed it since."""
-    closed = (
-        update(transmission)
-        .where(transmission.c.id == claimed.id, transmission.c.token == claimed.token)
-        .values(status=status, token=None, **columns)
-    )
-    if transaction.execute(closed).rowcount == 0:
+    held = {"id": claimed.id, "token": claimed.token}
+    if transaction.update(transmission, held, status=status, token=None, **columns) == 0:
         raise Stale(f"transmission {claimed.id} was claimed by another")

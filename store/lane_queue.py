@@ -1,8 +1,9 @@
 """Lanes as queues: each order's documents in the sequence they came, claimed by one worker at a time."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, case, literal, select, update
+from sqlalchemy import bindparam, case, select, update
 
 from store.database import Transaction
 from store.digest import GENESIS
@@ -30,20 +31,28 @@ def enqueue(
     transaction.insert_if_absent(
         lane, {"id": lane_id, "next_seq": 1, "pending": 0, "due": due, "events": 0, "head": GENESIS, "sent": 0}
     )
-    seq = transaction.execute(
-        update(lane)
-        .where(lane.c.id == lane_id)
-        .values(next_seq=lane.c.next_seq + 1, pending=lane.c.pending + 1, due=_sooner(due))
-        .returning(lane.c.next_seq)
-    ).scalar_one()
+    seq = transaction.execute(_APPEND, [{"to": lane_id, "then": due}]).scalar_one()
     transaction.announce()
     row = {"lane": lane_id, "seq": seq - 1, "document": document_id, "cause": cause, "status": "waiting"}
     transaction.insert(lane_entry, row)
 
 
-def _sooner(due: datetime) -> object:
+def _append() -> Any:
+    due = bindparam("then", type_=lane.c.due.type)
     claimed_or_sooner = lane.c.token.isnot(None) | ((lane.c.pending > 0) & (lane.c.due < due))
-    return case((claimed_or_sooner, lane.c.due), else_=literal(due, lane.c.due.type))
+    return (
+        update(lane)
+        .where(lane.c.id == bindparam("to"))
+        .values(
+            next_seq=lane.c.next_seq + 1,
+            pending=lane.c.pending + 1,
+            due=case((claimed_or_sooner, lane.c.due), else_=due),
+        )
+        .returning(lane.c.next_seq)
+    )
+
+
+_APPEND = _append()
 
 
 def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id: str) -> str | None:
@@ -69,11 +78,17 @@ def give_name(transaction: Transaction, scope: str, name: str, lane_id: str) -> 
     """Let a lane be known by another name, and bring it the documents that were parked for that name."""
     if not transaction.insert_if_absent(lane_name, {"scope": scope, "name": name, "lane": lane_id}):
         return
-    awaited = (document.c.status == "parked") & (document.c.waits_for == _awaited(scope, name))
-    parked = transaction.execute(select(document.c.id).where(awaited).order_by(document.c.at, document.c.id)).scalars()
+    parked = transaction.execute(_PARKED, [{"awaited": _awaited(scope, name)}]).scalars()
     for document_id in parked.all():
         mark(transaction, document_id, status="waiting", waits_for=None, due=None, order_id=lane_id)
         enqueue(transaction, lane_id, document_id)
+
+
+_PARKED = (
+    select(document.c.id)
+    .where(document.c.status == "parked", document.c.waits_for == bindparam("awaited"))
+    .order_by(document.c.at, document.c.id)
+)
 
 
 def _awaited(scope: str, name: str) -> str:

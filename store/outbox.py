@@ -82,8 +82,7 @@ class Outbox:
         def work(transaction: Transaction) -> None:
             _close_attempt(transaction, parcel, "delivered", receipt=dict(handed.receipt))
             _note_attempt(transaction, parcel, succeeded=True, outcome="delivered")
-            ready = update(document).where(document.c.id == parcel.id, document.c.status == "ready")
-            transaction.execute(ready.values(status="delivered"))
+            transaction.update(document, {"id": parcel.id, "status": "ready"}, status="delivered")
 
         await self._database.write(work)
 
@@ -118,10 +117,8 @@ def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
 
 
 def _hold_queued(transaction: Transaction, queued: QueuedDocument) -> None:
-    held = select(document.c.id).where(
-        document.c.id == queued.id, document.c.token == queued.token, document.c.status == "queued"
-    )
-    if transaction.execute(held.with_for_update()).one_or_none() is None:
+    held = {"id": queued.id, "token": queued.token, "status": "queued"}
+    if transaction.update(document, held, token=queued.token) == 0:
         raise Stale(f"document {queued.id} was claimed by another")
 
 
@@ -189,12 +186,8 @@ def _parcel(row: Any, token: str) -> Parcel:
 
 
 def _close_attempt(transaction: Transaction, parcel: Parcel, status: str, **columns: Any) -> None:
-    closed = (
-        update(delivery)
-        .where(delivery.c.document == parcel.id, delivery.c.token == parcel.token)
-        .values(status=status, token=None, **columns)
-    )
-    if transaction.execute(closed).rowcount == 0:
+    held = {"document": parcel.id, "token": parcel.token}
+    if transaction.update(delivery, held, status=status, token=None, **columns) == 0:
         raise Stale(f"delivery {parcel.id} was claimed by another")
 
 

@@ -109,6 +109,8 @@ def reconsider(
     transaction: Transaction, skus: Collection[str], source: str, cause: str, *, but: str | None = None
 ) -> None:
     """Have the orders that wait for these SKUs decided again, those that wait longest first; not the order `but`."""
+    if not skus:
+        return
     waiting = transaction.execute(
         select(backorder.c.order_id, func.min(backorder.c.since).label("since"))
         .where(backorder.c.sku.in_(skus), backorder.c.order_id != (but or ""))

@@ -42,7 +42,7 @@ class Deliver:
     crash: Callable[[str], None] = lambda _instant: None
     settled: Callable[[], None] = lambda: None
     """Called after each attempt, since the next parcel of its order may be due now."""
-    concurrency: int = 4
+    concurrency: int = 8
     """Parcels under way for one destination."""
     batch: int = 20
     breaker: Breaker = field(default_factory=Breaker)
