@@ -1,5 +1,6 @@
 """What a decision reads and what it writes: both are data, kept together, so that it can be made again."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -171,3 +172,8 @@ class Decision(Model):
     explanation: Explanation
     parked: bool = False
     """The document came before what it refers to: keep it and try again when its order moves."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 by which two makings of one decision are compared."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

@@ -44,6 +44,7 @@ __all__ = [
     "Lane",
     "LaneEntry",
     "Lanes",
+    "MadeDecision",
     "Nowhere",
     "Numbers",
     "Outbox",
@@ -359,6 +360,18 @@ class Violated(Protocol):
     def message(self) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class MadeDecision:
+    """A decision as it was kept: everything it was made from, and the digest of what came out."""
+
+    id: str
+    order: str
+    document: Document
+    sender: str
+    world: World
+    digest: str
+
+
 class Archive(Protocol):
     """What people and programs may look up. Rows are plain JSON-ready mappings with the names DESIGN fixes."""
 
@@ -394,6 +407,10 @@ class Archive(Protocol):
 
     def audit(self) -> AsyncIterator["Violated"]:
         """Recompute every invariant from the stored facts; yields what does not hold."""
+        ...
+
+    def decisions(self) -> AsyncIterator[MadeDecision]:
+        """Every decision, order by order, in the sequence they were made."""
         ...
 
     def export(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:

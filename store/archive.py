@@ -6,10 +6,12 @@ from typing import Any, Literal
 from sqlalchemy import func, or_, select
 
 from canonical.exchange import Rendered
+from router.ports import MadeDecision
 from store import rows
 from store.audit import Violation, audit
 from store.database import Database, Transaction
 from store.export import EXPORTS
+from store.made import MADE, made_decision
 from store.settling import settle
 from store.tables import delivery, document, exception, journal_entry, order, transmission
 from store.timeline import order_story
@@ -95,6 +97,11 @@ class Archive:
     async def overview(self) -> Mapping[str, Any]:
         """Counts: documents in and out by kind, orders by status, journal totals by currency, open exceptions."""
         return await self._database.read(_overview)
+
+    async def decisions(self) -> AsyncIterator[MadeDecision]:
+        """Every decision, order by order, in the sequence they were made."""
+        async for _, row in self._database.stream([("decision", MADE)]):
+            yield made_decision(row)
 
     async def export(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
         """(file stem, row) for every row of the outside auditor's files, as of one instant."""

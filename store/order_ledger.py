@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from sqlalchemy import delete
 
-from router.decision import Decision, Reconsider
+from router.decision import Reconsider
 from router.order import Order
-from store.digest import Happened, event_hash, sha256
+from store.digest import Happened, event_hash
 from store.tables import backorder, decision, event, order
 from store.writing import Writing
 
@@ -55,14 +55,9 @@ def write_record(writing: Writing) -> None:
         "configuration": writing.world.configuration,
         "world": writing.world.model_dump_json(),
         "explanation": writing.made.explanation.model_dump_json(exclude_defaults=True),
-        "digest": decision_digest(writing.made),
+        "digest": writing.made.digest,
     }
     writing.transaction.insert(decision, row)
-
-
-def decision_digest(made: Decision) -> str:
-    """What two makings of one decision are compared by."""
-    return sha256(made.model_dump_json())
 
 
 def write_order(writing: Writing) -> None:

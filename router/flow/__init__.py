@@ -6,6 +6,7 @@ from router.flow.effects import effect_of, stays_inside
 from router.flow.flow import ROLES, Bells, Flow
 from router.flow.intake import Intake
 from router.flow.render import Render
+from router.flow.replay import Difference, replay
 from router.flow.route import Decide, NeedsOf, RouteOrders
 from router.flow.schedule import Schedule
 from router.flow.translate import Translate
@@ -16,6 +17,7 @@ __all__ = [
     "Breaker",
     "Decide",
     "Deliver",
+    "Difference",
     "Flow",
     "Intake",
     "NeedsOf",
@@ -25,5 +27,6 @@ __all__ = [
     "Schedule",
     "Translate",
     "effect_of",
+    "replay",
     "stays_inside",
 ]

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canonical import Unavailable
-from tests.flow.street import Street, advice, fulfilments, open_street, purchase, stocked
+from router.decide import decide
+from router.flow import replay
+from tests.flow.street import POLICY, Street, advice, fulfilments, open_street, purchase, stocked
 
 NUMBERS = ("PO1", "PO2", "PO3")
 QUANTITIES = {"PO1": 4, "PO2": 7, "PO3": 9}
@@ -56,6 +58,7 @@ async def play(script: list[tuple[str, Any, Any]]) -> None:
             await street.settle()
             street.clock.advance(hours=1)
         assert await street.sound() == []
+        assert [difference async for difference in replay(street.store.archive, decide, POLICY)] == []
         await judge(street)
 
 

@@ -1,0 +1,26 @@
+"""Decisions as they were made, for making them again."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from router.decision import Reconsider, World
+from router.ports import MadeDecision
+from store.documents import read_back
+from store.tables import decision, document
+
+MADE = (
+    select(decision, document.c.kind, document.c.content)
+    .outerjoin(document, document.c.id == decision.c.document)
+    .order_by(decision.c.order_id, decision.c.at, decision.c.id)
+)
+
+
+def made_decision(row: Any) -> MadeDecision:
+    """A decision with the document it was made on, or the order's own reconsideration."""
+    if row.cause is None:
+        decided_on = read_back(row)
+    else:
+        decided_on = Reconsider(number=row.document, order=row.order_id, cause=row.cause)
+    world = World.model_validate_json(row.world)
+    return MadeDecision(row.id, row.order_id, decided_on, row.sender, world, row.digest)
