@@ -103,6 +103,7 @@ class CompiledMap:
         for leaf, total in build.totals:
             if total.written and leaf.get(run.root, run) is None:
                 leaf.put(run.root, run, total.text(document, run.root))
+        self.syntax.finish(run.root)
         return Rendition(run.root, (*run.findings, *self._lost(document, run.root, context)))
 
     def where(self, tree: Node, context: Context = _PLAIN) -> dict[str, Origin]:

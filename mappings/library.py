@@ -1,6 +1,6 @@
 """All maps and code lists: the built-in ones, and a user's, which override them by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,11 +18,9 @@ from mappings.language.written import MapFault, Written, overlay_names, written
 from mappings.paths.json import JsonPaths
 from mappings.paths.navigation import Syntax
 from mappings.paths.x12 import X12Paths
+from mappings.paths.xml import XmlPaths
 from mappings.strict_yaml import YamlFile, read_yaml
 from mappings.yaml_model import ConfigModel, validate
-
-SYNTAXES: Mapping[str, Syntax] = {"x12": X12Paths(), "json": JsonPaths(), "csv": JsonPaths(json=False)}
-
 
 Chain: TypeAlias = "list[tuple[Written, MapFile]]"
 """A map with those it extends, the base first."""
@@ -46,7 +44,17 @@ class MapFile(ConfigModel):
     totals: dict[str, str] = Field(default_factory=dict)
     unread: Literal["warning", "ignore"] | None = None
     root: str | None = None
+    namespaces: dict[str, str] = Field(default_factory=dict)
+    order: dict[str, list[str]] = Field(default_factory=dict)
     direction: Literal["read", "write"] | None = None
+
+
+SYNTAXES: Mapping[str, Callable[[MapFile], Syntax]] = {
+    "x12": lambda _head: X12Paths(),
+    "json": lambda _head: JsonPaths(),
+    "csv": lambda _head: JsonPaths(json=False),
+    "xml": lambda head: XmlPaths(head.namespaces, head.root, head.order),
+}
 
 
 class MapLibrary:
@@ -157,7 +165,7 @@ class MapLibrary:
         if syntax_name not in SYNTAXES:
             at = top.mapping.get("syntax", top)
             raise MapFault("map-syntax", at, f"no syntax {syntax_name!r}; there are: {', '.join(SYNTAXES)}")
-        syntax, parts = SYNTAXES[syntax_name], self._parts(chain)
+        syntax, parts = SYNTAXES[syntax_name](chain[-1][1]), self._parts(chain)
         head = MapHead(
             name=name,
             document=_document(top, _last(chain, "document") or ""),

@@ -134,7 +134,9 @@ def _walker(
         if inner:
             inner(item, run, found)
         else:
-            found.append(body(item, run))
+            value = body(item, run)
+            if value is not None:
+                found.append(value)
 
     if compiler.tracing:
         return _tracing_walk(branch, step, numbered=numbered and inner is None, last=inner is None)
@@ -156,7 +158,7 @@ def _plain_walk(
                 for item in nodes:
                     inner(item, run, found)
             else:
-                found.extend([body(item, run) for item in nodes])
+                found.extend([value for item in nodes if (value := body(item, run)) is not None])
             run.up.pop()
 
     return walk

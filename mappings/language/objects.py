@@ -74,7 +74,7 @@ def _reader(
         for check in checks:
             check(node, run)
         if keep:
-            return found
+            return found if found or top else None
         if found or not (own or below or rest_read):
             _gather(weak, node, run, found)
         return found or None

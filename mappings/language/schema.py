@@ -37,7 +37,8 @@ def map_schema() -> dict[str, Any]:
         "map": _TEXT, "title": _TEXT, "extends": _TEXT, "shared": _TEXTS, "syntax": {"enum": _SYNTAXES},
         "document": {"enum": sorted(Document.kinds)}, "root": _TEXT,
         "direction": {"enum": ["read", "write"]}, "fields": _RULES,
-        "also": {"type": "object"}, "namespaces": {"type": "object", "additionalProperties": _TEXT},
+        "also": {"type": "object"}, "order": {"type": "object", "additionalProperties": _TEXTS},
+        "namespaces": {"type": "object", "additionalProperties": _TEXT},
         "levels": {
             "type": "object",
             "properties": {"structure": _TEXT},

@@ -144,6 +144,15 @@ class JsonPaths:
     def __init__(self, *, json: bool = True) -> None:
         self.json = json
 
+    def _where(self, pointer: str) -> Where:
+        """A JSON pointer; of CSV the line (the header is line 1) and the column's name."""
+        if self.json:
+            return {"pointer": pointer}
+        _, row, column = (*pointer.split("/", 2), "", "")[:3]
+        where: dict[str, int | str] = {"line": int(row) + 2 if row.isdigit() else 2}
+        name = column or ("" if row.isdigit() else row)
+        return {**where, "column": name} if name else where
+
     def root_scope(self) -> Scope:
         """The whole value."""
         return Scope("", Cover())
@@ -151,6 +160,9 @@ class JsonPaths:
     def new_root(self) -> dict[str, Any]:
         """An empty object."""
         return {}
+
+    def finish(self, root: Node) -> None:
+        """Nothing is left to do."""
 
     def leaf(self, path: str, scope: Scope) -> Leaf:
         """One scalar."""
@@ -162,7 +174,7 @@ class JsonPaths:
         else:
             get, own = _getter(route), None
         return Leaf(
-            get, _putter(route), lambda _node, _run: True, lambda _node, run: {"pointer": route.pointer(run)}, own=own
+            get, _putter(route), lambda _node, _run: True, lambda _node, run: self._where(route.pointer(run)), own=own
         )
 
     def branch(self, path: str, scope: Scope, repeat: str | None = None) -> Sequence[Branch]:
@@ -173,7 +185,8 @@ class JsonPaths:
         inner = Scope(path, route.cover(), scope)
 
         def find(node: Node, run: Run) -> list[Any]:
-            return [value for value in route.every(node, run) if isinstance(value, dict | str | int)]
+            found = [one for value in route.every(node, run) for one in (value if isinstance(value, list) else [value])]
+            return [value for value in found if isinstance(value, dict | str | int)]
 
         def make(node: Node, run: Run) -> dict[str, Any]:
             holder = route.grow(node, run, route.steps[:-1])
@@ -200,7 +213,7 @@ class JsonPaths:
         def put(node: Node, run: Run, values: list[Raw]) -> None:
             route.grow(node, run, route.steps[:-1])[route.steps[-1][0]] = values
 
-        return Values(get, put, lambda _node, run: {"pointer": route.pointer(run)})
+        return Values(get, put, lambda _node, run: self._where(route.pointer(run)))
 
     def pairs(self, paths: Sequence[str], scope: Scope) -> Pairs:
         """The members of an object, as (name, value)."""
@@ -214,15 +227,15 @@ class JsonPaths:
             route.grow(node, run, route.steps).update(pairs)
             return len(pairs)
 
-        return Pairs(get, put, lambda _node, run: {"pointer": route.pointer(run)})
+        return Pairs(get, put, lambda _node, run: self._where(route.pointer(run)))
 
     def ignore(self, path: str, scope: Scope) -> None:
         """A member with all below it."""
         _Route(path, scope).cover().whole = True
 
-    def top(self, root: Node) -> Where:  # noqa: ARG002 - there is one top
+    def top(self, _root: Node) -> Where:
         """The pointer of the whole value."""
-        return {"pointer": ""}
+        return self._where("")
 
     def unread(self, cover: Cover) -> Callable[[Node], list[tuple[Where, str]]]:
         """What lists the members nothing reads; nulls and empty values do not count."""
@@ -230,7 +243,7 @@ class JsonPaths:
         def unread(root: Node) -> list[tuple[Where, str]]:
             found: list[tuple[Where, str]] = []
             _unread(root, cover, "", found)
-            return found
+            return [(self._where(str(where["pointer"])), name) for where, name in found]
 
         return unread
 

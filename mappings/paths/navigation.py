@@ -193,7 +193,7 @@ class Syntax(Protocol):
         """Repeated scalars."""
         ...
 
-    def pairs(self, paths: Sequence[str], scope: Scope) -> Pairs:
+    def pairs(self, paths: Sequence[str], scope: Scope, /) -> Pairs:
         """Repeated pairs of scalars."""
         ...
 
@@ -205,7 +205,11 @@ class Syntax(Protocol):
         """An empty tree to write into."""
         ...
 
-    def top(self, root: Node) -> Where:
+    def finish(self, root: Node) -> None:
+        """Give a written tree its last form."""
+        ...
+
+    def top(self, root: Node, /) -> Where:
         """The place of the whole tree."""
         ...
 

@@ -147,6 +147,9 @@ class X12Paths:
         """An empty set."""
         return Segment("ST", 1)
 
+    def finish(self, root: Node) -> None:
+        """Nothing is left to do."""
+
     def leaf(self, path: str, scope: Scope) -> Leaf:
         """`TAGnn` or `TAGnn-c` behind any steps."""
         route = _Route(path, scope)
@@ -257,7 +260,7 @@ class X12Paths:
         cover = _Route(path + "/ ", scope).cover()
         cover.whole = cover.many = True
 
-    def top(self, root: Node) -> Where:
+    def top(self, root: Node, /) -> Where:
         """ST."""
         return {"segment": root.position, "tag": root.elements[0]}
 
