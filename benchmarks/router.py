@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from canonical import Address, OrderLine, Party, Price, PurchaseOrder, Quantity
+from canonical import Address, OrderLine, Party, PurchaseOrder, Quantity
 from mappings.yaml_model import load_model
 from router.allocation import Demand, Problem, allocate, assignment_of
 from router.catalogue import read_items
@@ -143,7 +143,7 @@ def _order(source: random.Random, policy: Policy, count: int) -> PurchaseOrder:
             number=str(number),
             items={"vendor": item.sku},
             quantity=Quantity(value=Decimal(source.randint(1, 24))),
-            price=Price(amount=Decimal("19.95"), currency="USD"),
+            price=item.price,
         )
         for number, item in enumerate(source.sample(policy.catalogue.items, 10), 1)
     )

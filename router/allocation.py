@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from itertools import accumulate
 
-_SPARSE = 8
+_SPARSE = 32
 """A demand's offers are picked out rather than gone through when fewer than one in so many is open."""
 _LARGE = 1_000
 """Demands times nodes above which a greedy set is made first, since the search may not end."""

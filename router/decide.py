@@ -59,6 +59,8 @@ def _purchase_order(request: Request) -> Decision:
         return _seen_before(request, order, document)
     work = Workings(open_order(document, request.sender, request.policy), request.world, request.policy)
     work.tell("order_received", number=document.number, purpose=document.purpose, lines=len(document.lines))
+    if not document.lines:
+        work.worry("order-empty", f"order {document.number} asks for nothing")
     for line in work.order.lines:
         if line.fault:
             work.tell("line_rejected", line=line.number, code=line.fault_code, reason=line.fault)

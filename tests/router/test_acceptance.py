@@ -162,6 +162,12 @@ def test_the_same_order_again_changes_nothing_and_another_goes_to_a_person(polic
     assert not other.send
 
 
+def test_an_order_for_nothing_goes_to_a_person(policy: Policy, world: World) -> None:
+    decision = decided(purchase_order(), world, policy)
+    assert [trouble.code for trouble in decision.troubles] == ["order-empty"]
+    assert [sent.document.kind for sent in decision.send] == ["OrderAcknowledgment"]
+
+
 def test_a_test_order_walks_the_street_and_moves_nothing(policy: Policy, world: World) -> None:
     decision = decided(purchase_order(line("1", "CS-1001", "3"), usage="test"), world, policy)
     assert decision.order
