@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-x12 fuzz storm-kill lock clean
+.PHONY: help run test lint format bench bench-x12 fuzz storm-kill schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ fuzz: .venv/.ready-dev ## Mutate X12 samples for a while; a failure prints its s
 
 storm-kill: .venv/.ready-dev ## Kill a working hub again and again, then audit
 	@$(BIN)/python -m pytest tests -m storm --kills=200
+
+schemas: .venv/.ready ## Publish the JSON Schemas that editors complete configuration by
+	@for name in hub partner connection nodes routing posting story; do $(BIN)/crossdock schema $$name --out config/schemas 2>/dev/null; done
 
 lock: ## Resolve dependencies anew into the hashed lock files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group build -o requirements.lock

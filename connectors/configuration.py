@@ -15,8 +15,7 @@ from connectors.settings import HubFile
 from connectors.syntax.csv_text import Row, read_csv
 from connectors.syntax.x12 import find_grammar
 from connectors.translator import Translator
-from connectors.transport.couriers import Courier
-from connectors.transport.directory import DirectoryCourier, DirectoryPickup
+from connectors.transport.login import Login, login_of
 from mappings.library import MapLibrary
 from mappings.strict_yaml import read_yaml
 from mappings.yaml_model import validate
@@ -74,6 +73,8 @@ class Trade:
     catalogue: Catalogue
     partners: Partners
     connections: Connections
+    logins: Mapping[str, Login]
+    """How we log in to the SFTP servers of partners who have one, by partner."""
 
     @property
     def translator(self) -> Translator:
@@ -95,41 +96,24 @@ def read_trade(
     library = MapLibrary(*([own_maps] if own_maps.is_dir() else []))
     catalogue = load_catalogue(folder.path / "connectors")
     partners, found = load_partners(
-        folder.path / settings.partners, settings.company.x12, library.names, _knows_set, data
+        folder.path / settings.partners, settings.company.x12, library.names, _knows_set, data, secrets
     )
     connections = load_connections(folder.path / settings.connections, catalogue.manifests, secrets, data, base_urls)
-    folder.findings += [*library.check(), *catalogue.findings, *found, *connections.findings]
+    folder.findings += [
+        *library.check(),
+        *catalogue.findings,
+        *catalogue.check(library.names),
+        *found,
+        *connections.findings,
+    ]
     if settings.listen.exposed:
         message = "others could reach this address; write 127.0.0.1, or ask for it with 'beyond_loopback: true'"
         line = int(folder.origins.get("hub.listen.host", ":1").rpartition(":")[2])
         where: dict[str, int | str] = {"file": str(folder.file), "line": line, "column": 1}
         folder.findings.append(Finding("listen-exposed", "error", where, message))
-    return Trade(settings, library, catalogue, partners, connections)
-
-
-def directory_couriers(trade: Trade, data: Path) -> Mapping[str, Courier]:
-    """How files reach the partners who take them from a directory, by partner."""
-    return {
-        one.partner: DirectoryCourier(data / one.transport.outbound.directory)
-        for one in trade.partners.by_id.values()
-        if one.transport.outbound
-    }
-
-
-def directory_pickups(trade: Trade, data: Path) -> list[DirectoryPickup]:
-    """The directories that partners put files into."""
-    return [
-        DirectoryPickup(
-            name=f"{one.partner}/inbound",
-            source=one.partner,
-            directory=data / inbound.directory,
-            patterns=inbound.patterns,
-            settle=inbound.settle.total_seconds(),
-            largest=trade.settings.listen.largest_body,
-        )
-        for one in trade.partners.by_id.values()
-        if (inbound := one.transport.inbound)
-    ]
+    servers = {name: one.transport.sftp for name, one in partners.by_id.items()}
+    logins = {name: login_of(server, secrets) for name, server in servers.items() if server}
+    return Trade(settings, library, catalogue, partners, connections, logins)
 
 
 def _knows_set(version: str, set_id: str) -> bool:
