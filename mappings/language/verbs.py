@@ -139,10 +139,12 @@ def copy(compiler: Compiler, rule: Written, _shape: Shape, _scope: Scope) -> Rul
     """`copy: currency`: a value of the document itself, given by an earlier rule."""
     steps = rule.mapping["copy"].text.split(".")
 
+    first, *others = steps
+
     def read(_node: Node, run: Run) -> Any:
-        value: Any = run.document
-        for step in steps:
-            value = value.get(step) if isinstance(value, Mapping) else None
+        value: Any = run.document.get(first)
+        for step in others:
+            value = value.get(step) if isinstance(value, dict) else None
         return value
 
     return Rule(compiler.recorded(read, None, rule), _nothing, weak=True)
