@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def search(instances: int) -> None:
     for kind in MIX:
         source = random.Random(kind)
         problems = [problem(source, kind, 10, 20) for _ in range(instances)]
-        taken = sorted(milliseconds(lambda one=one: allocate(one)) for one in problems)
+        taken = sorted(milliseconds(partial(allocate, one)) for one in problems)
         every += taken
         exact = sum(allocate(one).exact for one in problems)
         print(f"search 10 x 20 {kind:10} {_spread(taken)}  exact {exact}/{instances}")
@@ -102,7 +103,7 @@ def decisions(instances: int) -> None:
     source = random.Random("decisions")
     world = World(now=NOW, configuration=policy.digest, stock=_stock(source, policy))
     orders = [_order(source, policy, count) for count in range(instances)]
-    taken = sorted(milliseconds(lambda one=one: decide(None, one, world, policy, sender="northwind")) for one in orders)
+    taken = sorted(milliseconds(partial(decide, None, one, world, policy, sender="northwind")) for one in orders)
     print(f"decide 10 x 20            {_spread(taken)}")
 
 
