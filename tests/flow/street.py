@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -308,6 +308,13 @@ def advice(fulfilment: Mapping[str, Any], number: str) -> ShipmentAdvice:
             "lines": lines,
         }
     )
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait until something outside the loop's sight holds; fails after a while."""
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - nobody says when
+            await asyncio.sleep(0.01)
 
 
 async def stocked(street: Street, sku: str = "A", east: int = 100, west: int = 100) -> None:
