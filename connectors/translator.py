@@ -17,19 +17,21 @@ from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
 from connectors.syntax.csv_text import read_csv_tree, write_csv_tree
 from connectors.syntax.json_text import read_json, write_json, write_json_lines
+from connectors.syntax.xml_text import read_xml, write_xml
 from connectors.x12_documents import X12Transmission, admit_partners, translated
 from connectors.x12_draft import draft_document
 from mappings.compiled import CompiledMap
 from mappings.context import Context, Translation
 from mappings.library import MapLibrary
 
-READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_csv_tree}
+READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_csv_tree, "xml": read_xml}
 """How bytes become the tree that a map of this syntax walks. Each raises `Rejected`."""
 
 WRITERS: Mapping[str, tuple[Callable[[Any], bytes], str]] = {
     "json": (write_json, "application/json"),
     "json_lines": (write_json_lines, "application/jsonl"),
     "csv": (write_csv_tree, "text/csv"),
+    "xml": (write_xml, "application/xml"),
 }
 """Syntax -> how its tree becomes bytes, and their media type."""
 
@@ -85,8 +87,12 @@ class Translator:
     def examine_by_map(
         self, content: bytes, map_name: str, source: str | None, received_at: datetime, *, trace: bool = False
     ) -> Reading:
-        """The same for bytes of any other syntax that a named map reads."""
-        return self._read_by_map(content, source, self.library.get(map_name), received_at, trace=trace)
+        """What bytes of any syntax would say, read by a named map."""
+        compiled = self.library.get(map_name)
+        if not compiled.syntax.x12:
+            return self._read_by_map(content, source, compiled, received_at, trace=trace)
+        profile = self._reading_by(compiled, content, self.profile(source))
+        return X12Transmission(self.library, lambda _: profile, received_at, trace=trace).read(content)
 
     def profile(self, partner: str | None) -> Profile:
         """A partner's profile; without one, that of a sender who may send every set there is a map for."""
@@ -114,13 +120,13 @@ class Translator:
             taken = TakenDocument(set=map_name.rpartition("/")[2], map=map_name)
             return draft_document(document, taken, compiled, self.profile(partner), self.partners)
         rendition = compiled.write(document, self._context(partner, _NO_TIME))
-        write, media_type = WRITERS[syntax_of(compiled)]
+        write, media_type = WRITERS[compiled.head.syntax]
         return WholeDraft(write(rendition.tree), media_type, f"{document.identity}.txt", rendition.findings)
 
     def _read_by_map(
         self, content: bytes, source: str | None, compiled: CompiledMap, received_at: datetime, *, trace: bool = False
     ) -> Reading:
-        syntax = syntax_of(compiled)
+        syntax = compiled.head.syntax
         try:
             tree = READERS[syntax](content)
         except Rejected as rejected:
@@ -157,6 +163,14 @@ class Translator:
         filename = expand_text(take.filename, scope)
         return WholeDraft(write(rendition.tree), media_type, filename, rendition.findings)
 
+    def _reading_by(self, compiled: CompiledMap, content: bytes, profile: Profile) -> Profile:
+        """The profile of one who sends nothing but what the map reads: the set that it or one it extends is named for,
+        else every set there is."""
+        names = [name.rpartition("/")[2] for name in (compiled.name, *self.library.bases(compiled.name))]
+        named = [name for name in names if name.isdecimal()][:1]
+        sent = named or {one.set_id for one in x12.read(content) if isinstance(one, x12.TransactionSet)}
+        return profile.model_copy(update={"sends": {set_id: SentSet(map=compiled.name) for set_id in sent}})
+
     def _anyone(self) -> Profile:
         """A sender who may send every set there is a map for."""
         identity = InterchangeIdentity(qualifier="ZZ", id="ANYONE", group="ANYONE")
@@ -167,11 +181,6 @@ class Translator:
             x12=X12Terms(theirs=identity, ours=identity),
             sends={set_id: SentSet(map=name) for set_id, name in maps.items() if set_id.isdecimal()},
         )
-
-
-def syntax_of(compiled: CompiledMap) -> str:
-    """How the bytes are written whose tree a map walks, where that is not X12."""
-    return "json" if compiled.syntax.json else "csv"
 
 
 def _read_canonical(content: bytes, source: str | None, kind: str) -> Reading:

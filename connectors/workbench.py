@@ -53,7 +53,7 @@ class Workbench:
     ) -> Reading:
         """What the bytes say, by a named map, else as our own JSON, else as X12."""
         self._known(partner)
-        if map_name and not map_name.startswith("x12/"):
+        if map_name:
             return self.translator.examine_by_map(content, map_name, partner, at, trace=lineage)
         if content.lstrip()[:1] in (b"{", b"["):
             return _own_json(content)

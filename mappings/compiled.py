@@ -31,12 +31,15 @@ class MapHead:
     document: type[Document]
     where: Where
     body: Written
+    syntax: str = ""
+    """How the bytes are written whose tree it walks: x12, json, csv or xml."""
     ignore: Sequence[Written] = ()
     loses: Sequence[str] = ()
     totals: Mapping[str, str] = field(default_factory=dict)
     unread: str = "warning"
     root: str | None = None
     """The member a JSON tree may be wrapped in, e.g. `order`."""
+    title: str = ""
     direction: str | None = None
     """`read` or `write` where the map serves only one."""
 

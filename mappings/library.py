@@ -19,7 +19,7 @@ from mappings.paths.json import JsonPaths
 from mappings.paths.navigation import Syntax
 from mappings.paths.x12 import X12Paths
 from mappings.paths.xml import XmlPaths
-from mappings.strict_yaml import YamlFile, read_yaml
+from mappings.strict_yaml import Readable, YamlFile, read_yaml
 from mappings.yaml_model import ConfigModel, validate
 
 Chain: TypeAlias = "list[tuple[Written, MapFile]]"
@@ -58,14 +58,21 @@ SYNTAXES: Mapping[str, Callable[[MapFile], Syntax]] = {
 
 
 class MapLibrary:
-    """`get("x12/850")` compiles on first use and remembers. Directories given later override those before."""
+    """`get("x12/850")` compiles on first use and remembers. Directories given later override those before.
 
-    def __init__(self, *directories: Path, functions: Mapping[str, Function] | None = None) -> None:
+    `more` are single maps by name, files or (a `str`) the text itself, that override them all.
+    """
+
+    def __init__(
+        self, *directories: Path, functions: Mapping[str, Function] | None = None,
+        more: Mapping[str, Readable | str] | None = None,
+    ) -> None:  # fmt: skip
         import mappings.language.calculations  # noqa: F401  # registers the built-in functions
 
+        self._directories, self._more = directories, more or {}
         self._roots: list[Traversable] = [files("mappings"), *directories]
         self._functions = {**registered_functions(), **(functions or {})}
-        self._sources = self._found("maps")
+        self._sources: dict[str, Readable | str] = {**self._found("maps"), **self._more}
         self._part_sources = self._found("parts")
         self._code_sources = self._found("codes")
         self._files: dict[str, tuple[Written, MapFile]] = {}
@@ -90,6 +97,18 @@ class MapLibrary:
             except MapFault as fault:
                 raise Misconfigured(f"the map {name} has faults", [fault.finding()]) from None
         return self._maps[name]
+
+    def including(self, name: str, source: Readable | str) -> "MapLibrary":
+        """This library with one more map, in the place of any of that name."""
+        more = {**self._more, name: source}
+        return MapLibrary(*self._directories, functions=self._functions, more=more)
+
+    def bases(self, name: str) -> list[str]:
+        """The maps that a map extends, the nearest first; `Misconfigured` when one of them cannot be read."""
+        try:
+            return [head.map for _, head in reversed(self._lineage(name))][1:]
+        except MapFault as fault:
+            raise Misconfigured(f"the map {name} has faults", [fault.finding()]) from None
 
     def codes(self, name: str) -> CodeList | None:
         """The code list of that name."""
@@ -171,6 +190,8 @@ class MapLibrary:
             document=_document(top, _last(chain, "document") or ""),
             where=top.where,
             body=Written(_sections(chain), chain[0][0].where, ()),
+            syntax=syntax_name,
+            title=_last(chain, "title") or "",
             ignore=[item for text, _ in chain if "ignore" in text.mapping for item in text.mapping["ignore"].items],
             loses=[pattern for _, found in chain for pattern in found.loses],
             totals=_totals(chain),
