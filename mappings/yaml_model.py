@@ -12,6 +12,9 @@ from mappings.strict_yaml import Readable, Trail, YamlFile, path_text, read_yaml
 
 M = TypeVar("M", bound=BaseModel)
 
+UNSHOWN = "value_unshown"
+"""The type of an error whose finding must not repeat what was given."""
+
 
 class ConfigModel(BaseModel):
     """The base of configuration models: frozen, closed; a number where a text is meant becomes its exact text."""
@@ -92,7 +95,7 @@ def _names(schema: Any) -> Iterator[str]:
 def _mend(fault: ErrorDetails) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    given = fault.get("input")
+    given = None if fault["type"] == UNSHOWN else fault.get("input")
     shown = f" (given: {given!r})" if isinstance(given, str | int) else ""
     if fault["type"] == "string_type" and isinstance(given, bool):
         return f"{message}{shown}; put it in quotes"

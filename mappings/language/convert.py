@@ -40,6 +40,8 @@ def text_in(value: Any, _zone: str) -> str | None:
     """A text without blanks around it; numbers keep their digits."""
     if type(value) is str:
         return value.strip() or None
+    if type(value) is int:
+        return str(value)
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, Decimal):
@@ -116,6 +118,8 @@ def boolean_in(value: Any, _zone: str) -> bool | None:
 
 def json_in(value: Any, zone: str) -> Any:
     """Any JSON value; decimals become texts, so that they stay exact."""
+    if value is None or type(value) in (str, int, bool):
+        return value
     if isinstance(value, Decimal):
         return plain_decimal(value)
     if isinstance(value, dict):

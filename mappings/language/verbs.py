@@ -41,10 +41,14 @@ def _reader(compiler: Compiler, path: Written, leaf: Leaf, convert: Convert) -> 
     get = leaf.get
     if convert is text_in and compiler.syntax.x12:
         return compiler.recorded(get, leaf.place, path)
+    if compiler.syntax.x12 and leaf.own is not None:
+        return compiler.recorded(_own_reader(leaf, convert, path), leaf.place, path)
+
+    member = leaf.own
 
     def read(node: Node, run: Run) -> Any:
-        raw = get(node, run)
-        if raw is None:
+        raw = node.get(member) if member is not None and type(node) is dict else get(node, run)
+        if raw is None or raw == "":
             return None
         try:
             return convert(raw, run.zone)
@@ -53,6 +57,23 @@ def _reader(compiler: Compiler, path: Written, leaf: Leaf, convert: Convert) -> 
             return None
 
     return compiler.recorded(read, leaf.place, path)
+
+
+def _own_reader(leaf: Leaf, convert: Convert, path: Written) -> Callable[[Node, Run], Any]:
+    """Of an element of the node's own segment: the hot path of every line."""
+    index: int = leaf.own
+
+    def read(node: Node, run: Run) -> Any:
+        elements = node.elements
+        if len(elements) <= index or not elements[index]:
+            return None
+        try:
+            return convert(elements[index], run.zone)
+        except ValueError as error:
+            fault(run, "value-unconvertible", "error", leaf.place(node, run), str(error), path, value=elements[index])
+            return None
+
+    return read
 
 
 def _writer(path: Written, leaf: Leaf, convert: Convert) -> Callable[[Any, Node, Run], None]:

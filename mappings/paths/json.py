@@ -64,6 +64,11 @@ class _Route:
             if rest[position : position + 1] == ".":
                 position += 1
 
+    @property
+    def here(self) -> bool:
+        """Whether it starts at the node itself."""
+        return not self.rooted and not self.up
+
     def cover(self) -> Cover:
         """What is read below the route's end, marked on the way."""
         cover = self.scope.cover
@@ -200,7 +205,9 @@ class JsonPaths:
             names = "".join(f"/{name}" for name, _ in route.steps if name is not None)
             return f"{'' if route.rooted else parent}{names}/{index}"
 
-        return [Branch(find, make, spot, inner)]
+        name, pick = route.steps[0] if len(route.steps) == 1 and route.here else (None, None)
+        fast = _members_finder(name) if name is not None and pick is None else find
+        return [Branch(fast, make, spot, inner)]
 
     def values(self, path: str, scope: Scope) -> Values:
         """Every scalar the path reaches."""
@@ -248,11 +255,25 @@ class JsonPaths:
         return unread
 
 
+def _members_finder(name: str) -> Callable[[Node, Run], list[Any]]:
+    def find(node: Node, _run: Run) -> list[Any]:
+        if type(node) is list:
+            node = node[0] if node else None
+        value = node.get(name) if type(node) is dict else None
+        if not value:
+            return []
+        return [one for one in value if isinstance(one, dict | str | int)] if type(value) is list else [value]
+
+    return find
+
+
 def _member_getter(name: str | None) -> Callable[[Node, Run], Raw]:
     def get(node: Node, _run: Run) -> Raw:
         if type(node) is list:
             node = node[0] if node else None
-        value = node.get(name) if isinstance(node, dict) else None
+        if type(node) is not dict:
+            return None
+        value = node.get(name)
         return None if value == "" else value
 
     return get

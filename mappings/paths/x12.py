@@ -228,11 +228,12 @@ class X12Paths:
         cover = route.descend(tag)
         cover.names.update(index + step for index in starts for step in (0, 1))
         limit = len(starts)
+        here = not route.steps and not route.rooted and not route.up
         first, end = starts[0], starts[-1] + 2
         joined = starts == list(range(first, end, 2))
 
         def get(node: Node, run: Run) -> list[tuple[str, str]]:
-            segment = route.segment(node, run)
+            segment = node if here else route.segment(node, run)
             if segment is None:
                 return []
             elements = segment.elements
