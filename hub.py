@@ -18,10 +18,11 @@ from pydantic import BaseModel
 from canonical import Document, Finding, Misconfigured, has_errors
 from canonical.exchange import Arrival
 from connectors.canonical_json import read_canonical
-from connectors.configuration import ConfigurationFolder, Trade, directory_couriers, directory_pickups, read_trade
+from connectors.configuration import ConfigurationFolder, Trade, read_trade
 from connectors.courier import callers, couriers
 from connectors.engine.cursor import FileCursors
 from connectors.engine.wire import HttpWire
+from connectors.file_exchange import FileExchange, file_exchange
 from connectors.installation import examine_installation
 from connectors.pickup import pickups
 from connectors.schemas import configuration_models
@@ -86,7 +87,9 @@ def read_configuration(
 class Hub:
     """The built hub, open on one store. Satisfies `console.desk.Hub`."""
 
-    def __init__(self, configuration: Configuration, store: Store, data: Path, wire: HttpWire) -> None:
+    def __init__(
+        self, configuration: Configuration, store: Store, data: Path, wire: HttpWire, files: FileExchange
+    ) -> None:
         trade, settings = configuration.trade, configuration.trade.settings
         self.name = settings.company.name
         self.host, self.port = settings.listen.host, settings.listen.port
@@ -96,7 +99,7 @@ class Hub:
         partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
         self.doors = [Door(one.partner, one.name, "partner") for one in partners]
         self.doors += [Door(one.id, one.name, "connection") for one in connections]
-        self._flow = _flow(configuration, store, data, wire)
+        self._flow = _flow(configuration, store, data, wire, files)
 
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         """One canonical document in JSON; None with located findings."""
@@ -138,13 +141,13 @@ class Hub:
         return {"ready": True, "checks": {"store": "ok"}}
 
 
-def _flow(configuration: Configuration, store: Store, data: Path, wire: HttpWire) -> Flow:
+def _flow(configuration: Configuration, store: Store, data: Path, wire: HttpWire, files: FileExchange) -> Flow:
     trade, policy, clock = configuration.trade, configuration.policy, SystemClock()
     settings, translator, bells = trade.settings, trade.translator, Bells()
     retry = RetryPolicy(settings.delivery.tries, settings.delivery.first_wait, settings.delivery.longest_wait)
     calling = callers(trade.connections.by_id, wire, clock)
-    courier = CourierByDestination({**directory_couriers(trade, data), **couriers(calling)})
-    places: list[Pickup] = [*directory_pickups(trade, data), *pickups(calling, FileCursors(data / "cursors"))]
+    courier = CourierByDestination({**files.couriers, **couriers(calling)})
+    places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
     schedule = Schedule(Intake(store.inbox, bells.translate.ring), places, store.lanes, Ticker(), settings.poll)
     return Flow(
         translate=Translate(store.inbox, translator, policy),
@@ -236,13 +239,14 @@ class Crossdock:
         configuration = read_configuration(config, data, base_urls, secrets)
         await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
         url = configuration.trade.settings.database or sqlite_url(data / "crossdock.db")
-        wire = HttpWire()
+        wire, files = HttpWire(), file_exchange(configuration.trade, data)
         try:
             async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
                 await store.configurations.keep(configuration.policy.digest, configuration.policy.model_dump_json())
                 await _stock_up(store, configuration.stock)
-                yield Hub(configuration, store, data, wire)
+                yield Hub(configuration, store, data, wire, files)
         finally:
+            await files.close()
             await wire.close()
 
     @asynccontextmanager

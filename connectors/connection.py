@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from canonical import Currency, Finding, Misconfigured, Text, Usage, exact_decimal
 from connectors.engine.template import expand_text
 from connectors.manifest import Manifest, Setting
 from connectors.secret import Redaction, Secret
 from mappings.strict_yaml import YamlFile, read_yaml
-from mappings.yaml_model import ConfigModel, validate
+from mappings.yaml_model import UNSHOWN, ConfigModel, validate
 
 Value = str | int | bool | Decimal | Secret
 """A setting's value, of the type its manifest gives it."""
@@ -41,6 +42,13 @@ class SecretReference(ConfigModel):
 
     env: str | None = None
     file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_reference(cls, written: object) -> object:
+        if isinstance(written, str | int | Decimal):
+            raise PydanticCustomError(UNSHOWN, "a secret is {{env: NAME}} or {{file: PATH}}, never the secret itself")
+        return written
 
     @model_validator(mode="after")
     def _one(self) -> "SecretReference":

@@ -10,6 +10,8 @@ from canonical import Finding, has_errors
 from connectors.profile import Profile
 from connectors.settings import InterchangeIdentity
 from connectors.syntax.x12 import find_grammar
+from connectors.transport.login import login_of
+from connectors.transport.settings import Inbound, Outbound
 from mappings.strict_yaml import Trail, YamlFile, read_yaml
 from mappings.yaml_model import validate
 
@@ -44,11 +46,17 @@ def partners_of(profiles: Iterable[Profile], ours: InterchangeIdentity) -> Partn
 
 
 def load_partners(
-    directory: Path, ours: InterchangeIdentity, maps: Collection[str], knows_set: KnowsSet, data: Path
+    directory: Path,
+    ours: InterchangeIdentity,
+    maps: Collection[str],
+    knows_set: KnowsSet,
+    data: Path,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[Partners, list[Finding]]:
     """Read every `*.yaml` of `directory`. Profiles with errors are left out; findings say file, line and the mend.
 
-    `maps` are the names of all maps, `data` the directory that transports' directories are in.
+    `maps` are the names of all maps, `data` the directory that transports' directories are in, `environment` what
+    secrets are looked up in: the process's own where none is given.
     """
     if not directory.is_dir():
         missing = Finding("partners-missing", "error", {"file": str(directory)}, "no such directory; create it")
@@ -59,6 +67,7 @@ def load_partners(
     for file, profile in sound:
         findings.extend(_references(file, profile, maps, knows_set))
         findings.extend(_directories(file, profile, data))
+        findings.extend(_secrets(file, profile, os.environ if environment is None else environment))
     findings.extend(_clashes(sound))
     findings.extend(_unknown_carriers(sound))
     faulty = {str(finding.where.get("file")) for finding in findings if finding.severity == "error"}
@@ -109,12 +118,12 @@ def _clashes(sound: Sequence[tuple[YamlFile, Profile]]) -> Iterator[Finding]:
             if first != profile.partner:
                 message = f"{theirs.qualifier}/{theirs.id} is already {first}'s; each partner needs one of its own"
                 yield file.finding("duplicate-interchange", ("x12", "theirs", "id"), message)
-        if profile.transport.inbound:
-            inbound = profile.transport.inbound.directory
-            first = directories.setdefault(inbound, profile.partner)
+        if source := profile.transport.source:
+            first = directories.setdefault(source, profile.partner)
             if first != profile.partner:
-                message = f"{inbound} is already {first}'s; a directory proves who sent a file, so it has one sender"
-                yield file.finding("duplicate-directory", ("transport", "inbound", "directory"), message)
+                message = f"{source} is already {first}'s; a directory proves who sent a file, so it has one sender"
+                kind = "directory" if isinstance(profile.transport.inbound, Inbound) else "remote"
+                yield file.finding("duplicate-directory", ("transport", "inbound", kind), message)
 
 
 def _unknown_carriers(sound: Sequence[tuple[YamlFile, Profile]]) -> Iterator[Finding]:
@@ -130,7 +139,7 @@ def _unknown_carriers(sound: Sequence[tuple[YamlFile, Profile]]) -> Iterator[Fin
 def _directories(file: YamlFile, profile: Profile, data: Path) -> Iterator[Finding]:
     """Directories that exist and cannot be used; absent ones are made when first needed."""
     for way, told in (("inbound", profile.transport.inbound), ("outbound", profile.transport.outbound)):
-        path = data / told.directory if told else data
+        path = data / told.directory if isinstance(told, Inbound | Outbound) else data
         if not path.exists():
             continue
         if not path.is_dir():
@@ -140,3 +149,10 @@ def _directories(file: YamlFile, profile: Profile, data: Path) -> Iterator[Findi
         else:
             continue
         yield file.finding("directory-unusable", ("transport", way, "directory"), mend)
+
+
+def _secrets(file: YamlFile, profile: Profile, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """What we log in with and is not there, or is of no use: it may still come before the hub runs."""
+    if server := profile.transport.sftp:
+        for name, code, message in login_of(server, environment).faults():
+            yield file.finding(code, ("transport", "sftp", name), message, severity="warning")

@@ -11,6 +11,7 @@ from canonical import Address, Currency, Document, Text
 from connectors.narrowing import Narrowing
 from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
+from connectors.transport.settings import Transport
 from mappings.yaml_model import ConfigModel
 
 Role = Literal["customer", "supplier", "node", "carrier"]
@@ -93,38 +94,6 @@ class X12Terms(ConfigModel):
     def interchange_version(self) -> str:
         """ISA12: 00401 for 004010."""
         return self.version[:5]
-
-
-class Inbound(ConfigModel):
-    """The directory we take their files from, in the data directory. `settle` is how long a file must not have changed
-    before it is taken; 0 when they rename finished files into place."""
-
-    directory: Text
-    patterns: tuple[Text, ...] = ("*",)
-    settle: timedelta = timedelta(seconds=2)
-
-    @field_validator("directory")
-    @classmethod
-    def _inside(cls, directory: str) -> str:
-        return inside_data(directory)
-
-
-class Outbound(ConfigModel):
-    """The directory we put their files into, in the data directory."""
-
-    directory: Text
-
-    @field_validator("directory")
-    @classmethod
-    def _inside(cls, directory: str) -> str:
-        return inside_data(directory)
-
-
-class Transport(ConfigModel):
-    """How bytes travel."""
-
-    inbound: Inbound | None = None
-    outbound: Outbound | None = None
 
 
 class Location(ConfigModel):
@@ -216,13 +185,6 @@ class Profile(ConfigModel):
     def zone(self) -> ZoneInfo:
         """The zone of their times that name none."""
         return ZoneInfo(self.time_zone)
-
-
-def inside_data(directory: str) -> str:
-    """A directory relative to the data directory, or `ValueError`."""
-    if directory.startswith(("/", "~")) or ".." in directory.split("/"):
-        raise ValueError("give a path inside the data directory, without '..' and not from the root")
-    return directory
 
 
 def known_kind(kind: str) -> None:

@@ -20,6 +20,7 @@ from connectors.secret import Secret
 from connectors.surroundings import SystemClock
 from connectors.syntax.json_text import read_json
 from connectors.transport.directory import DirectoryCourier
+from connectors.transport.settings import Inbound
 
 
 class InventedSecrets(dict[str, str]):
@@ -52,11 +53,12 @@ class Outside:
     async def drop(self, partner: str, filename: str) -> None:
         """Put a sample file where `partner` puts its files."""
         profile = self.trade.partners.by_id.get(partner)
-        if profile is None or profile.transport.inbound is None:
-            raise Misconfigured(f"the story drops a file for {partner}, who has no inbound directory")
+        inbound = profile.transport.inbound if profile else None
+        if not isinstance(inbound, Inbound):
+            raise Misconfigured(f"the story drops a file for {partner}, who has no inbound directory here")
         content = await asyncio.to_thread((self.folder / filename).read_bytes)
         parcel = Parcel(filename, filename, partner, "", content, "application/octet-stream", filename, 1)
-        await DirectoryCourier(self.data / profile.transport.inbound.directory).deliver(parcel)
+        await DirectoryCourier(self.data / inbound.directory).deliver(parcel)
 
     async def push(self, connection: str, topic: str, filename: str, url: str) -> int:
         """Let a shop send a sample order as a signed webhook to `url`; the HTTP status it got.
@@ -90,7 +92,7 @@ async def outside(trade: Trade, folder: Path, data: Path) -> AsyncIterator[Outsi
         world.warehouses = [
             warehouse(profile, trade.translator, data, clock.now)
             for profile in trade.partners.by_id.values()
-            if "FulfilmentOrder" in profile.takes and profile.transport.inbound
+            if "FulfilmentOrder" in profile.takes and profile.transport.local
         ]
         yield world
 

@@ -15,6 +15,7 @@ from connectors.profile import Profile
 from connectors.syntax import x12
 from connectors.translator import Translator
 from connectors.transport.directory import DirectoryCourier, DirectoryPickup
+from connectors.transport.settings import Inbound, Outbound
 from connectors.x12_draft import draft_set
 
 
@@ -81,8 +82,8 @@ def warehouse(
 ) -> Warehouse:
     """The stand-in for a warehouse's profile, on the directories that the profile names below `data`."""
     inbound, outbound = profile.transport.inbound, profile.transport.outbound
-    assert inbound is not None, "a stand-in needs the directory the hub watches"
-    assert outbound is not None, "a stand-in needs the directory the hub delivers to"
+    assert isinstance(inbound, Inbound), "a stand-in needs the directory the hub watches"
+    assert isinstance(outbound, Outbound), "a stand-in needs the directory the hub delivers to"
     return Warehouse(
         profile=profile,
         translator=Translator(counterpart(profile, hub.partners, hub.library), hub.library),

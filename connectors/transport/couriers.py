@@ -24,5 +24,5 @@ class CourierByDestination:
         """Raises `Rejected` for a destination without a courier, and what the courier raises."""
         courier = self.couriers.get(parcel.destination)
         if courier is None:
-            raise Rejected(f"{parcel.destination} has no way out; give its profile transport.outbound.directory")
+            raise Rejected(f"{parcel.destination} has no way out; give its profile transport.outbound")
         return await courier.deliver(parcel)

@@ -7,14 +7,11 @@ import stat
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from canonical import Unavailable
 from canonical.exchange import Arrival, Handed, Parcel
-
-UNFINISHED = (".part", ".tmp", ".filepart", ".partial", ".crdownload")
-"""Endings that senders give to a file while they write it."""
+from connectors.transport.finished import Standstill, wanted
 
 Signature = tuple[int, int, int]
 """Inode, size in bytes, time of the last change in ns."""
@@ -37,7 +34,10 @@ class DirectoryPickup:
     settle: float = 2.0
     largest: int = 200_000_000
     steady_clock: Callable[[], float] = time.monotonic
-    _seen: dict[str, tuple[Signature, float]] = field(default_factory=dict, init=False)
+    _standstill: Standstill[Signature] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._standstill = Standstill(self.settle, self.steady_clock)
 
     async def collect(self) -> AsyncIterator[Arrival]:
         """One look into the directory. Raises `Unavailable` when it cannot be read."""
@@ -54,18 +54,13 @@ class DirectoryPickup:
             found = dict(self._files())
         except OSError as error:
             raise Unavailable(f"cannot look into {self.directory}: {error.strerror or error}") from error
-        now = self.steady_clock()
-        self._seen = {
-            name: seen if (seen := self._seen.get(name)) and seen[0] == signature else (signature, now)
-            for name, signature in found.items()
-        }
-        ready = [name for name, (_, since) in self._seen.items() if now - since >= self.settle]
+        ready = self._standstill.finished(found)
         return [self.directory / name for name in sorted(ready, key=lambda name: (found[name][2], name))]
 
     def _files(self) -> Iterator[tuple[str, Signature]]:
         with os.scandir(self.directory) as entries:
             for entry in entries:
-                if not self._wanted(entry.name):
+                if not wanted(entry.name, self.patterns):
                     continue
                 try:
                     state = entry.stat(follow_symlinks=False)
@@ -73,12 +68,6 @@ class DirectoryPickup:
                     continue
                 if stat.S_ISREG(state.st_mode):
                     yield entry.name, (state.st_ino, state.st_size, state.st_mtime_ns)
-
-    def _wanted(self, name: str) -> bool:
-        lower = name.lower()
-        if lower.startswith(".") or lower.endswith(UNFINISHED):
-            return False
-        return any(fnmatchcase(lower, pattern.lower()) for pattern in self.patterns)
 
     def _take(self, path: Path) -> Arrival | None:
         """The file's bytes; None when it is gone, grew meanwhile, or had to be refused."""
