@@ -58,6 +58,8 @@ class PackageLine(Model):
     lots: tuple[Text, ...] = ()
     serials: tuple[Text, ...] = ()
     dates: dict[str, Moment] = Field(default_factory=dict)
+    destination: Party | None = None
+    """Whom it is for, where the order names several (X12 SDQ): a store behind the one ship-to."""
 
 
 class Package(Model):

@@ -196,6 +196,8 @@ class AcknowledgedLine(Model):
     quantity: Quantity
     price: Price | None = None
     outcomes: tuple[LineOutcome, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    """How much of it goes where, as the order said."""
     notes: tuple[Note, ...] = ()
     extensions: dict[str, JsonValue] = Field(default_factory=dict)
 

@@ -161,3 +161,37 @@ def test_packages_that_do_not_say_share_equally_and_it_is_told(library: MapLibra
     packages = translation.document.as_json()["packages"]
     assert [one["lines"][0]["quantity"]["value"] for one in packages] == ["5", "5"]
     assert [finding.code for finding in translation.findings] == ["package-quantity-assumed"]
+
+
+def test_each_stores_quantity_passes_from_order_through_answer_notice_and_invoice(
+    library: MapLibrary, x12_tree: Any, x12_text: Any
+) -> None:
+    """A store distribution (SDQ): what the order says of each store is what every answer says of it."""
+    order = library.get("x12/850").read(x12_tree(case("850")[0])).document
+    assert order
+    [line, _] = order.as_json()["lines"]
+    wanted = {one["party"]["identifiers"]["buyer_assigned"]: one["quantity"]["value"] for one in line["destinations"]}
+    assert wanted == {"0001": "4", "0002": "6"}
+    for set_id in ("855", "810"):
+        answer = golden(library, set_id, case(set_id)[1])
+        first = answer.as_json()["lines"][0] | {"destinations": line["destinations"]}
+        answer = golden(library, set_id, answer.as_json() | {"lines": [first, *answer.as_json()["lines"][1:]]})
+        written = x12_text(set_id, library.get(f"x12/{set_id}").write(answer).tree)
+        assert "SDQ*EA*92*0001*4*0002*6~" in written
+        again = library.get(f"x12/{set_id}").read(x12_tree(written)).document
+        assert again
+        assert again.as_json()["lines"][0]["destinations"] == line["destinations"]
+    parts = [
+        {"order_number": "PO1", "line_number": "1", "items": {"sku": "A"}, "quantity": one["quantity"],
+         "destination": one["party"]}
+        for one in line["destinations"]
+    ]  # fmt: skip
+    notice = golden(library, "856", case("856")[1] | {"packages": [], "lines": parts, "order_numbers": ["PO1"]})
+    rendition = library.get("x12/856").write(notice)
+    assert told(rendition.findings) == []
+    again = library.get("x12/856").read(x12_tree(x12_text("856", rendition.tree))).document
+    assert again
+    assert {
+        one["destination"]["identifiers"]["buyer_assigned"]: one["quantity"]["value"]
+        for one in again.as_json()["lines"]
+    } == wanted
