@@ -64,7 +64,7 @@ def _settled(adjustments: Sequence[Adjustment]) -> list[Adjustment]:
 
 
 def bill(work: Workings, left: Departure) -> None:
-    """Invoice what left: to the channel, and to the books."""
+    """Invoice what left to the channel, and post it."""
     billed = _billed(work, left.shipped)
     if not billed:
         return
@@ -80,11 +80,7 @@ def bill(work: Workings, left: Departure) -> None:
         adjustments_invoiced=shares.taken,
     )
     work.tell("invoice_issued", invoice=invoice.number, total=str(invoice.total), shipment=left.number)
-    reasons = {**_HEADER_REASONS, **making.reasons}
-    work.dispatch(invoice, work.order.channel, reasons)
-    if work.usage == "production":
-        for destination in work.policy.posting.destinations:
-            work.dispatch(invoice, destination, reasons)
+    work.dispatch(invoice, work.order.channel, {**_HEADER_REASONS, **making.reasons})
     post_invoice(work, invoice, making.amounts, left.first)
 
 

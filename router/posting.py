@@ -93,7 +93,7 @@ class Posting(Rule):
     rules: tuple[PostingRule, ...]
     """The first rule that takes an event posts it."""
     destinations: tuple[Text, ...] = ()
-    """The connections to which entries and invoices are sent: ERPs."""
+    """The connections to which entries are sent: ERPs."""
     freight_codes: tuple[Text, ...] = ("D240", "freight", "shipping")
     """Charge codes that are freight."""
 
