@@ -9,8 +9,7 @@ Surroundings: `Clock`, `Randomness`, `Identifiers`.
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from canonical import Document
 from canonical.exchange import (
@@ -25,6 +24,8 @@ from canonical.exchange import (
     Reply,
 )
 from router.decision import Decision, Needs, StockRow, World
+from router.effect import Count, Effect, Nowhere, ToFulfilment, ToLane, ToSent, ToStock
+from router.lookups import Access, Archive, Bearer, MadeDecision, StockRoom
 from router.order import Order
 
 __all__ = [
@@ -123,57 +124,6 @@ class Translator(Protocol):
     def write(self, document: Document, to: str) -> Draft | None:
         """The draft for `to`; None when its profile does not take this kind of document."""
         ...
-
-
-# --- where documents take effect ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ToLane:
-    """The document belongs to this order: it waits in its lane for the order's decision."""
-
-    lane: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToFulfilment:
-    """It belongs to the order whose fulfilment order of this number its sender was sent; until then it is parked."""
-
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """What lies at a node, counted whole."""
-
-    sku: str
-    node: str
-    on_hand: Decimal
-    safety: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToStock:
-    """It says what lies where. `uncounted` names what it speaks of and nobody knows."""
-
-    counts: Sequence[Count]
-    uncounted: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ToSent:
-    """It is the receiver's verdict on what we sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nowhere:
-    """Nobody here acts on it: a person must look."""
-
-    reason: str
-
-
-Effect = ToLane | ToFulfilment | ToStock | ToSent | Nowhere
-"""Where a document takes effect."""
 
 
 # --- transports -----------------------------------------------------------------------------------------------------
@@ -322,97 +272,4 @@ class Peers(Protocol):
 
     async def listen(self, ring: Callable[[], None]) -> None:
         """Call `ring` whenever one of them commits work, until cancelled."""
-        ...
-
-
-class StockRoom(Protocol):
-    async def set(self, sku: str, node: str, on_hand: Decimal, safety: Decimal | None = None) -> StockRow: ...
-
-    async def availability(self, sku: str | None = None) -> Sequence[StockRow]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """Whom an API token proved: a partner (or connection), or a role."""
-
-    partner: str | None
-    role: str | None
-
-
-class Access(Protocol):
-    async def issue(self, *, partner: str | None = None, role: str | None = None) -> str:
-        """A new token; only its hash is kept."""
-        ...
-
-    async def bearer(self, token: str) -> Bearer | None: ...
-
-
-class Violated(Protocol):
-    """An invariant that does not hold, and where."""
-
-    @property
-    def code(self) -> str: ...
-
-    @property
-    def where(self) -> str: ...
-
-    @property
-    def message(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class MadeDecision:
-    """A decision as it was kept: everything it was made from, and the digest of what came out."""
-
-    id: str
-    order: str
-    document: Document
-    sender: str
-    world: World
-    digest: str
-
-
-class Archive(Protocol):
-    """What people and programs may look up. Rows are plain JSON-ready mappings with the names DESIGN fixes."""
-
-    async def orders(
-        self, *, limit: int = 100, after: str | None = None, channel: str | None = None
-    ) -> Sequence[Mapping[str, Any]]:
-        """Orders, the newest first, all of them or one channel's; `after` continues behind the order of that id."""
-        ...
-
-    async def order(self, order: str, *, channel: str | None = None) -> Mapping[str, Any] | None:
-        """By id or number, of all or of one channel: header, lines with ledgers, timeline, explanations, documents."""
-        ...
-
-    async def documents(
-        self, *, limit: int = 100, order: str | None = None, partner: str | None = None
-    ) -> Sequence[Mapping[str, Any]]: ...
-
-    async def received(self, transmission: str) -> Sequence[Mapping[str, Any]]:
-        """The documents that came in one transmission, by the id of its receipt."""
-        ...
-
-    async def document(self, document: str) -> Mapping[str, Any] | None: ...
-
-    async def raw(self, document: str) -> Rendered | None: ...
-
-    async def exceptions(self, *, status: str | None = "open") -> Sequence[Mapping[str, Any]]: ...
-
-    async def settle(self, exception: str, action: Literal["retry", "resolve"], by: str) -> bool: ...
-
-    async def overview(self) -> Mapping[str, Any]:
-        """Counts: documents in and out by kind, orders by status, journal totals by currency, open exceptions."""
-        ...
-
-    def audit(self) -> AsyncIterator["Violated"]:
-        """Recompute every invariant from the stored facts; yields what does not hold."""
-        ...
-
-    def decisions(self) -> AsyncIterator[MadeDecision]:
-        """Every decision, order by order, in the sequence they were made."""
-        ...
-
-    def export(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
-        """(file stem, row) for every row of the outside auditor's files."""
         ...

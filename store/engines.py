@@ -1,7 +1,7 @@
 """Where transactions run: SQLite in a thread of its own, one hop a transaction; PostgreSQL through asyncpg.
 
 SQLite is in WAL with every commit synced. A driver that hops to its thread for each statement was measured to spend
-more time hopping than writing (docs/decisions).
+more time hopping than writing.
 """
 
 import asyncio

@@ -1,17 +1,6 @@
 """The store's tables. The order is the street's: what arrived, what it says, what was decided, what goes out."""
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.sql.elements import ColumnElement
 
 from store.columns import Exact, Instant, Json

@@ -10,6 +10,9 @@ from router.flow.effects import effect_of
 from router.policy import Policy
 from router.ports import Effect, Inbox, Nowhere, Stale, Translator, Transmission
 
+_SMALL = 64_000
+"""Bytes that are read sooner than a thread is reached."""
+
 
 @dataclass(frozen=True, slots=True)
 class Translate:
@@ -27,14 +30,21 @@ class Translate:
         return len(claimed)
 
     async def _translate(self, transmission: Transmission) -> None:
-        arrival = transmission.arrival
         try:
-            reading = self.translator.read(arrival.content, arrival.source, arrival.facts, transmission.received_at)
-            await self.inbox.translated(transmission, reading, self._effects(reading, arrival.source))
+            reading = await self._read(transmission)
+            await self.inbox.translated(transmission, reading, self._effects(reading, transmission.arrival.source))
         except (Stale, Unavailable):
             return
         except Exception as error:  # noqa: BLE001 - one transmission must never stop the others
             await self.inbox.failed(transmission, _reason(error))
+
+    async def _read(self, transmission: Transmission) -> Reading:
+        """Read the bytes; large ones in a thread, so that nobody at the door waits for them."""
+        arrival = transmission.arrival
+        asked = (arrival.content, arrival.source, arrival.facts, transmission.received_at)
+        if len(arrival.content) <= _SMALL:
+            return self.translator.read(*asked)
+        return await asyncio.to_thread(self.translator.read, *asked)
 
     def _effects(self, reading: Reading, source: str | None) -> Sequence[Effect]:
         return [self._effect(incoming, source) for incoming in reading.documents]

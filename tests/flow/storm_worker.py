@@ -84,17 +84,19 @@ async def send(intake, acknowledged: Ledger, messages: list[tuple[str, Arrival]]
 async def main(url: str, ledgers: Path, instant: str | None = None, count: str = "1") -> None:
     acknowledged, taken = Ledger(ledgers / "acknowledged"), Ledger(ledgers / "taken")
     receivers, crash = Receivers(taken), killer(instant, int(count))
-    messages = [
-        (line["id"], Arrival(line["source"], "http", line["content"].encode()))
-        for line in map(json.loads, (ledgers / "messages.jsonl").read_text().splitlines())
-    ]
     async with open_store(url, SystemClock(), TimeOrderedIds(), crash=crash) as store:
         flow, intake = assemble(store, SystemClock(), SystemRandomness(), receivers, JsonLanguage(), crash=crash)
         working = asyncio.create_task(flow.run(frozenset({"intake", "route", "deliver"})))
-        while await send(intake, acknowledged, messages + receivers.shipped()) or await unfinished(store):  # noqa: ASYNC110
+        while await send(intake, acknowledged, messages(ledgers) + receivers.shipped()) or await unfinished(store):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+
+
+def messages(ledgers: Path) -> list[tuple[str, Arrival]]:
+    """(message id, arrival) for everything that is to be sent so far."""
+    lines = map(json.loads, (ledgers / "messages.jsonl").read_text().splitlines())
+    return [(line["id"], Arrival(line["source"], "http", line["content"].encode())) for line in lines]
 
 
 async def unfinished(store) -> bool:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from canonical import PurchaseOrder
 from connectors.surroundings import SystemClock, TimeOrderedIds
 from store import open_store
 from tests.flow.databases import KINDS, fresh_url
 from tests.flow.street import purchase
 
-ORDERS = 12
 KILLS = [
     ("before-commit", 3),
     ("after-commit", 4),
@@ -46,10 +46,22 @@ def run_and_kill(url: str, ledgers: Path, instant: str, count: float) -> int:
     return process.wait(60)
 
 
-def storm(url: str, ledgers: Path) -> list[int]:
+def post(ledgers: Path, order: PurchaseOrder) -> None:
+    """Have an order sent by whatever process runs next."""
+    content = json.dumps([{"kind": order.kind, "document": order.as_json()}])
+    with (ledgers / "messages.jsonl").open("a") as messages:
+        messages.write(json.dumps({"id": order.number, "source": "acme", "content": content}) + "\n")
+
+
+def storm(url: str, ledgers: Path, sent: list[PurchaseOrder]) -> list[int]:
     """Kill one process after another; on a shared database another works on beside them and is killed at the end."""
+    (ledgers / "messages.jsonl").touch()
     beside = start(url, ledgers) if url.startswith("postgresql") else None
-    ends = [run_and_kill(url, ledgers, instant, count) for instant, count in KILLS]
+    ends = []
+    for number, (instant, count) in enumerate(KILLS):
+        for order in sent[number :: len(KILLS)]:
+            post(ledgers, order)
+        ends.append(run_and_kill(url, ledgers, instant, count))
     if beside:
         beside.kill()
         beside.wait(60)
@@ -62,17 +74,8 @@ async def test_nothing_is_lost_and_nothing_happens_twice(kind, tmp_path):
     url = await fresh_url(kind, tmp_path)
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
         await store.stock.set("A", "EAST", Decimal(1000))
-    sent = [purchase(f"PO{number}", number + 1) for number in range(ORDERS)]
-    lines = [
-        {
-            "id": order.number,
-            "source": "acme",
-            "content": json.dumps([{"kind": order.kind, "document": order.as_json()}]),
-        }
-        for order in sent
-    ]
-    (tmp_path / "messages.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    assert storm(url, tmp_path).count(-signal.SIGKILL) >= 3
+    sent = [purchase(f"PO{number}", number + 1) for number in range(3 * len(KILLS))]
+    assert storm(url, tmp_path, sent).count(-signal.SIGKILL) >= 3
     assert start(url, tmp_path).wait(120) == 0
     taken = {}
     for line in (tmp_path / "taken").read_text().splitlines():
@@ -89,5 +92,5 @@ async def test_nothing_is_lost_and_nothing_happens_twice(kind, tmp_path):
             order.number: str(order.lines[0].quantity.value) for order in sent
         }
         [left] = list(await store.stock.availability("A"))
-        assert (left.on_hand, left.reserved) == (1000 - sum(range(1, ORDERS + 1)), 0)
+        assert (left.on_hand, left.reserved) == (1000 - sum(range(1, len(sent) + 1)), 0)
         assert await store.archive.exceptions() == []

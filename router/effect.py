@@ -1,0 +1,53 @@
+"""Where a document takes effect: the words in which the flow tells the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ToLane:
+    """The document belongs to this order: it waits in its lane for the order's decision."""
+
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToFulfilment:
+    """It belongs to the order whose fulfilment order of this number its sender was sent; until then it is parked."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What lies at a node, counted whole."""
+
+    sku: str
+    node: str
+    on_hand: Decimal
+    safety: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToStock:
+    """It says what lies where. `uncounted` names what it speaks of and nobody knows."""
+
+    counts: Sequence[Count]
+    uncounted: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToSent:
+    """It is the receiver's verdict on what we sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """Nobody here acts on it: a person must look."""
+
+    reason: str
+
+
+Effect = ToLane | ToFulfilment | ToStock | ToSent | Nowhere
+"""Where a document takes effect."""
