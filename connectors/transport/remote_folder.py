@@ -115,12 +115,18 @@ class RemoteFolder:
                 await self.session.step(opened.write(content[start : start + CHUNK], start))
             with suppress(SFTPOpUnsupported):
                 await self.session.step(opened.fsync())
-            kept = (await self.session.step(opened.stat())).size
+            kept = await self._size(opened)
             await self.session.step(opened.close())
         finally:
             await _let_go(opened)
         if kept is not None and kept != len(content):
             raise Unavailable(f"{self.place} kept {kept} of {len(content)} bytes of {name}")
+
+    async def _size(self, opened: SFTPClientFile) -> int | None:
+        """None where the server does not tell."""
+        with suppress(SFTPError):
+            return (await self.session.step(opened.stat())).size
+        return None
 
     async def move(self, name: str, target: str, *, over: bool) -> None:
         """Rename a file; `over` allows that something else of that name is replaced.

@@ -195,7 +195,7 @@ class SftpCourier:
     async def _put(self, hidden: str, name: str, parcel: Parcel) -> None:
         """Every attempt writes a file of its own: one that was given up may still be writing."""
         if parcel.attempt > 1:
-            await self.folder.remove(f"{hidden}.{parcel.attempt - 1}.part")
+            await self._tidy(f"{hidden}.{parcel.attempt - 1}.part")
         unfinished = f"{hidden}.{parcel.attempt}.part"
         try:
             await self.folder.write(unfinished, parcel.content)
@@ -205,9 +205,14 @@ class SftpCourier:
             await self.folder.move(unfinished, name, over=False)
         except SFTPError:
             if await self._there(name, parcel.content):
-                await self.folder.remove(unfinished)
+                await self._tidy(unfinished)
             else:
                 await self.folder.move(unfinished, name, over=True)
+
+    async def _tidy(self, unfinished: str) -> None:
+        """Remove what nobody needs, where the server lets us."""
+        with suppress(SFTPError):
+            await self.folder.remove(unfinished)
 
     async def _there(self, name: str, content: bytes) -> bool:
         """Whether the file is there. `Rejected` when another one is."""

@@ -78,6 +78,8 @@ class SftpSession:
 
     async def close(self) -> None:
         """Log out."""
+        if self._connecting:
+            self._connecting.cancel()
         connection = self._connection
         self._drop(connection)
         if connection:

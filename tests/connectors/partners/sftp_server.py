@@ -54,6 +54,10 @@ class _Files(asyncssh.SFTPServer):
         await self._first("write", b"")
         return super().write(file_obj, offset, data)  # type: ignore[no-any-return]
 
+    async def fstat(self, file_obj: object) -> object:
+        await self._first("fstat", b"")
+        return super().fstat(file_obj)
+
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         await self._first("rename", oldpath)
         super().rename(oldpath, newpath)

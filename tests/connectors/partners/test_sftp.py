@@ -1,6 +1,7 @@
 """Files over SFTP, against a real server on loopback: taken once and whole, put so that nobody sees half of one."""
 
 import asyncio
+import hashlib
 import logging
 import os
 import shutil
@@ -137,24 +138,26 @@ async def test_the_memory_of_taken_files_survives_a_torn_line_and_forgets_what_i
     assert await TakenFiles(path).digest("c.edi", (3, 1)) == "cc"
 
 
+@pytest.mark.parametrize("after", ["archive", "delete"])
 async def test_a_server_that_forbids_moving_keeps_its_files_and_each_is_read_once(
-    server: Server, session: SftpSession, out: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    server: Server, session: SftpSession, out: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, after: str
 ) -> None:
     def denied(_name: str) -> None:
         raise asyncssh.SFTPPermissionDenied("no")
 
-    server.behaviour.before = {"rename": denied, "mkdir": denied}
+    server.behaviour.before = {"rename": denied, "mkdir": denied, "remove": denied}
     for name in ("a.edi", "b.edi"):
         (out / name).write_bytes(name.encode())
-    watch = pickup(session, tmp_path)
+    watch = pickup(session, tmp_path, after=after)
     assert len(await look(watch)) == 2
     assert await look(watch) == []
-    assert await look(pickup(session, tmp_path)) == []
+    assert await look(pickup(session, tmp_path, after=after)) == []
     assert names(out) == ["a.edi", "b.edi"]
     assert "stays and is remembered: no" in caplog.text
     server.behaviour.before = {}
     assert await look(watch) == []
-    assert len(names(out / "archive")) == 2
+    assert names(out) == []
+    assert after == "delete" or len(names(out / "archive")) == 2
 
 
 async def test_a_server_that_never_replaces_a_file_still_archives_the_same_file_sent_twice(
@@ -380,6 +383,18 @@ async def test_a_parcel_whose_rename_was_answered_to_nobody_is_not_put_twice(
         await courier.deliver(parcel())
     assert (await courier.deliver(parcel(attempt=2))).receipt["already"]
     assert names(server.root / "in") == ["northwind_855_1.edi"]
+
+
+async def test_a_server_that_lets_nobody_delete_or_ask_a_size_still_takes_a_retried_parcel(
+    session: SftpSession, server: Server
+) -> None:
+    def denied(_name: str) -> None:
+        raise asyncssh.SFTPPermissionDenied("no")
+
+    (server.root / "in" / f".{hashlib.sha256(b'd1').hexdigest()[:12]}.1.part").write_bytes(b"I")
+    server.behaviour.before = {"remove": denied, "fstat": denied}
+    await SftpCourier(RemoteFolder(session, "/in")).deliver(parcel(attempt=2))
+    assert (server.root / "in" / "northwind_855_1.edi").read_bytes() == b"ISA"
 
 
 async def test_a_letter_box_that_cannot_be_read_takes_the_same_parcel_once(
