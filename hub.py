@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from canonical import Document, Finding, Misconfigured, has_errors
 from canonical.exchange import Arrival
+from connectors.authoring.bench import AuthoringBench, one_way_rules
 from connectors.canonical_json import read_canonical
 from connectors.configuration import ConfigurationFolder, Trade, read_trade
 from connectors.courier import callers, couriers
@@ -167,11 +168,12 @@ class Tools:
         self._config = config
 
     def check(self) -> Sequence[Finding]:
-        """Every fault of the configuration."""
+        """Every fault of the configuration, and what is worth knowing of its maps."""
         try:
-            return read_configuration(self._config, Path("data")).findings
+            configuration = read_configuration(self._config, Path("data"))
         except Misconfigured as error:
             return error.findings
+        return [*configuration.findings, *one_way_rules(configuration.trade.library)]
 
     def translate(self, asked: TranslateRequest) -> Answer:
         """Native bytes to canonical documents, or those to native bytes."""
@@ -229,6 +231,11 @@ class Crossdock:
     def workbench(self, config: Path) -> Tools:
         """The tools that need no store."""
         return Tools(config)
+
+    def authoring(self, config: Path) -> AuthoringBench:
+        """The integrator's tools."""
+        trade = read_trade(ConfigurationFolder(config), Path("data"), {}, os.environ)
+        return AuthoringBench(trade, config.parent)
 
     @asynccontextmanager
     async def open(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from canonical import CrossdockError, Misconfigured, exact_decimal
-from console.commands import actions, lookups, running, tools
+from console.commands import actions, lookups, maps, running, tools
 from console.desk import Builder
 from console.invocation import Invocation, Usage
 from console.terminal import err, print_findings, print_json, text
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_everywhere(parser, default=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_running, _add_tools, _add_lookups, _add_actions):
+    for add in (_add_running, _add_tools, _add_authoring, _add_lookups, _add_actions):
         add(commands)
     return parser
 
@@ -141,7 +141,23 @@ def _add_tools(commands: Subcommands) -> None:
     schema.add_argument("--out", metavar="DIR", help="write a file for each")
     _add(commands, "doctor", tools.doctor)
     _add(_add_family(commands, "partner", "trading partners", tools.partner_list), "list", tools.partner_list)
-    _add(_add_family(commands, "connector", "connectors", tools.connector_list), "list", tools.connector_list)
+
+
+def _add_authoring(commands: Subcommands) -> None:
+    family = _add_family(commands, "map", "maps", maps.map_list)
+    _add(family, "list", maps.map_list)
+    test = _add(family, "test", maps.map_test)
+    test.add_argument("map", metavar="NAME", help="a map, or the path of a map file")
+    test.add_argument("--record", action="store_true", help="write what cases lack as the map has it now")
+    diff = _add(family, "diff", maps.map_diff)
+    diff.add_argument("old", metavar="OLD", help="a map, or the path of a map file")
+    diff.add_argument("new", metavar="NEW", help="a map, or the path of a map file")
+    diff.add_argument("files", metavar="FILE", nargs="+", help="what both read")
+    for one in (test, diff):
+        one.add_argument("--partner", metavar="ID", help="the trading partner it comes from or goes to")
+    family = _add_family(commands, "connector", "connectors", tools.connector_list)
+    _add(family, "list", tools.connector_list)
+    _add(family, "test", maps.connector_test).add_argument("name", metavar="NAME", help="the connector")
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:

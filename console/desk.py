@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypedDict
 
 from canonical import Document, Finding
+from console.authoring import Authoring
 from router.ports import Access, Archive, Arrival, Inbox, Receipt, StockRoom
 
 OWN_CHANNEL = "api"
@@ -276,6 +277,10 @@ class Builder(Protocol):
     """The composition root as the command line sees it."""
 
     def workbench(self, config: Path) -> Workbench: ...
+
+    def authoring(self, config: Path) -> Authoring:
+        """The integrator's tools; they work beside a configuration that has faults elsewhere."""
+        ...
 
     def open(self, config: Path, data: Path) -> AbstractAsyncContextManager[Hub]: ...
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from rich.console import Console
 
+from console.authoring import Authoring
 from console.desk import Builder, Hub, Workbench
 from console.terminal import err, out, print_json
 
@@ -32,6 +33,10 @@ class Invocation:
     def workbench(self) -> Workbench:
         """The tools that need no store."""
         return self.builder.workbench(self.config)
+
+    def authoring(self) -> Authoring:
+        """The integrator's tools."""
+        return self.builder.authoring(self.config)
 
     @asynccontextmanager
     async def hub(self) -> AsyncIterator[Hub]:
@@ -67,7 +72,7 @@ class Invocation:
         except OSError as error:
             raise Usage(f"cannot read {name}: {error.strerror}") from error
         with opened:
-            yield opened
+            yield opened if opened.seekable() else BytesIO(opened.read())
 
     @property
     def filename(self) -> str:

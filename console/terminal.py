@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from canonical import Finding
+from console.excerpt import excerpt
 from console.json_text import json_text
 
 _NARROWEST = 110
@@ -102,7 +103,7 @@ def place_of(where: Mapping[str, Any]) -> str:
 
 
 def print_findings(console: Console, findings: Iterable[Finding | Mapping[str, Any]]) -> None:
-    """One line a finding: place, severity, code, what is wrong and the mend."""
+    """One line a finding: place, severity, code, what is wrong and the mend. Of a map's fault also the line itself."""
     for finding in findings:
         row = finding.as_json() if isinstance(finding, Finding) else finding
         severity = str(row.get("severity", "error"))
@@ -113,3 +114,5 @@ def print_findings(console: Console, findings: Iterable[Finding | Mapping[str, A
             text(row.get("message")),
             soft_wrap=True,
         )
+        for line in excerpt(row.get("where") or {}):
+            console.print(text(f"  {line}", "dim"), soft_wrap=True)

@@ -22,9 +22,8 @@ async def check(call: Invocation) -> int:
     failed = has_errors(findings)
     if not call.tell({"ok": not failed, "findings": findings}):
         print_findings(call.out, findings)
-        call.out.print(
-            f"{call.config}: {_count(len(findings), 'finding')}" if findings else f"{call.config}: no faults"
-        )
+        faults = sum(finding.severity != "info" for finding in findings)
+        call.out.print(f"{call.config}: {_count(faults, 'finding')}" if faults else f"{call.config}: no faults")
     return 1 if failed else 0
 
 

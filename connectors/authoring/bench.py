@@ -1,0 +1,144 @@
+"""The tools an integrator asks for by name: list, test and compare maps, test connectors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from canonical import Finding, Misconfigured, has_errors
+from connectors.authoring.map_cases import run_map_case
+from connectors.authoring.reading import paired, read_by
+from connectors.case_run import run_cases
+from connectors.configuration import Trade
+from connectors.translator import Translator
+from mappings.authoring.cases import load_map_cases
+from mappings.authoring.comparison import compare
+from mappings.compiled import CompiledMap
+from mappings.library import MapLibrary
+from mappings.strict_yaml import read_yaml
+
+Told = dict[str, Any]
+
+
+class NamedFile(Protocol):
+    """A file that was read."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class AuthoringBench:
+    """The tools over one configuration. Satisfies `console.authoring.Authoring`."""
+
+    trade: Trade
+    config: Path
+    """The configuration's folder."""
+
+    def maps(self) -> list[Told]:
+        """The maps there are, each with the directions it serves and where it stands."""
+        return [_told_map(self.trade.library, name) for name in self.trade.library.names]
+
+    def test_map(self, name: str, partner: str | None) -> Told:
+        """A map's cases. One without any fails: nothing was tested."""
+        translator, name = self._resolved(name)
+        compiled = translator.library.get(name)
+        findings, results, looked = compiled.check(), list[Told](), list[str]()
+        for folder in self._case_folders(compiled):
+            place = str(folder)
+            looked.append(place)
+            cases, found = load_map_cases(folder, place)
+            findings += found
+            for case in cases:
+                results.append({"case": case.name, "place": place, **run_map_case(translator, compiled, case, partner)})
+        sound = bool(results) and not has_errors(findings) and not any(one["faults"] for one in results)
+        return {"ok": sound, "map": name, "places": looked, "cases": results, "findings": _as_json(findings)}
+
+    def compare_maps(self, old: str, new: str, files: Sequence[NamedFile], partner: str | None) -> Told:
+        """What the new map would make of the files that the old one does not."""
+        before, old_name = self._resolved(old)
+        after, new_name = self._resolved(new)
+        pairs = [
+            pair
+            for file in files
+            for pair in paired(
+                read_by(before, old_name, file.content, file.name, partner),
+                read_by(after, new_name, file.content, file.name, partner),
+            )
+        ]
+        return {"old": old, "new": new, "files": len(files), **compare(pairs).as_json()}
+
+    async def test_connector(self, name: str) -> Told:
+        """A connector's cases, offline. One without any fails: nothing was tested."""
+        catalogue = self.trade.catalogue
+        if name not in catalogue.manifests:
+            raise Misconfigured(f"no connector is called {name}; there are {', '.join(catalogue.manifests)}")
+        results, findings = await run_cases(catalogue, name, self.trade.library)
+        cases = [{"case": one.case, "faults": list(one.faults)} for one in results]
+        sound = bool(cases) and not has_errors(findings) and not any(one["faults"] for one in cases)
+        place = str(catalogue.origins[name].cases)
+        return {"ok": sound, "connector": name, "place": place, "cases": cases, "findings": _as_json(findings)}
+
+    def _resolved(self, given: str) -> tuple[Translator, str]:
+        """A map by its name or by the path of a file, and a translator that has it."""
+        translator = self.trade.translator
+        if given in self.trade.library.names:
+            return translator, given
+        path = Path(given)
+        if not path.is_file():
+            raise Misconfigured(f"there is no map and no file {given!r}; `crossdock map list` names the maps")
+        file, findings = read_yaml(path, str(path))
+        name = file.content.get("map") if file and isinstance(file.content, dict) else None
+        if not isinstance(name, str):
+            raise Misconfigured(f"{given} is no map file", findings)
+        return replace(translator, library=self.trade.library.including(name, path)), name
+
+    def _case_folders(self, compiled: CompiledMap) -> list[Path]:
+        """Where a map's cases may lie: beside its file, and under `config/mappings/` whoever wrote it."""
+        beside = Path(str(compiled.head.where["file"])).with_suffix(".cases")
+        own = self.config / "mappings" / f"{compiled.name}.cases"
+        return [beside] if own == beside else [beside, own]
+
+
+def _told_map(library: MapLibrary, name: str) -> Told:
+    try:
+        compiled = library.get(name)
+        one_way = compiled.one_way
+    except Misconfigured as error:
+        where = next((one.where for one in error.findings), {})
+        return {"name": name, "file": where.get("file"), "faults": len(error.findings) or 1}
+    head = compiled.head
+    return {
+        "name": name,
+        "title": head.title,
+        "document": head.document.__name__,
+        "syntax": head.syntax,
+        "directions": [head.direction] if head.direction else ["read", "write"],
+        "one_way": len(one_way),
+        "extends": library.bases(name)[:1],
+        "file": head.where["file"],
+        "faults": 0,
+    }
+
+
+def one_way_rules(library: MapLibrary) -> list[Finding]:
+    """Of each map that serves both directions, the rules that serve one alone: worth knowing, and no fault."""
+    findings: list[Finding] = []
+    for name in library.names:
+        try:
+            compiled = library.get(name)
+            rules = [] if compiled.head.direction else compiled.one_way
+        except Misconfigured:
+            continue
+        if rules:
+            lines = ", ".join(dict.fromkeys(str(rule["line"]) for rule in rules))
+            message = f"in {name}, what stands here serves one direction only: line {lines}"
+            facts = {"rules": [dict(rule) for rule in rules]}
+            findings.append(Finding("one-way-rules", "info", rules[0], message, facts=facts))
+    return findings
+
+
+def _as_json(findings: Sequence[Finding]) -> list[Mapping[str, Any]]:
+    return [finding.as_json() for finding in findings]
