@@ -27,7 +27,6 @@ from connectors.syntax.x12 import (
     render,
 )
 from connectors.syntax.x12.grammar import Field, Segment
-from connectors.syntax.x12.structure import loop_paths
 from connectors.syntax.x12.window import Source
 
 Profiles = Callable[[InterchangeStart], Profile]
@@ -174,7 +173,7 @@ def _group(end: GroupEnd, sets: list[dict[str, Any]]) -> dict[str, Any]:
 def annotate_set(one: TransactionSet) -> dict[str, Any]:
     """A transaction set with every segment and element named."""
     segments = one.segments
-    loops = loop_paths(one.judge.structure, [each[0] for each in segments]) if one.judge else [""] * len(segments)
+    loops = one.judge.structure.paths([each[0] for each in segments]) if one.judge else [""] * len(segments)
     beside: dict[object, list[Finding]] = {}
     for finding in one.findings:
         beside.setdefault(finding.where.get("segment"), []).append(finding)

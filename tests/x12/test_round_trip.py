@@ -61,6 +61,10 @@ def ready(tag: str, set_id: str, release: str) -> SegmentCheck:
     return SegmentCheck(grammar.segments[tag], grammar)
 
 
+def terminated(elements: list[str]) -> str:
+    return "\x1d".join(elements) + "\x1e"
+
+
 def elements(segment: Segment, grammar: Grammar, pick: random.Random) -> list[str]:
     """A segment that keeps its notes: tried until the check is content."""
     check = ready(segment.tag, grammar.set_id, grammar.release)
@@ -72,7 +76,7 @@ def elements(segment: Segment, grammar: Grammar, pick: random.Random) -> list[st
             made.append(value(element, list(grammar.codes.get(place.number, ())), pick) if element and wanted else "")
         while not made[-1]:
             made.pop()
-        if len(made) > 1 and not check.findings(made, {"segment": 2, "tag": segment.tag}):
+        if len(made) > 1 and not check.findings(terminated(made), {"segment": 2, "tag": segment.tag}):
             return made
     return []
 
@@ -156,7 +160,7 @@ def test_what_the_fast_path_accepts_the_exact_check_finds_no_fault_in(version: s
             place = pick.randrange(1, len(made) + 2)
             made += [""] * (place + 1 - len(made))
             made[place] = "".join(pick.choices(alphabet, k=pick.randint(0, 6)))
-            text = "\x1d".join(made) + "\x1e"
-            if judge.accepts_segment(text) and check.findings(made, {"segment": 1, "tag": tag}):
+            text = terminated(made)
+            if judge.accepts_segment(text) and check.findings(text, {"segment": 1, "tag": tag}):
                 wrong.append(text)
     assert wrong == []

@@ -6,13 +6,14 @@ from datetime import date
 from itertools import zip_longest
 
 from canonical.finding import Finding
-from connectors.syntax.x12.delimiters import COMPONENT, ELEMENT, REPETITION, SEGMENT
+from connectors.syntax.x12.delimiters import COMPONENT, ELEMENT, REPETITION
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Element, Field, Grammar, Note, Segment
-from connectors.syntax.x12.pattern import shape_pattern, value_pattern
+from connectors.syntax.x12.pattern import doubts_pattern, shape_pattern
 
 Where = Mapping[str, int | str]
 
+_PARTED = re.compile("[\x1c\x1f]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DECIMAL = re.compile(r"-?(\d*)(?:\.(\d*))?")
 _WHOLE = re.compile(r"-?\d+")
@@ -20,49 +21,55 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d\d?)?)?")
 
 
 class SegmentCheck:
-    """The exact check of one kind of segment, made ready: each place knows an expression for what is right at sight.
+    """The exact check of one kind of segment, made ready: an expression takes out the values that are in doubt.
 
-    What the expression rejects is looked at closely, for it may be right after all (see `pattern`).
+    What it takes out is looked at closely, for it may be right after all (see `pattern`).
     """
 
     def __init__(self, segment: Segment, grammar: Grammar) -> None:
         self._segment = segment
         self._grammar = grammar
         self._fields = segment.fields or ()
-        self._rights = [value_pattern(place.number, grammar).fullmatch for place in self._fields]
+        self._elements = [grammar.elements.get(place.number) for place in self._fields]
+        self._codes = [grammar.codes.get(place.number, {}) for place in self._fields]
+        self._doubts = doubts_pattern(segment, grammar).match
         self._shape = shape_pattern(segment, grammar).match
 
-    def findings(self, elements: Sequence[str], where: Where) -> list[Finding]:
-        """The faults, in the order of the elements. `elements` holds the tag first, in canonical delimiters."""
+    def findings(self, text: str, where: Where) -> list[Finding]:
+        """The faults, in the order of the elements. `text` is one segment in canonical delimiters, terminated."""
         if self._segment.fields is None:
             return []
-        values = _trimmed(elements)
-        shaped = self._shape(f"{ELEMENT}{ELEMENT.join(values)}{SEGMENT}")
         found: list[Finding] = []
-        for number, (value, right) in enumerate(zip(values, self._rights, strict=False), 1):
-            if value and not right(value):
-                found += _place(value, self._fields[number - 1], self._grammar, {**where, "element": number})
-            elif not value and not shaped:
-                found += self._missing(number, where)
-        if not shaped:
-            found += self._misshapen(values, where)
-        return found
+        doubts = self._doubts(text)
+        last = doubts.lastindex if doubts else None
+        for number, value in enumerate(doubts.groups()[:last], 1) if doubts and last else ():
+            if value and value not in self._codes[number - 1]:
+                found += self._value(value, number, {**where, "element": number})
+        return found if self._shape(text) else self._misshapen(found, _trimmed(text[:-1].split(ELEMENT)), where)
 
-    def _missing(self, number: int, where: Where) -> Iterator[Finding]:
-        place = self._fields[number - 1]
-        if place.required:
-            at = {**where, "element": number}
-            yield fault("element-missing", at, name=_name(place, self._grammar), number=_number(place))
+    def _value(self, value: str, number: int, at: Where) -> list[Finding]:
+        element = self._elements[number - 1]
+        if element is None or _PARTED.search(value):
+            return _place(value, self._fields[number - 1], self._grammar, at)
+        found = value_fault(value, element, self._codes[number - 1], at)
+        return [found] if found else []
 
-    def _misshapen(self, values: Sequence[str], where: Where) -> Iterator[Finding]:
-        """What is missing at the end, what is too much, and the syntax notes that are broken."""
+    def _misshapen(self, found: list[Finding], values: Sequence[str], where: Where) -> list[Finding]:
+        """With what was found what is missing, what is too much, and the syntax notes that are broken."""
         count, most = len(values), len(self._fields)
-        for number in range(count + 1, most + 1):
-            yield from self._missing(number, where)
+        for number, place in enumerate(self._fields, 1):
+            if place.required and not (number <= count and values[number - 1]):
+                at = {**where, "element": number}
+                found.append(fault("element-missing", at, name=_name(place, self._grammar), number=_number(place)))
+        found.sort(key=_element)
         if count > most:
             at = {**where, "element": most + 1}
-            yield fault("element-excess", at, count=count, most=most, value=values[most])
-        yield from _notes(values, self._segment, self._grammar, where, "element")
+            found.append(fault("element-excess", at, count=count, most=most, value=values[most]))
+        return [*found, *_notes(values, self._segment, self._grammar, where, "element")]
+
+
+def _element(finding: Finding) -> int:
+    return int(finding.where["element"])
 
 
 def _trimmed(elements: Sequence[str]) -> list[str]:
@@ -113,7 +120,7 @@ def _composite(value: str, composite: Segment, grammar: Grammar, at: Where) -> I
 def value_fault(value: str, element: Element, codes: Mapping[str, str], at: Where) -> Finding | None:
     """What is wrong with a simple value: characters first, then length, then meaning."""
     kind = element.type
-    facts: dict[str, str | int] = {"value": value, "name": element.name, "number": element.number}
+    facts = {"value": value, "name": element.name, "number": element.number}
     if not _allowed(value, kind):
         code = {"DT": "element-date", "TM": "element-time"}.get(kind, "element-character")
         return fault(code, at, type=kind, **facts)

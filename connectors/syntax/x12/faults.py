@@ -100,21 +100,19 @@ FAULTS: Mapping[str, Fault] = {
 def fault(code: str, where: Mapping[str, int | str], **facts: Any) -> Finding:
     """The finding for a fault of the catalogue. `facts` fill its sentence and go with it."""
     known = FAULTS[code]
-    sentence = known.sentence.format(**{**_NOTHING, "at": _at(where), "tag": where.get("tag", ""), **facts})
-    if known.code == "{ack}":
-        ack: Mapping[str, str] | None = {known.place: facts.pop("ack")}
-    else:
-        ack = _ACKS[code]
+    message = known.sentence.format(at=_at(where), tag=where.get("tag", ""), **facts)
+    ack = {known.place: facts.pop("ack")} if "ack" in facts else _ACKS[code]
     facts.pop("note", None)
-    return Finding(code, known.severity, where, sentence, ack, facts)
+    return Finding(code, known.severity, where, message, ack, facts)
 
 
-_NOTHING = {"within": "", "release": ""}
 _ACKS = {code: {known.place: known.code} if known.place else None for code, known in FAULTS.items()}
 
 
 def _at(where: Mapping[str, int | str]) -> str:
     """BEG05, or REF04-2 for a component."""
-    element, component = where.get("element"), where.get("component")
-    place = f"{where.get('tag', '')}{element:02}" if isinstance(element, int) else str(where.get("tag", ""))
-    return f"{place}-{component}" if component else place
+    tag, element = where.get("tag", ""), where.get("element")
+    if element is None:
+        return str(tag)
+    component = where.get("component")
+    return f"{tag}{element:02}-{component}" if component else f"{tag}{element:02}"

@@ -1,17 +1,21 @@
 """One transaction set against its grammar: the fast path asks where a fault is, the exact path says what it is."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 
 from canonical.finding import Finding
 from connectors.syntax.x12.check import SegmentCheck
-from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
+from connectors.syntax.x12.delimiters import SEGMENT
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Grammar, find_grammar, known_tags, nearest_release
 from connectors.syntax.x12.pattern import segments_pattern, structure_pattern
 from connectors.syntax.x12.structure import OrderCheck, Structure
 
 Where = Mapping[str, int | str]
+
+_TAGS = re.compile(r"([^\x1d\x1e]*)[^\x1e]*\x1e")
+_UNTIDY = re.compile(r"\x1e[ \t\x00\x1e]")
 
 
 class Judge:
@@ -39,16 +43,22 @@ class Judge:
         """Whether one segment, terminated, is beyond doubt right."""
         return self._stop(text, 0) == len(text)
 
-    def findings(self, text: str, segments: list[list[str]], where: Where) -> list[Finding]:
-        """All faults of a set; `segments` is its text split into elements."""
+    def findings(self, text: str, where: Where) -> list[Finding]:
+        """All faults of a set in canonical delimiters, each with the loop it stands in."""
         found: list[Finding] = []
+        tags = _TAGS.findall(text)
         if not self._order.fullmatch(text):
-            order = OrderCheck(self.structure, where, known_tags(self.grammar.release), self.grammar.set_id)
-            found += order.run([one[0] for one in segments])
-        for number in self._stops(text):
-            elements = segments[number]
-            if check := self._check(elements[0]):
-                found += check.findings(elements, {**where, "segment": number + 1, "tag": elements[0]})
+            order = OrderCheck(self.structure, where, known_tags(self.grammar.release), self.grammar)
+            found += order.run(tags)
+        loops: list[str] = []
+        for number, start, end in self._doubtful(text):
+            tag = tags[number]
+            if check := self._check(tag):
+                loops = loops or self.structure.paths(tags)
+                at = {**where, "segment": number + 1, "tag": tag}
+                if loops[number]:
+                    at["loop"] = loops[number]
+                found += check.findings(text[start:end], at)
         if len(found) > 1:
             found.sort(key=_position)
         return found
@@ -67,14 +77,14 @@ class Judge:
         match = self._segments.match(text, start)
         return match.end() if match else start
 
-    def _stops(self, text: str) -> Iterator[int]:
-        """The numbers, from 0, of the segments the fast path rejects."""
-        number, counted, end = 0, 0, self._stop(text, 0)
-        while end < len(text):
-            number += text.count(SEGMENT, counted, end)
-            yield number
-            counted = end
-            end = self._stop(text, text.index(SEGMENT, end) + 1)
+    def _doubtful(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """The number, from 0, the start and the end of each segment the fast path rejects."""
+        number, counted, start = 0, 0, self._stop(text, 0)
+        while start < len(text):
+            number += text.count(SEGMENT, counted, start)
+            counted, end = start, text.index(SEGMENT, start) + 1
+            yield number, start, end
+            start = self._stop(text, end)
 
 
 def _position(finding: Finding) -> int:
@@ -94,9 +104,9 @@ def _judge(release: str, set_id: str) -> Judge | None:
     return Judge(grammar) if grammar else None
 
 
-def split(text: str) -> list[list[str]]:
-    """A set's text as lists of elements; `text` ends with a terminator."""
-    return [one.split(ELEMENT) for one in text[:-1].split(SEGMENT)]
+def untidy(text: str) -> bool:
+    """Whether a set's text has empty segments, or blanks before tags; it begins with ST."""
+    return _UNTIDY.search(text) is not None
 
 
 def tidy(text: str, where: Where) -> tuple[str, list[Finding]]:

@@ -31,14 +31,23 @@ def segments_pattern(grammar: Grammar) -> "re.Pattern[str]":
     return re.compile(f"(?>{'|'.join(branches)})*+")
 
 
-def value_pattern(number: str, grammar: Grammar) -> "re.Pattern[str]":
-    """Matches a value that is right for this element or composite wherever it stands."""
-    return re.compile(_value(Field(number), grammar, must=True))
+def doubts_pattern(segment: Segment, grammar: Grammar) -> "re.Pattern[str]":
+    """Matches any segment of this tag; group n holds what stands at place n unless it is right at sight.
+
+    What is empty is right here, and of a code list that is long nothing is.
+    """
+    brief = {number: codes for number, codes in grammar.codes.items() if len(codes) <= _MANY_CODES}
+    long = grammar.codes.keys() - brief.keys()
+    plain = replace(grammar, codes=brief)
+    rights = (_NEVER if one.number in long else _value(one, plain, must=False) for one in segment.fields or ())
+    places = (rf"(?:\x1d(?>{right}(?=[\x1d\x1e])|([^\x1d\x1e]*+)))?+" for right in rights)
+    return re.compile(re.escape(segment.tag) + "".join(places))
 
 
 def shape_pattern(segment: Segment, grammar: Grammar) -> "re.Pattern[str]":
-    """Matches at the first separator of a segment whose elements, whatever their values, are those that must stand."""
-    return re.compile(_segment(segment, replace(grammar, elements={}, composites={}, codes={})))
+    """Matches a segment whose elements, whatever their values, are those that must stand."""
+    anything = replace(grammar, elements={}, composites={}, codes={})
+    return re.compile(re.escape(segment.tag) + _segment(segment, anything))
 
 
 def structure_pattern(root: Use) -> "re.Pattern[str]":
@@ -59,15 +68,17 @@ def _segment(segment: Segment, grammar: Grammar) -> str:
     if segment.fields is None:
         return r"\x1d[^\x1e]*+\x1e"
     adjacent = {note.places[0] for note in segment.notes if _is_pair(note, segment)}
-    rest = [note for note in segment.notes if not _is_pair(note, segment) and not _is_adjacent(note)]
-    behind = {note.places[0] for note in segment.notes if _is_adjacent(note)}
+    rest = [note for note in segment.notes if not _is_pair(note, segment) and not _is_adjacent(note, segment)]
+    behind = {note.places[0] for note in segment.notes if _is_adjacent(note, segment)}
     ahead = "".join(map(_note, rest))
     return ahead + _fields(list(_pieces(segment, grammar, adjacent, behind)))
 
 
 def _is_pair(note: Note, segment: Segment) -> bool:
-    """A P note over two neighbours that no other note reaches across and that may repeat."""
-    return note.kind == "P" and len(note.places) == 2 and note.places[1] == note.places[0] + 1 and _alone(note, segment)
+    """A P note over two neighbours, neither mandatory, that no other note reaches across and that may repeat."""
+    if note.kind != "P" or len(note.places) != 2 or note.places[1] != note.places[0] + 1:
+        return False
+    return not _mandatory(note, segment) and _alone(note, segment)
 
 
 def _alone(note: Note, segment: Segment) -> bool:
@@ -75,8 +86,14 @@ def _alone(note: Note, segment: Segment) -> bool:
     return not others & set(note.places)
 
 
-def _is_adjacent(note: Note) -> bool:
-    return note.kind == "C" and len(note.places) == 2 and note.places[1] == note.places[0] - 1
+def _is_adjacent(note: Note, segment: Segment) -> bool:
+    """A C note whose first element calls for the one just before it; neither is mandatory."""
+    close = note.kind == "C" and len(note.places) == 2 and note.places[1] == note.places[0] - 1
+    return close and not _mandatory(note, segment)
+
+
+def _mandatory(note: Note, segment: Segment) -> bool:
+    return any((segment.fields or ())[place - 1].required for place in note.places)
 
 
 def _pieces(segment: Segment, grammar: Grammar, paired: set[int], behind: set[int]) -> Iterator[tuple[str, bool]]:
@@ -95,7 +112,7 @@ def _pieces(segment: Segment, grammar: Grammar, paired: set[int], behind: set[in
             both = _value(one, grammar, must=True) + r"\x1d" + _value(fields[place], grammar, must=True)
             guard = r"(?<=[^\x1d]\x1d)" if place in behind else ""
             costly = _is_costly(fields[place], place + 1, grammar, again=fields[place].number in seen)
-            yield (r"\x1d\x1d" if costly and not one.required else rf"\x1d(?>{guard}{both}|\x1d)"), one.required
+            yield (r"\x1d\x1d" if costly else rf"\x1d(?>{guard}{both}|\x1d)"), False
             seen.add(fields[place].number)
             place += 2
             continue

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from canonical.finding import Finding
 from connectors.syntax.x12.faults import fault
-from connectors.syntax.x12.grammar import Use
+from connectors.syntax.x12.grammar import Grammar, Use
 from connectors.syntax.x12.node import Node
 
 Where = Mapping[str, int | str]
@@ -33,17 +33,18 @@ class Structure:
     root: Use
     _states: list[tuple[tuple[Use, ...], tuple[int, ...]]] = field(default_factory=list)
     _numbers: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=dict)
-    _steps: dict[tuple[int, str], Step | None] = field(default_factory=dict)
+    _steps: list[dict[str, Step | None]] = field(default_factory=list)
+    _paths: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._number((self.root,), (0,))
 
     def step(self, state: int, tag: str) -> Step | None:
         """Where `tag` goes from `state` (0 is the start, after ST)."""
-        key = (state, tag)
-        if key not in self._steps:
-            self._steps[key] = self._find(state, tag)
-        return self._steps[key]
+        steps = self._steps[state]
+        if tag not in steps:
+            steps[tag] = self._find(state, tag)
+        return steps[tag]
 
     def _find(self, state: int, tag: str) -> Step | None:
         loops, indexes = self._states[state]
@@ -63,13 +64,22 @@ class Structure:
         if key not in self._numbers:
             self._numbers[key] = len(self._states)
             self._states.append((loops, indexes))
+            self._steps.append({})
+            self._paths.append("/".join(use.tag for use in loops[1:]))
         return self._numbers[key]
-
-    def loops(self, state: int) -> tuple[Use, ...]:
-        return self._states[state][0]
 
     def indexes(self, state: int) -> tuple[int, ...]:
         return self._states[state][1]
+
+    def paths(self, tags: Sequence[str]) -> list[str]:
+        """For each segment of a set, ST first, the loop it stands in, as `PO1/N1`; empty at the top."""
+        found, state, known, steps = [""], 0, self._paths, self._steps
+        for tag in tags[1:]:
+            step = steps[state].get(tag) or self.step(state, tag)
+            if step is not None:
+                state = step[0]
+            found.append(known[state])
+        return found
 
 
 def build_tree(structure: Structure, segments: Sequence[list[str]]) -> Node:
@@ -97,17 +107,6 @@ def build_tree(structure: Structure, segments: Sequence[list[str]]) -> Node:
     return root
 
 
-def loop_paths(structure: Structure, tags: Sequence[str]) -> list[str]:
-    """For each segment the loop it stands in, as `PO1/N1`; empty at the top."""
-    paths, state = [], 0
-    for tag in tags:
-        step = structure.step(state, tag) if tag != "ST" else None
-        if step:
-            state = step.state
-        paths.append("/".join(use.tag for use in structure.loops(state)[1:]))
-    return paths
-
-
 @dataclass
 class _Frame:
     """A loop one is in: how often each member was seen."""
@@ -120,11 +119,11 @@ class _Frame:
 class OrderCheck:
     """The exact check of order, presence and number over the tags of one set."""
 
-    def __init__(self, structure: Structure, where: Where, known: frozenset[str], set_id: str) -> None:
+    def __init__(self, structure: Structure, where: Where, known: frozenset[str], grammar: Grammar) -> None:
         self._structure = structure
         self._where = where
         self._known = known
-        self._set_id = set_id
+        self._grammar = grammar
         self._tags = {use.tag for use in _all(structure.root)}
         self._frames = [_Frame(structure.root, [0] * len(structure.root.members), 1)]
         self._state = 0
@@ -172,8 +171,8 @@ class OrderCheck:
         at = self._at(tag, position)
         if tag not in self._tags:
             if tag not in self._known:
-                return fault("segment-unknown", at)
-            return fault("segment-undefined", at, set=self._set_id)
+                return fault("segment-unknown", at, release=self._grammar.release)
+            return fault("segment-undefined", at, set=self._grammar.set_id)
         earlier = any(use.tag == tag for frame in self._frames for use in frame.use.members)
         return fault("segment-misplaced" if earlier else "segment-unexpected", at)
 

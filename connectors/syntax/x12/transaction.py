@@ -10,7 +10,7 @@ from connectors.syntax.x12.envelope import group_place, set_findings, st_place
 from connectors.syntax.x12.events import GroupStart, TransactionSet, Verdict
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import nearest_release
-from connectors.syntax.x12.judge import Judge, find_judge, split, tidy
+from connectors.syntax.x12.judge import Judge, find_judge, tidy, untidy
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,11 @@ def judge_set(
 def _exactly(text: str, set_id: str, judge: Judge | None, group: GroupStart, control: str) -> tuple[str, list[Finding]]:
     """The text without what is no segment, and all that is wrong with it."""
     where: dict[str, int | str] = {**group_place(group), "set": control}
-    segments = split(text)
     found: list[Finding] = []
-    if any(not one[0] or one[0][0] in " \t\x00" for one in segments):
+    if untidy(text):
         text, found = tidy(text, where)
-        segments = split(text)
     if judge:
-        found += judge.findings(text, segments, where)
+        found += judge.findings(text, where)
     else:
         found.append(_unsupported(set_id, group.version, st_place(group, control)))
     return text, found

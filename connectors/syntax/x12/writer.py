@@ -141,10 +141,6 @@ def _gs(group: OutgoingGroup, at: datetime, number: int) -> list[str]:
     ]
 
 
-_TRAILERS = ("ST", "SE")
-"""Made by the writer; a tree that was read has them too."""
-
-
 class _Writing:
     """The sets of one interchange, and what had to be changed to write them."""
 
@@ -169,11 +165,11 @@ class _Writing:
         yield join(["SE", str(position + 1), control])
 
     def _ordered(self, node: Node, use: Use | None) -> Iterator[Node]:
-        """What hangs under `node`, in the order of the grammar; what the grammar lacks comes last."""
-        left = {tag: nodes for tag, nodes in node.children.items() if tag not in _TRAILERS}
+        """What hangs under `node`, in the order of the grammar; what the grammar lacks comes last. SE is made anew."""
+        left = dict(node.children)
+        left.pop("SE", None)
         for member in use.members if use else ():
-            nodes = left.pop(member.tag, None)
-            if not nodes:
+            if not (nodes := left.pop(member.tag, None)):
                 continue
             if member.tag == "HL":
                 yield from self._levels(nodes, member, "", count())
@@ -185,6 +181,10 @@ class _Writing:
                 yield one
                 if one.children:
                     yield from self._ordered(one, member)
+        if left:
+            yield from self._unplaced(left)
+
+    def _unplaced(self, left: Mapping[str, Sequence[Node]]) -> Iterator[Node]:
         for tag, nodes in left.items():
             for one in nodes:
                 self.findings.append(fault("segment-unplaced", {"tag": tag}))
@@ -210,7 +210,7 @@ class _Writing:
         tag = elements[0]
         joined = "".join(elements)
         inner = one.component in joined or one.repetition in joined
-        if not self._unsafe.search(joined) and not (inner and self._has_inner(tag, grammar)) and not self._cuts:
+        if not (self._cuts or self._unsafe.search(joined)) and not (inner and self._has_inner(tag, grammar)):
             return elements
         segment = grammar.segments.get(tag) if grammar else None
         for number, value in enumerate(elements[1:], 1):
