@@ -1,7 +1,7 @@
 """Where transactions run: SQLite in a thread of its own, one hop a transaction; PostgreSQL through asyncpg.
 
 SQLite is in WAL with every commit synced. A driver that hops to its thread for each statement was measured to spend
-more time hopping than writing.
+more time hopping than writing; only what is read for long, a part at a time, goes through aiosqlite.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 T = TypeVar("T")
 Named = tuple[str, Select[Any]]
@@ -83,13 +83,14 @@ class SqliteEngines:
 
     def __init__(self, url: str) -> None:
         plain = make_url(url).set(drivername="sqlite")
-        in_memory = plain.database in (None, "", ":memory:")
         self._writer = _sqlite(create_engine(plain, poolclass=StaticPool, connect_args=_SHARED), "BEGIN IMMEDIATE")
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-write")
-        self._reader, self._reading = self._writer, self._writing
-        if not in_memory:
+        self._reader, self._reading, self._streaming = self._writer, self._writing, None
+        if plain.database not in (None, "", ":memory:"):
             self._reader = _sqlite(create_engine(plain, pool_size=_READERS, connect_args=_SHARED), "BEGIN")
             self._reading = ThreadPoolExecutor(_READERS, thread_name_prefix="store-read")
+            self._streaming = create_async_engine(plain.set(drivername="sqlite+aiosqlite"), poolclass=NullPool)
+            _sqlite(self._streaming.sync_engine, "BEGIN")
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """One hop to the writing thread."""
@@ -100,21 +101,14 @@ class SqliteEngines:
         return await asyncio.get_running_loop().run_in_executor(self._reading, _connected, self._reader, work)
 
     async def stream(self, wanted: Sequence[Named]) -> AsyncIterator[tuple[str, Row[Any]]]:
-        """A hop for each part. In memory all parts are read at once, since nobody may write between them."""
-        if self._reader is self._writer:
+        """Through aiosqlite. In memory all rows are read at once, since nobody may write between them."""
+        if self._streaming is None:
             for named in await self.read(lambda connection: _all_rows(connection, wanted)):
                 yield named
             return
-        loop = asyncio.get_running_loop()
-        connection = await loop.run_in_executor(self._reading, self._reader.connect)
-        try:
-            for name, rows in wanted:
-                result = await loop.run_in_executor(self._reading, connection.execute, rows)
-                while part := await loop.run_in_executor(self._reading, result.fetchmany, _CHUNK):
-                    for row in part:
-                        yield name, row
-        finally:
-            await loop.run_in_executor(self._reading, connection.close)
+        async with self._streaming.connect() as connection:
+            async for named in _streamed(connection, wanted):
+                yield named
 
     async def appear(self) -> None:
         """Nobody else is there to know."""
@@ -133,6 +127,8 @@ class SqliteEngines:
     async def dispose(self) -> None:
         """Close every connection and end the threads."""
         loop = asyncio.get_running_loop()
+        if self._streaming is not None:
+            await self._streaming.dispose()
         await loop.run_in_executor(self._reading, self._reader.dispose)
         await loop.run_in_executor(self._writing, self._writer.dispose)
         self._reading.shutdown()
@@ -151,14 +147,22 @@ def _all_rows(connection: Connection, wanted: Sequence[Named]) -> list[tuple[str
     return [(name, row) for name, rows in wanted for row in connection.execute(rows)]
 
 
+async def _streamed(connection: AsyncConnection, wanted: Sequence[Named]) -> AsyncIterator[tuple[str, Row[Any]]]:
+    for name, rows in wanted:
+        async for row in await connection.stream(rows, execution_options={"yield_per": _CHUNK}):
+            yield name, row
+
+
 def _sqlite(engine: Engine, begin: str) -> Engine:
     """Take transactions out of the driver's hands: it would otherwise begin too late and break savepoints."""
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
+        cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-            connection.execute(f"PRAGMA {pragma}")
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
@@ -203,9 +207,8 @@ class PostgresEngines:
         """Through server-side cursors on one snapshot."""
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
-            for name, rows in wanted:
-                async for row in await connection.stream(rows):
-                    yield name, row
+            async for named in _streamed(connection, wanted):
+                yield named
 
     def announce(self, connection: Connection) -> None:
         """One NOTIFY a group commit: one a write was measured to cost a fifth of the rate and more."""

