@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import httpx
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from canonical import Misconfigured, Unavailable
 from connectors.connection import host_of
@@ -75,7 +76,7 @@ class HttpWire:
         public_only.set(host_of(request.url) not in granted)
         try:
             async with asyncio.timeout(request.timeout):
-                return await self._exchange(request)
+                return await _at_once_again()(self._exchange, request)
         except _NOT_SENT as error:
             raise Unavailable(f"{host_of(request.url)} can't be reached ({type(error).__name__})") from None
         except (httpx.TransportError, TimeoutError) as error:
@@ -97,6 +98,16 @@ class HttpWire:
                     raise Unavailable(f"an answer larger than {LARGEST_ANSWER} bytes", ambiguous=True)
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, _unpacked(bytes(content), headers.get("content-encoding", "")))
+
+
+def _at_once_again() -> AsyncRetrying:
+    """A few tries within a moment for what certainly was not sent; the retry of record is the outbox."""
+    return AsyncRetrying(
+        retry=retry_if_exception_type(_NOT_SENT),
+        stop=stop_after_attempt(3),
+        wait=wait_exponential_jitter(multiplier=0.05, max=0.5),
+        reraise=True,
+    )
 
 
 def _unpacked(content: bytes, encoding: str) -> bytes:
