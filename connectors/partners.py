@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from canonical import Finding, has_errors
+from connectors.grammar_changes import GrammarChanges, adjust
 from connectors.profile import Profile
 from connectors.settings import InterchangeIdentity
 from connectors.syntax.x12 import find_grammar
@@ -97,11 +98,13 @@ def _references(file: YamlFile, profile: Profile, maps: Collection[str], knows_s
             close = get_close_matches(used, maps, 1)
             mend = f"did you mean {close[0]!r}?" if close else "put it under mappings/ of the configuration"
             yield file.finding("unknown-map", (*trail, "map"), f"there is no map {used!r}; {mend}")
-    for name, sent in profile.sends.items():
+    changed: list[tuple[Trail, str, GrammarChanges]] = []
+    changed += [(("sends", name), name, sent.grammar) for name, sent in profile.sends.items()]
+    changed += [(("takes", kind), taken.set, taken.grammar) for kind, taken in profile.takes.items()]
+    for trail, name, changes in changed:
         grammar = find_grammar(version, name)
-        for place in sent.narrow.unknown(grammar) if grammar else ():
-            message = f"{name} has no element {place} in {version}; correct it or remove it"
-            yield file.finding("unknown-element", ("sends", name, "narrow"), message)
+        for misfit in adjust(grammar, changes)[1] if grammar else ():
+            yield file.finding("grammar-misfit", (*trail, "grammar", *misfit.trail), misfit.message, key=True)
     if profile.takes and profile.transport.outbound is None:
         message = "they take documents, but no transport carries them; add 'transport: {outbound: {directory: ...}}'"
         yield file.finding("no-transport", ("takes",), message, key=True)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator, model_validator
 
 from canonical import Address, Currency, Document, Text
-from connectors.narrowing import Narrowing
+from connectors.grammar_changes import GrammarChanges
 from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
 from connectors.transport.settings import Transport
@@ -59,17 +59,19 @@ class Acknowledging(ConfigModel):
 
 
 class SentSet(ConfigModel):
-    """A transaction set they send, the map that reads it, and what they promise of it beyond the standard."""
+    """A transaction set they send, the map that reads it, and where its grammar is not the standard's."""
 
     map: Text
-    narrow: Narrowing = Narrowing()
+    grammar: GrammarChanges = GrammarChanges()
 
 
 class TakenDocument(ConfigModel):
-    """A canonical document they take: as which transaction set, by which map."""
+    """A canonical document they take: as which transaction set, by which map, and where its grammar is not the
+    standard's."""
 
     set: str = Field(pattern=r"^[0-9]{3}$")
     map: Text
+    grammar: GrammarChanges = GrammarChanges()
 
 
 class X12Terms(ConfigModel):

@@ -9,7 +9,6 @@ from canonical import Acknowledgment, Finding, Usage, Where
 from canonical.exchange import Incoming, Reading
 from connectors.acknowledgments import of_interchange_response, of_response
 from connectors.cross_reference import with_our_names
-from connectors.narrowing import Narrowing
 from connectors.partners import Partners
 from connectors.profile import ACKNOWLEDGING_SETS, Profile
 from connectors.syntax import x12
@@ -159,8 +158,7 @@ def reader_profile(profile: Profile) -> x12.Profile:
     def judge(version: str, set_id: str) -> x12.Judge | None:
         if set_id not in known:
             return None
-        narrow = sends[set_id].narrow if set_id in sends else Narrowing()
-        return narrow.judge(version, set_id)
+        return sends[set_id].grammar.judge(version, set_id) if set_id in sends else x12.find_judge(version, set_id)
 
     tolerant = profile.x12 is not None and profile.x12.envelope == "tolerant"
     return x12.Profile(judge, TOLERABLE if tolerant else frozenset())

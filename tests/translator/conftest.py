@@ -123,13 +123,13 @@ def library() -> MapLibrary:
 def translator_of(library: MapLibrary, profiles: dict[str, dict[str, Any]]) -> Callable[..., Translator]:
     """A Translator for the two partners, Northwind's X12 terms changed."""
 
-    def build(brought_by: Sequence[str] = (), narrow: Any = None, **terms: Any) -> Translator:
+    def build(brought_by: Sequence[str] = (), grammar: Any = None, **terms: Any) -> Translator:
         northwind = {
             **profiles["northwind"],
             "x12": {**profiles["northwind"]["x12"], **terms},
             "brought_by": brought_by,
         }
-        northwind["sends"] = {"850": {"map": "x12/850", "narrow": narrow or {}}}
+        northwind["sends"] = {"850": {"map": "x12/850", "grammar": grammar or {}}}
         partners = [Profile.model_validate(one) for one in (northwind, profiles["harbor"])]
         return Translator(partners_of(partners, OURS), library)
 

@@ -261,18 +261,21 @@ def test_a_set_this_partner_does_not_send_is_rejected_as_unsupported(read: Read,
 
 
 @pytest.mark.parametrize(
-    ("narrow", "expected"),
+    ("grammar", "expected"),
     [
-        ({"codes": {"BEG02": ["NE"]}}, ["AK3*BEG*2**8", "AK4*2*92*7*SA", "AK5*R*5"]),
-        ({"require": ["PO105"]}, ["AK3*PO1*4**8", "AK4*5*639*1", "AK5*R*5"]),
-        ({"require": ["PO111"]}, ["AK3*PO1*4**8", "AK4*10*235*1", "AK4*11*234*1", "AK5*R*5"]),
-        ({"codes": {"BEG02": ["SA"]}, "require": ["PO107", "PO104"]}, ["AK5*A"]),
+        ({"elements": {"BEG02": {"codes": ["NE"]}}}, ["AK3*BEG*2**8", "AK4*2*92*7*SA", "AK5*R*5"]),
+        ({"elements": {"PO105": {"required": True}}}, ["AK3*PO1*4**8", "AK4*5*639*1", "AK5*R*5"]),
+        ({"elements": {"PO111": {"required": True}}}, ["AK3*PO1*4**8", "AK4*10*235*1", "AK4*11*234*1", "AK5*R*5"]),
+        (
+            {"elements": {"BEG02": {"codes": ["SA"]}, "PO107": {"required": True}, "PO104": {"required": True}}},
+            ["AK5*A"],
+        ),
     ],
 )
 def test_what_a_partner_promised_beyond_the_standard_is_held_against_it(
-    translator_of: Callable[..., Translator], read: Read, sample: Any, narrow: Any, expected: list[str]
+    translator_of: Callable[..., Translator], read: Read, sample: Any, grammar: Any, expected: list[str]
 ) -> None:
-    [reply] = read(sample.content, using=translator_of(narrow=narrow)).replies
+    [reply] = read(sample.content, using=translator_of(grammar=grammar)).replies
     assert tagged(reply, "AK3", "AK4", "AK5") == expected
 
 

@@ -27,66 +27,40 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from importlib.abc import Traversable
+from types import MappingProxyType
 
-UNBOUNDED = 999_999_999
+from connectors.syntax.x12.notation import (
+    UNBOUNDED,
+    Element,
+    Field,
+    Note,
+    Segment,
+    Use,
+    parse_element,
+    parse_segment,
+    parse_structure,
+)
+
+__all__ = [
+    "UNBOUNDED",
+    "Element",
+    "Field",
+    "Grammar",
+    "Note",
+    "Release",
+    "Segment",
+    "Use",
+    "find_grammar",
+    "known_tags",
+    "nearest_release",
+    "parse_segment",
+    "parse_structure",
+    "releases",
+]
+
+_NO_SEGMENTS: Mapping[str, Segment] = MappingProxyType({})
 _SET_ID = re.compile("[0-9]{3}")
 _LOCATION = resources.files(__package__) / "grammars"
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """A data element of the dictionary. Lengths are in characters, in digits for R and Nn."""
-
-    number: str
-    type: str
-    least: int
-    greatest: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A place in a segment or composite: which element or composite stands there."""
-
-    number: str
-    required: bool = False
-    repeat: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A syntax note: P paired, R at least one, E at most one, C first needs the rest, L first needs one of the rest."""
-
-    kind: str
-    places: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return self.kind + "".join(f"{place:02}" for place in self.places)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A segment or composite. `fields` is None where the grammar does not know its elements."""
-
-    tag: str
-    name: str
-    fields: tuple[Field, ...] | None
-    notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A segment's place in a set's structure; with `members` it is the head of a loop."""
-
-    tag: str
-    required: bool = False
-    most: int = 1
-    members: tuple["Use", ...] = ()
-    area: int = 0
-
-    @property
-    def is_loop(self) -> bool:
-        return bool(self.members)
 
 
 @dataclass(frozen=True)
@@ -172,10 +146,16 @@ class Release:
         heading, _, body = text.partition("\n")
         set_id, functional_id, name = heading.split(" ", 2)
         root = Use("ST", True, 1, (*parse_structure(body), Use("SE", True, 1, (), 9)))
+        return self.furnished(set_id, functional_id, name, root)
+
+    def furnished(
+        self, set_id: str, functional_id: str, name: str, root: Use, own: Mapping[str, Segment] = _NO_SEGMENTS
+    ) -> Grammar:
+        """The grammar of a structure, with what this release says of its segments; `own` ones stand in for them."""
         tags = dict.fromkeys(use.tag for use in _walk(root))
-        segments = {tag: self.segment(tag) or Segment(tag, tag, None) for tag in tags}
+        segments = {tag: own.get(tag) or self.segment(tag) or Segment(tag, tag, None) for tag in tags}
         numbers = {place.number for segment in segments.values() for place in segment.fields or ()}
-        composites = {n: one for n in numbers if n[0] == "C" and (one := self.segment(n))}
+        composites = {n: one for n in numbers if n[0] == "C" and (one := own.get(n) or self.segment(n))}
         numbers |= {place.number for composite in composites.values() for place in composite.fields or ()}
         elements = {n: element for n in numbers if (element := self.element(n))}
         coded = [n for n, element in elements.items() if element.type == "ID"]
@@ -189,8 +169,8 @@ class Release:
             if self.base:
                 self._elements.update(self.base._dictionary)  # noqa: SLF001 - a release reads its own base
             for line in (_read(self.folder / "elements") or "").splitlines():
-                number, kind, least, greatest, name = line.split(" ", 4)
-                self._elements[number] = Element(number, kind, int(least), int(greatest), name)
+                element = parse_element(line)
+                self._elements[element.number] = element
         return self._elements
 
     def _read_codes(self, number: str) -> Mapping[str, str]:
@@ -259,55 +239,3 @@ def known_tags(release: str) -> frozenset[str]:
     """Every segment the release and those it builds on have."""
     own = releases()[release]
     return frozenset(_lines(release)) | (known_tags(own.base.name) if own.base else frozenset())
-
-
-_FIELD = re.compile(r"\(([^)]*)\)(\d+)|(\w+)(!?)(?:@(\d+))?")
-_NOTE = re.compile(r"([PRECL])((?:\d\d)+)")
-
-
-def parse_segment(line: str) -> Segment:
-    """A segment from its line; ValueError when the line is not of the form."""
-    heading, elements, notes = (*(part.strip() for part in line.split("|")), "")[:3]
-    tag, _, name = heading.partition(" ")
-    return Segment(tag, name, tuple(_parse_fields(elements)), tuple(_parse_notes(notes)))
-
-
-def _parse_fields(text: str) -> Iterator[Field]:
-    for group, times, number, required, repeat in _FIELD.findall(text):
-        if group:
-            yield from [*_parse_fields(group)] * int(times)
-        else:
-            yield Field(number, bool(required), int(repeat or 1))
-
-
-def _parse_notes(text: str) -> Iterator[Note]:
-    for kind, places in _NOTE.findall(text):
-        yield Note(kind, tuple(int(places[at : at + 2]) for at in range(0, len(places), 2)))
-
-
-_USE = re.compile(r"([A-Z][A-Z0-9]{1,2})(?::(\d+)|(\*))?(!?)")
-
-
-def parse_structure(text: str) -> tuple[Use, ...]:
-    """A set's structure from its text; ValueError that names the word that is wrong."""
-    area = 0
-    levels: list[list[Use]] = [[]]
-    heads: list[Use] = []
-    for word in text.split():
-        if word == "--":
-            area += 1
-        elif word == "{":
-            heads.append(levels[-1].pop())
-            levels.append([])
-        elif word == "}":
-            members = tuple(levels.pop())
-            head = heads.pop()
-            levels[-1].append(Use(head.tag, head.required, head.most, members, head.area))
-        elif match := _USE.fullmatch(word):
-            tag, most, many, required = match.groups()
-            levels[-1].append(Use(tag, bool(required), int(most or (UNBOUNDED if many else 1)), (), area))
-        else:
-            raise ValueError(f"{word!r} is no segment, `{{`, `}}` or `--`")
-    if heads:
-        raise ValueError(f"the loop {heads[-1].tag} is not closed")
-    return tuple(levels[0])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from canonical.finding import Finding
@@ -9,7 +10,7 @@ from connectors.syntax.x12.check import SegmentCheck
 from connectors.syntax.x12.delimiters import SEGMENT
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Grammar, find_grammar, known_tags, nearest_release
-from connectors.syntax.x12.pattern import segments_pattern, structure_pattern
+from connectors.syntax.x12.pattern import changed_pattern, segments_pattern, structure_pattern
 from connectors.syntax.x12.structure import OrderCheck, Structure
 
 Where = Mapping[str, int | str]
@@ -18,14 +19,43 @@ _TAGS = re.compile(r"([^\x1d\x1e]*)[^\x1e]*\x1e")
 _UNTIDY = re.compile(r"\x1e[ \t\x00\x1e]")
 
 
+@dataclass(frozen=True)
+class FastPath:
+    """The compiled expressions of a grammar. `changed` finds the terminator before a segment that another accepts."""
+
+    segments: re.Pattern[str]
+    order: re.Pattern[str]
+    changed: re.Pattern[str] | None = None
+
+    @classmethod
+    def compile(cls, grammar: Grammar) -> "FastPath":
+        return cls(segments_pattern(grammar), structure_pattern(grammar.root))
+
+    def adjusted(self, before: Grammar, after: Grammar) -> "FastPath":
+        """Of a grammar that differs little: only what differs is compiled, and what is wider is left to be doubted."""
+        order = self.order if before.root == after.root else structure_pattern(after.root)
+        return FastPath(self.segments, order, changed_pattern(before, after))
+
+    def first_doubt(self, text: str, start: int) -> int:
+        """Where the first segment from `start` on begins that is not right at sight; the text's length if none."""
+        match = self.segments.match(text, start)
+        end = match.end() if match else start
+        if self.changed and start < end and (match := self.changed.search(text, max(start - 1, 0), end)):
+            return match.start() + 1
+        return end
+
+
 class Judge:
     """A grammar made ready to judge sets. Compiling takes tens of milliseconds; keep it (see `find_judge`)."""
 
-    def __init__(self, grammar: Grammar) -> None:
+    def __init__(self, grammar: Grammar, fast: FastPath | None = None) -> None:
         self.grammar = grammar
-        self._segments = segments_pattern(grammar)
-        self._order = structure_pattern(grammar.root)
+        self.fast = fast or FastPath.compile(grammar)
         self._checks: dict[str, SegmentCheck] = {}
+
+    def adjusted(self, grammar: Grammar) -> "Judge":
+        """The judge of a grammar that differs little from this one, made in a few milliseconds."""
+        return Judge(grammar, self.fast.adjusted(self.grammar, grammar))
 
     @cached_property
     def structure(self) -> Structure:
@@ -37,17 +67,17 @@ class Judge:
 
         False means only that the exact check must look.
         """
-        return self._stop(text, 0) == len(text) and self._order.fullmatch(text) is not None
+        return self.fast.first_doubt(text, 0) == len(text) and self.fast.order.fullmatch(text) is not None
 
     def accepts_segment(self, text: str) -> bool:
         """Whether one segment, terminated, is beyond doubt right."""
-        return self._stop(text, 0) == len(text)
+        return self.fast.first_doubt(text, 0) == len(text)
 
     def findings(self, text: str, where: Where) -> list[Finding]:
         """All faults of a set in canonical delimiters, each with the loop it stands in."""
         found: list[Finding] = []
         tags = _TAGS.findall(text)
-        if not self._order.fullmatch(text):
+        if not self.fast.order.fullmatch(text):
             order = OrderCheck(self.structure, where, known_tags(self.grammar.release), self.grammar)
             found += order.run(tags)
         loops: list[str] = []
@@ -72,19 +102,14 @@ class Judge:
             self._checks[tag] = SegmentCheck(self.grammar.segments[tag], self.grammar)
         return self._checks.get(tag)
 
-    def _stop(self, text: str, start: int) -> int:
-        """Where the first segment from `start` on begins that the fast path rejects."""
-        match = self._segments.match(text, start)
-        return match.end() if match else start
-
     def _doubtful(self, text: str) -> Iterator[tuple[int, int, int]]:
         """The number, from 0, the start and the end of each segment the fast path rejects."""
-        number, counted, start = 0, 0, self._stop(text, 0)
+        number, counted, start = 0, 0, self.fast.first_doubt(text, 0)
         while start < len(text):
             number += text.count(SEGMENT, counted, start)
             counted, end = start, text.index(SEGMENT, start) + 1
             yield number, start, end
-            start = self._stop(text, end)
+            start = self.fast.first_doubt(text, end)
 
 
 def _position(finding: Finding) -> int:

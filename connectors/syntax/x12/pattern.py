@@ -7,19 +7,19 @@ from a long list in a place where it is rare) but never wider.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
-from connectors.syntax.x12.grammar import UNBOUNDED, Element, Field, Grammar, Note, Segment, Use
+from connectors.syntax.x12.element_pattern import element_pattern, optional
+from connectors.syntax.x12.grammar import Grammar
+from connectors.syntax.x12.notation import UNBOUNDED, Field, Note, Segment, Use
 
 _MANY_CODES = 60
 """A list longer than this stands in the expression only where it is likely to be met, as each place costs milliseconds
 to compile: where a segment first has it, codes of three characters only in first place, composites not at all."""
-_TEXT = r"[^\x00-\x1f\x7f]"
+_ANY: Mapping[str, str] = {}
 _NEVER = "(?!)"
 _SKIP = r"\x1d[^\x1d\x1e]*+"
-_MONTH_DAY = r"(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12]\d|30)|02(?:0[1-9]|1\d|2[0-8]))"
-_TIME = r"(?:[01]\d|2[0-3])[0-5]\d"
 
 
 def segments_pattern(grammar: Grammar) -> "re.Pattern[str]":
@@ -48,6 +48,40 @@ def shape_pattern(segment: Segment, grammar: Grammar) -> "re.Pattern[str]":
     """Matches a segment whose elements, whatever their values, are those that must stand."""
     anything = replace(grammar, elements={}, composites={}, codes={})
     return re.compile(re.escape(segment.tag) + _segment(segment, anything))
+
+
+def changed_pattern(before: Grammar, after: Grammar) -> "re.Pattern[str] | None":
+    """Matches at the terminator before a segment that `after` has otherwise than `before`, and that is not right by it.
+
+    None when no segment differs. The ST of a set is never asked.
+    """
+    shared = before.segments.keys() & after.segments.keys()
+    tags = [tag for tag in shared if not _is_wider(_places(tag, before), _places(tag, after))]
+    if not tags:
+        return None
+    branches = (f"{re.escape(tag)}(?!{_segment(after.segments[tag], after)})" for tag in sorted(tags))
+    return re.compile(rf"\x1e(?:{'|'.join(branches)})(?=\x1d|\x1e)")
+
+
+def _places(tag: str, grammar: Grammar) -> list[tuple[object, Set[str]]]:
+    """What a grammar says of each place in a segment and its composites, and the codes allowed there."""
+    segment = grammar.segments[tag]
+    inner = [one for place in segment.fields or () if (one := grammar.composites.get(place.number))]
+    said: list[tuple[object, Set[str]]] = [(segment.fields is None, _ANY.keys())]
+    for one in (segment, *inner):
+        said.append((one.notes, _ANY.keys()))
+        for place in one.fields or ():
+            element = grammar.elements.get(place.number)
+            kind = (element.type, element.least, element.greatest) if element else place.number
+            said.append(((kind, place.required, place.repeat), grammar.codes.get(place.number, _ANY).keys()))
+    return said
+
+
+def _is_wider(before: list[tuple[object, Set[str]]], after: list[tuple[object, Set[str]]]) -> bool:
+    """Whether the one says what the other says, with the same codes or more."""
+    if [said for said, _ in before] != [said for said, _ in after]:
+        return False
+    return all(not codes or (known and known <= codes) for (_, known), (_, codes) in zip(before, after, strict=True))
 
 
 def structure_pattern(root: Use) -> "re.Pattern[str]":
@@ -166,11 +200,11 @@ def _nest(runs: list[tuple[str, int]]) -> str:
 def _value(place: Field, grammar: Grammar, *, must: bool) -> str:
     composite = grammar.composites.get(place.number)
     if composite:
-        return _optional(_composite(composite, grammar), must=must)
+        return optional(_composite(composite, grammar), must=must)
     element = grammar.elements.get(place.number)
     if element is None:
         return r"[^\x00-\x1e\x7f]++" if must else r"[^\x00-\x1e\x7f]*+"
-    return _element(element, grammar.codes.get(place.number, ()), must=must)
+    return element_pattern(element, grammar.codes.get(place.number, ()), must=must)
 
 
 def _composite(composite: Segment, grammar: Grammar) -> str:
@@ -186,74 +220,6 @@ def _composite(composite: Segment, grammar: Grammar) -> str:
         part = (_NEVER if place.required else "") if long else _value(place, grammar, must=place.required)
         text = rf"(?:\x1f{part}{text})?+"
     return start + text
-
-
-def _optional(value: str, *, must: bool) -> str:
-    return value if must else f"(?:{value})?+"
-
-
-def _element(element: Element, codes: Collection[str], *, must: bool) -> str:
-    if codes:
-        return _optional(codes_pattern(codes), must=must)
-    match element.type:
-        case "R":
-            return _decimal(element.least, element.greatest, must=must)
-        case "DT":
-            return _optional(_date(element), must=must)
-        case "TM":
-            return _optional(_time(element), must=must)
-        case kind if kind[0] == "N":
-            return _counted(r"(?:-(?=\d))?+", r"\d", element, must=must)
-        case _:
-            return _counted("", _TEXT, element, must=must)
-
-
-def codes_pattern(codes: Iterable[str]) -> str:
-    """An expression for just these codes, as a tree of first characters whose last ones are character classes."""
-    tails: dict[str, list[str]] = {}
-    for code in codes:
-        tails.setdefault(code[0], []).append(code[1:])
-    by_rest: dict[str, list[str]] = {}
-    for first, rest in tails.items():
-        by_rest.setdefault(_tail(rest), []).append(first)
-    branches = [_class(firsts) + rest for rest, firsts in by_rest.items()]
-    return f"(?>{'|'.join(branches)})" if len(branches) > 1 else branches[0]
-
-
-def _tail(rest: list[str]) -> str:
-    longer = [one for one in rest if one]
-    if not longer:
-        return ""
-    return codes_pattern(longer) if len(longer) == len(rest) else f"(?:{codes_pattern(longer)})?+"
-
-
-def _class(chars: Sequence[str]) -> str:
-    return re.escape(chars[0]) if len(chars) == 1 else f"[{''.join(map(re.escape, sorted(chars)))}]"
-
-
-def _counted(sign: str, char: str, element: Element, *, must: bool) -> str:
-    most = element.greatest if element.greatest < UNBOUNDED else ""
-    if element.least <= 1:
-        return f"{sign}{char}{{{int(must)},{most}}}+"
-    return _optional(f"{sign}{char}{{{element.least},{most}}}+", must=must)
-
-
-def _decimal(least: int, greatest: int, *, must: bool) -> str:
-    whole = max(least, (greatest + 1) // 2)
-    part = greatest - whole
-    some = r"(?=-?\.?\d)" if must else r"(?:-(?=\.?\d))?+"
-    sign = "-?+" if must else ""
-    digits = rf"\d{{{least if least > 1 else 0},{whole}}}+"
-    rest = rf"(?:\.\d{{1,{part}}}+|\d{{1,{part}}}+)?+" if part else ""
-    return _optional(rf"-?+{digits}{rest}", must=must) if least > 1 else some + sign + digits + rest
-
-
-def _date(element: Element) -> str:
-    return (r"\d\d" if element.least == 6 else r"(?:19|20)\d\d") + _MONTH_DAY
-
-
-def _time(element: Element) -> str:
-    return _TIME if element.greatest == 4 else _TIME + (r"(?:[0-5]\d(?:\d\d?)?+)?+" if element.greatest >= 6 else "")
 
 
 def _present(place: int) -> str:
