@@ -37,6 +37,7 @@ from canonical.order import (
     Terms,
     total_of_lines,
 )
+from canonical.order_event import OrderEvent
 from canonical.party import Address, Contact, Note, Party, Reference
 from canonical.remittance import Remittance, RemittanceAdjustment, RemittanceLine
 from canonical.returns import ReturnAuthorization, ReturnLine, ReturnReceipt, ReturnReceiptLine
@@ -79,6 +80,7 @@ __all__ = [
     "Note",
     "OrderAcknowledgment",
     "OrderChange",
+    "OrderEvent",
     "OrderLine",
     "Outcome",
     "Pack",

@@ -1,7 +1,7 @@
 """What the configuration says of the world outside: the hub's own file, maps, connectors, partners, connections."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from canonical import Finding, Misconfigured, Rejected
 from connectors.catalogue import Catalogue, load_catalogue
 from connectors.connection import Connections, load_connections
+from connectors.event_webhooks import event_secrets
 from connectors.partners import Partners, load_partners
+from connectors.secret import Secret
 from connectors.settings import HubFile
 from connectors.syntax.csv_text import Row, read_csv
 from connectors.syntax.x12 import find_grammar
@@ -75,6 +77,8 @@ class Trade:
     connections: Connections
     logins: Mapping[str, Login]
     """How we log in to the SFTP servers of partners who have one, by partner."""
+    event_secrets: Mapping[str, Secret] = field(default_factory=dict)
+    """What events are signed with, by webhook."""
 
     @property
     def translator(self) -> Translator:
@@ -113,7 +117,7 @@ def read_trade(
         folder.findings.append(Finding("listen-exposed", "error", where, message))
     servers = {name: one.transport.sftp for name, one in partners.by_id.items()}
     logins = {name: login_of(server, secrets) for name, server in servers.items() if server}
-    return Trade(settings, library, catalogue, partners, connections, logins)
+    return Trade(settings, library, catalogue, partners, connections, logins, event_secrets(settings.events, secrets))
 
 
 def _knows_set(version: str, set_id: str) -> bool:

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from canonical import Currency, Text
 from canonical.party import Address
+from connectors.connection import SecretReference
 from mappings.yaml_model import ConfigModel
 
 
@@ -57,6 +58,19 @@ class DeliveryPolicy(ConfigModel):
     tries: int = Field(default=12, ge=1)
     first_wait: timedelta = timedelta(seconds=5)
     longest_wait: timedelta = timedelta(hours=1)
+    receipt: timedelta = timedelta(hours=4)
+    """How long a delivery may go without its receipt, however often it was tried, before a person is told."""
+
+
+class EventWebhook(ConfigModel):
+    """Who is told of what happens to orders, as signed CloudEvents (Standard Webhooks). The secret is ours to share:
+    `whsec_` and base64, or any text."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    url: str = Field(pattern=r"^https?://[^/?#]+")
+    secret: SecretReference
+    kinds: tuple[Text, ...] = ()
+    """The kinds of events told, such as `line_allocated`; none names all."""
 
 
 class HubFile(ConfigModel):
@@ -77,3 +91,12 @@ class HubFile(ConfigModel):
     poll: timedelta = timedelta(seconds=2)
     """How often watched places are looked into."""
     delivery: DeliveryPolicy = DeliveryPolicy()
+    events: tuple[EventWebhook, ...] = ()
+
+    @field_validator("events")
+    @classmethod
+    def _told_apart(cls, events: tuple[EventWebhook, ...]) -> tuple[EventWebhook, ...]:
+        ids = [webhook.id for webhook in events]
+        if twice := sorted({one for one in ids if ids.count(one) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands twice; each webhook needs an id of its own")
+        return events

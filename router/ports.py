@@ -213,7 +213,7 @@ class Lanes(Protocol):
     async def release(self, lane: Lane, *, retry_at: datetime | None = None) -> None: ...
 
     async def expire(self, limit: int) -> int:
-        """Turn documents that waited too long for what they refer to into exceptions; how many."""
+        """Turn what waited too long for what it refers to, and what is overdue, into exceptions; how many."""
         ...
 
 

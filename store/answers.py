@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from canonical import has_errors
+from canonical import Document, has_errors
 from canonical.exchange import Draft, Numbers, Rendered, Reply
 from router.decision import Outgoing
+from store.awaited import await_answers
 from store.database import Transaction
 from store.digest import sha256
 from store.documents import findings_json, mark, outgoing_row
@@ -61,17 +62,30 @@ def withhold(transaction: Transaction, document_id: str, to: str) -> None:
 
 
 def reply(transaction: Transaction, answer: Reply, transmission_id: str) -> None:
-    """Store an answer with its bytes, due at once."""
+    """Store an answer with its bytes, due at once, and what travels with it."""
     answer_id = transaction.new_id()
-    row = outgoing_row(Outgoing(document=answer.document, to=answer.to)) | {
+    transaction.insert(document, _answer_row(transaction, answer, answer.document, transmission_id, answer_id))
+    carried = [
+        _answer_row(transaction, answer, further, transmission_id, transaction.new_id()) | {"carrier": answer_id}
+        for further in answer.further
+    ]
+    sent = finish(transaction, answer_id, answer.to, answer.draft)
+    if sent:
+        await_answers(transaction, answer_id, answer.to, answer.document)
+    shared = {"status": "ready" if sent else "failed", "due": None}
+    transaction.insert(document, *(row | shared for row in carried))
+
+
+def _answer_row(
+    transaction: Transaction, answer: Reply, said: Document, transmission_id: str, answer_id: str
+) -> dict[str, Any]:
+    return outgoing_row(Outgoing(document=said, to=answer.to)) | {
         "id": answer_id,
         "status": "queued",
         "at": transaction.now,
         "due": transaction.now,
         "transmission": transmission_id,
     }
-    transaction.insert(document, row)
-    finish(transaction, answer_id, answer.to, answer.draft)
 
 
 def send_again(transaction: Transaction, transmission_id: str) -> int:
@@ -96,7 +110,7 @@ def _refuse(transaction: Transaction, document_id: str, draft: Draft) -> None:
 
 
 def _rendered_columns(rendered: Rendered) -> dict[str, Any]:
-    group = rendered.control.get("group")
+    group, interchange = rendered.control.get("group"), rendered.control.get("interchange")
     return {
         "body": rendered.content,
         "sha256": sha256(rendered.content),
@@ -104,6 +118,7 @@ def _rendered_columns(rendered: Rendered) -> dict[str, Any]:
         "filename": rendered.filename,
         "control": dict(rendered.control),
         "group_number": None if group is None else plain_number(group),
+        "interchange_number": None if interchange is None else plain_number(interchange),
     }
 
 

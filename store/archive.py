@@ -118,7 +118,8 @@ class Archive:
 
 
 def _whole_document(transaction: Transaction, row: Any) -> Mapping[str, Any]:
-    sent = transaction.execute(select(delivery).where(delivery.c.document == row.id)).one_or_none()
+    travels = select(delivery).where(delivery.c.document == (row.carrier or row.id))
+    sent = transaction.execute(travels).one_or_none()
     return rows.shown_document(row) | {
         "document": rows.parsed(row.content),
         "reasons": row.reasons or {},
@@ -133,6 +134,8 @@ def _whole_document(transaction: Transaction, row: Any) -> Mapping[str, Any]:
 def _raw(transaction: Transaction, wanted: str) -> Rendered | None:
     found = transaction.execute(select(document).where(document.c.id == wanted)).one_or_none()
     if found is not None and found.direction == "out":
+        if found.carrier is not None:
+            return _raw(transaction, found.carrier)
         if found.body is None:
             return None
         return Rendered(found.body, found.media_type, found.filename, found.control)

@@ -232,7 +232,7 @@ CHECKS: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[str]]]] = {
         select(
             document.c.id, document.c.status, document.c.body, document.c.sha256, delivery.c.status.label("delivery")
         )
-        .outerjoin(delivery, delivery.c.document == document.c.id)
+        .outerjoin(delivery, delivery.c.document == func.coalesce(document.c.carrier, document.c.id))
         .where(document.c.direction == "out"),
         _outgoing_faults,
     ),

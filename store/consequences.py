@@ -1,10 +1,12 @@
 """What a decision causes outside its order: documents to send, names by which the order is then known, postings."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from canonical import FulfilmentOrder, JournalEntry
+from router.decision import Outgoing
 from router.order import ZERO
 from store.documents import outgoing_row, written
 from store.exceptions import About, open_exception
@@ -15,9 +17,14 @@ from store.writing import Writing
 
 def queue_documents(writing: Writing, sent: int) -> int:
     """Queue what the decision sends behind the `sent` documents before; how many there are then."""
+    return queue(writing, writing.made.send, sent)
+
+
+def queue(writing: Writing, outgoing_documents: Sequence[Outgoing], sent: int) -> int:
+    """Queue documents of the order behind the `sent` before; how many there are then."""
     transaction = writing.transaction
     rows = []
-    for seq, outgoing in enumerate(writing.made.send, start=sent + 1):
+    for seq, outgoing in enumerate(outgoing_documents, start=sent + 1):
         rows.append(
             outgoing_row(outgoing)
             | {

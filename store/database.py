@@ -15,6 +15,7 @@ from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from canonical import Unavailable
+from router.correspondence import Correspondence, NothingAgreed
 from router.ports import Clock, Identifiers
 from store.engines import engines_for
 from store.migrate import migrate
@@ -39,6 +40,7 @@ class Transaction:
     now: datetime
     new_id: Callable[[], str]
     worker: int
+    agreed: Correspondence = field(default_factory=NothingAgreed)
     news: list[str] = field(default_factory=list)
 
     def token(self) -> str:
@@ -109,21 +111,38 @@ class Database:
     `write` raises what the work raised, and `Unavailable` when the database cannot take it now.
     """
 
-    def __init__(self, url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        identifiers: Identifiers,
+        *,
+        agreed: Correspondence | None = None,
+        crash: CrashPoint = carry_on,
+    ) -> None:
         self._engines = engines_for(url)
         self.shared = self._engines.shared
         """Whether other processes may work on it too."""
         self._clock = clock
         self._identifiers = identifiers
+        self._agreed = agreed or NothingAgreed()
         self._crash = crash
         self._waiting: deque[_Job[Any]] = deque()
         self._arrived = asyncio.Event()
         self._committing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on) -> Self:
+    async def open(
+        cls,
+        url: str,
+        clock: Clock,
+        identifiers: Identifiers,
+        *,
+        agreed: Correspondence | None = None,
+        crash: CrashPoint = carry_on,
+    ) -> Self:
         """Open `url`, bring its schema to the newest revision and start taking writes."""
-        database = cls(url, clock, identifiers, crash=crash)
+        database = cls(url, clock, identifiers, agreed=agreed, crash=crash)
         await database._engines.write(_migrate)
         await database._engines.appear()
         database._committing = asyncio.create_task(database._commit_for_ever())
@@ -165,7 +184,7 @@ class Database:
         await self._engines.listen(ring)
 
     def _transaction(self, connection: Connection) -> Transaction:
-        return Transaction(connection, self._clock.now(), self._identifiers.new, self._engines.worker)
+        return Transaction(connection, self._clock.now(), self._identifiers.new, self._engines.worker, self._agreed)
 
     async def _commit_for_ever(self) -> None:
         while True:

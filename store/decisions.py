@@ -19,6 +19,7 @@ from store.tables import (
     lane,
     lane_entry,
 )
+from store.telling import tell_listeners
 from store.writing import Writing
 
 
@@ -39,7 +40,7 @@ def write_decision(
     chain = write_events(writing, Chain(row.events, row.head))
     write_record(writing)
     write_order(writing)
-    sent = queue_documents(writing, row.sent)
+    sent = tell_listeners(writing, row.events, queue_documents(writing, row.sent))
     post(writing)
     _report(writing)
     _move_lane(writing, chain, sent)

@@ -20,12 +20,13 @@ class About:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def open_exception(transaction: Transaction, code: str, reason: str, about: About) -> None:
-    """Put something on the list of what a person must look at."""
+def open_exception(transaction: Transaction, code: str, reason: str, about: About) -> str:
+    """Put something on the list of what a person must look at; its id."""
+    opened = transaction.new_id()
     transaction.insert(
         exception,
         {
-            "id": transaction.new_id(),
+            "id": opened,
             "code": code,
             "reason": reason,
             "owner": about.owner,
@@ -38,3 +39,4 @@ def open_exception(transaction: Transaction, code: str, reason: str, about: Abou
             "subject": about.subject,
         },
     )
+    return opened

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from canonical.exchange import Arrival, Reading
 from router.ports import Effect, Receipt, Stale, Transmission
 from store.answers import send_again
+from store.awaited import owe_acknowledgment
 from store.database import Database, Transaction
 from store.digest import sha256
 from store.exceptions import About, open_exception
@@ -73,6 +74,7 @@ def _keep(transaction: Transaction, arrival: Arrival, digest: str) -> Receipt:
             open_exception(transaction, "transmission-conflict", reason, About(transmission=received))
             return Receipt(received, "conflict", digest, transaction.now)
     _insert(transaction, received, arrival, "received")
+    owe_acknowledgment(transaction, received, arrival.source)
     return Receipt(received, "accepted", digest, transaction.now)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, select, update
 
+from store.awaited import owe_answers
 from store.database import Transaction
 from store.digest import GENESIS
 from store.documents import mark
@@ -78,14 +79,14 @@ def give_name(transaction: Transaction, scope: str, name: str, lane_id: str) -> 
     """Let a lane be known by another name, and bring it the documents that were parked for that name."""
     if not transaction.insert_if_absent(lane_name, {"scope": scope, "name": name, "lane": lane_id}):
         return
-    parked = transaction.execute(_PARKED, [{"awaited": _awaited(scope, name)}]).scalars()
-    for document_id in parked.all():
-        mark(transaction, document_id, status="waiting", waits_for=None, due=None, order_id=lane_id)
-        enqueue(transaction, lane_id, document_id)
+    for row in transaction.execute(_PARKED, [{"awaited": _awaited(scope, name)}]).all():
+        mark(transaction, row.id, status="waiting", waits_for=None, due=None, order_id=lane_id)
+        enqueue(transaction, lane_id, row.id)
+        owe_answers(transaction, row.id, row.kind, lane_id)
 
 
 _PARKED = (
-    select(document.c.id)
+    select(document.c.id, document.c.kind)
     .where(document.c.status == "parked", document.c.waits_for == bindparam("awaited"))
     .order_by(document.c.at, document.c.id)
 )

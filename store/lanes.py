@@ -15,6 +15,7 @@ from store.database import Database, Transaction
 from store.decisions import give_up, write_decision
 from store.documents import read_back
 from store.lane_queue import expire_parked
+from store.overdue import report_overdue
 from store.stock_room import stock_rows
 from store.tables import document, lane, lane_entry, order
 
@@ -65,8 +66,10 @@ class Lanes:
         await self._database.write(work)
 
     async def expire(self, limit: int) -> int:
-        """Turn documents that waited too long for their order into exceptions; how many."""
-        return await self._database.write(lambda transaction: expire_parked(transaction, limit))
+        """Turn documents that waited too long for their order, and what is overdue, into exceptions; how many."""
+        return await self._database.write(
+            lambda transaction: expire_parked(transaction, limit) + report_overdue(transaction, limit)
+        )
 
 
 def _claim(transaction: Transaction, limit: int) -> list[Lane]:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from router.correspondence import Correspondence
 from router.ports import Clock, Identifiers
 from store.access import Access
 from store.archive import Archive
@@ -42,10 +43,15 @@ def sqlite_url(path: Path) -> str:
 
 @asynccontextmanager
 async def open_store(
-    url: str, clock: Clock, identifiers: Identifiers, *, crash: CrashPoint = carry_on
+    url: str,
+    clock: Clock,
+    identifiers: Identifiers,
+    *,
+    agreed: Correspondence | None = None,
+    crash: CrashPoint = carry_on,
 ) -> AsyncIterator[Store]:
-    """Open the store at `url`, and finish and close it at the end."""
-    database = await Database.open(url, clock, identifiers, crash=crash)
+    """Open the store at `url`, and finish and close it at the end. `agreed` is what it follows up by."""
+    database = await Database.open(url, clock, identifiers, agreed=agreed, crash=crash)
     try:
         yield Store(
             database=database,

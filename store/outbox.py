@@ -10,6 +10,7 @@ from sqlalchemy import exists, select, update
 from canonical.exchange import Draft, Handed, Parcel
 from router.ports import QueuedDocument, Stale
 from store.answers import finish, withhold
+from store.awaited import ACKNOWLEDGMENT, await_answers, delivered, give_up
 from store.database import Database, Transaction
 from store.documents import mark, read_back
 from store.exceptions import About, open_exception
@@ -37,7 +38,8 @@ class Outbox:
         def work(transaction: Transaction) -> None:
             _hold_queued(transaction, queued)
             if draft is not None:
-                finish(transaction, queued.id, queued.to, draft)
+                if finish(transaction, queued.id, queued.to, draft):
+                    await_answers(transaction, queued.id, queued.to, queued.document)
                 return
             mark(transaction, queued.id, status="declined", token=None, due=None, place={"reason": reason})
 
@@ -83,6 +85,8 @@ class Outbox:
             _close_attempt(transaction, parcel, "delivered", receipt=dict(handed.receipt))
             _note_attempt(transaction, parcel, succeeded=True, outcome="delivered")
             transaction.update(document, {"id": parcel.id, "status": "ready"}, status="delivered")
+            _mark_carried(transaction, parcel, "delivered")
+            delivered(transaction, parcel.id, parcel.destination, parcel.kind)
 
         await self._database.write(work)
 
@@ -96,9 +100,17 @@ class Outbox:
                 return
             _close_attempt(transaction, parcel, "failed")
             mark(transaction, parcel.id, status="undelivered")
+            _mark_carried(transaction, parcel, "undelivered")
+            give_up(transaction, parcel.id)
             _report(transaction, parcel, reason)
 
         await self._database.write(work)
+
+
+def _mark_carried(transaction: Transaction, parcel: Parcel, status: str) -> None:
+    """What travels in the same bytes shares their fate; only acknowledgments do."""
+    if parcel.kind == ACKNOWLEDGMENT:
+        transaction.update(document, {"carrier": parcel.id}, status=status)
 
 
 def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:

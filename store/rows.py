@@ -159,6 +159,20 @@ def shown_exception(row: Row) -> Shown:
     }
 
 
+def shown_awaited(row: Row) -> Shown:
+    """What is or was awaited. `way` is `expected` for what they owe us, `owed` for what we owe them."""
+    return {
+        "document": row.document,
+        "way": row.way,
+        "kind": row.kind,
+        "partner": row.partner,
+        "since": moment(row.since),
+        "due": moment(row.due),
+        "status": row.status,
+        "settled_at": moment(row.settled_at),
+    }
+
+
 def parsed(content: str | None) -> Mapping[str, Any] | None:
     """A canonical document's JSON."""
     return None if content is None else json.loads(content)

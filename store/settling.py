@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from sqlalchemy import select, update
 
+from store.awaited import begin_again
 from store.database import Transaction
 from store.documents import mark
 from store.lane_queue import PATIENCE
@@ -45,6 +46,8 @@ def _translate_again(transaction: Transaction, transmission_id: str | None) -> b
 
 def _deliver_again(transaction: Transaction, row: Any) -> None:
     mark(transaction, row.id, status="ready")
+    transaction.update(document, {"carrier": row.id}, status="ready")
+    begin_again(transaction, row.id)
     here = update(delivery).where(delivery.c.document == row.id)
     transaction.execute(here.values(status="due", due=transaction.now, token=None))
 

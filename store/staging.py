@@ -11,6 +11,7 @@ from canonical.exchange import Incoming, Reading
 from router.ports import Effect, Nowhere, ToFulfilment, ToLane, ToSent, ToStock, Transmission
 from store.acknowledged import match
 from store.answers import reply, send_again
+from store.awaited import answered, owe_answers
 from store.database import Transaction
 from store.digest import sha256
 from store.documents import findings_json, incoming_row, mark
@@ -138,10 +139,14 @@ def _take_effect(transaction: Transaction, staged: _Staged, effect: Effect) -> N
 def _to_lane(transaction: Transaction, staged: _Staged, effect: ToLane) -> None:
     mark(transaction, staged.id, order_id=effect.lane)
     enqueue(transaction, effect.lane, staged.id)
+    owe_answers(transaction, staged.id, staged.row["kind"], effect.lane)
 
 
 def _to_fulfilment(transaction: Transaction, staged: _Staged, effect: ToFulfilment) -> None:
-    enqueue_by_name(transaction, fulfilment_scope(staged.row["partner"]), effect.number, staged.id)
+    found = enqueue_by_name(transaction, fulfilment_scope(staged.row["partner"]), effect.number, staged.id)
+    answered(transaction, staged.row["partner"], staged.row["kind"], effect.number)
+    if found is not None:
+        owe_answers(transaction, staged.id, staged.row["kind"], found)
 
 
 def _to_stock(transaction: Transaction, staged: _Staged, effect: ToStock) -> None:

@@ -80,6 +80,8 @@ document = Table(
     _text("filename", nullable=True),
     Column("control", Json, nullable=True),
     _text("group_number", nullable=True),
+    _text("interchange_number", nullable=True),
+    _text("carrier", nullable=True),
 )
 _queue("document_queued", document.c.due, where=document.c.status == "queued")
 _queue("document_waiting", document.c.waits_for, where=document.c.status == "parked")
@@ -92,6 +94,13 @@ _queue(
     document.c.group_number,
     where=document.c.group_number.isnot(None),
 )
+_queue(
+    "document_by_interchange",
+    document.c.partner,
+    document.c.interchange_number,
+    where=document.c.interchange_number.isnot(None),
+)
+_queue("document_carried", document.c.carrier, where=document.c.carrier.isnot(None))
 
 # --- what waits for a decision --------------------------------------------------------------------------------------
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from router.correspondence import RECEIPT, TECHNICAL
 from store import rows
+from store.awaited import of_order
 from store.database import Transaction
 from store.tables import attempt, decision, delivery, document, event, exception
 
@@ -20,7 +22,9 @@ def order_story(transaction: Transaction, order_id: str) -> dict[str, Any]:
     exceptions = _all(transaction, select(exception).where(about).order_by(exception.c.at))
     events = _all(transaction, select(event).where(event.c.order_id == order_id).order_by(event.c.seq))
     decisions = select(decision).where(decision.c.order_id == order_id).order_by(decision.c.at, decision.c.id)
+    awaited = _all(transaction, of_order(order_id, ids))
     told = [*_of_documents(documents), *_of_events(events), *_of_attempts(attempts), *_of_exceptions(exceptions)]
+    told += _of_awaited(awaited)
     return {
         "timeline": sorted(told, key=lambda entry: str(entry["at"])),
         "explanations": [rows.shown_decision(row) for row in _all(transaction, decisions)],
@@ -28,6 +32,7 @@ def order_story(transaction: Transaction, order_id: str) -> dict[str, Any]:
         "deliveries": [rows.shown_delivery(row) for row in deliveries],
         "exceptions": [rows.shown_exception(row) for row in exceptions],
         "events": [rows.shown_event(row) for row in events],
+        "awaited": [rows.shown_awaited(row) for row in awaited],
     }
 
 
@@ -71,5 +76,22 @@ def _of_exceptions(exceptions: Sequence[Any]) -> Iterator[dict[str, Any]]:
             "what": "exception",
             "kind": row.code,
             "detail": row.reason,
+            "document": row.document,
+        }
+
+
+def _of_awaited(awaited: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """What was awaited and came, in time or not, and what is overdue; deadlines still open are listed beside it."""
+    for row in awaited:
+        if row.status not in ("met", "overdue") or row.kind == RECEIPT:
+            continue
+        name = "acknowledged" if row.kind in ("Acknowledgment", TECHNICAL) and row.way == "expected" else "answered"
+        came = row.status == "met"
+        yield {
+            "at": rows.moment(row.settled_at if came else row.due),
+            "what": "awaited",
+            "kind": (name if came else "overdue") + ("_late" if came and row.exception else ""),
+            "partner": row.partner,
+            "detail": f"{row.kind} {'from' if row.way == 'expected' else 'to'} {row.partner}",
             "document": row.document,
         }

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from canonical import Usage
 from router.decision import Decision, World
 from router.ports import Lane, LaneEntry
 from store.database import Transaction
@@ -21,5 +22,10 @@ class Writing:
     @property
     def counts(self) -> bool:
         """Whether it moves stock and money: a test walks the street and moves neither."""
+        return self.usage == "production"
+
+    @property
+    def usage(self) -> Usage:
+        """The order's own; before there is one, its first document's."""
         state = self.made.order or self.lane.order
-        return (state.document if state else self.entry.document).usage == "production"
+        return (state.document if state else self.entry.document).usage

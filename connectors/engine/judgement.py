@@ -38,7 +38,7 @@ def judge(answer: Answer, tree: Any, rules: Sequence[ErrorRule]) -> Judgement | 
     """The first row that fits, or None when all is well. `tree` is None when the body was no tree."""
     for rule in (*rules, *HTTP_RULES):
         if _fits(rule, answer, tree):
-            return Judgement(rule, _message(rule, answer, tree), _wait(answer.headers, rule.wait), answer.status)
+            return Judgement(rule, _message(rule, answer, tree), retry_after(answer.headers, rule.wait), answer.status)
     return None
 
 
@@ -84,7 +84,7 @@ def _message(rule: ErrorRule, answer: Answer, tree: Any) -> str:
     return f"HTTP {answer.status}{': ' + said if said else ''}"
 
 
-def _wait(headers: Mapping[str, str], otherwise: timedelta | None) -> float | None:
+def retry_after(headers: Mapping[str, str], otherwise: timedelta | None = None) -> float | None:
     """Seconds from Retry-After (RFC 9110, section 10.2.3): a number, or a date held against the answer's own."""
     said = headers.get("retry-after", "")
     if said.replace(".", "", 1).isdecimal():

@@ -1,0 +1,32 @@
+"""The tables by which the store watches over itself: what is awaited and by when."""
+
+from sqlalchemy import Column, Index, String, Table
+
+from store.columns import Instant
+from store.tables import metadata
+
+
+def _text(name: str, *, nullable: bool = False, key: bool = False) -> Column[str]:
+    return Column(name, String, nullable=nullable, primary_key=key)
+
+
+awaited = Table(
+    "awaited",
+    metadata,
+    _text("document", key=True),
+    _text("way", key=True),
+    _text("kind", key=True),
+    _text("partner"),
+    _text("number", nullable=True),
+    _text("order_id", nullable=True),
+    Column("since", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    _text("status"),
+    Column("settled_at", Instant, nullable=True),
+    _text("exception", nullable=True),
+)
+_open = awaited.c.status == "open"
+Index("awaited_due", awaited.c.due, sqlite_where=_open, postgresql_where=_open)
+_numbered = awaited.c.number.isnot(None)
+Index("awaited_number", awaited.c.partner, awaited.c.number, sqlite_where=_numbered, postgresql_where=_numbered)
+Index("awaited_of_order", awaited.c.order_id)
