@@ -23,7 +23,10 @@ from connectors.canonical_json import read_canonical
 from connectors.cloud_events import WithEvents
 from connectors.configuration import ConfigurationFolder, Trade, read_trade
 from connectors.courier import callers, couriers
+from connectors.engine.caller import Caller
 from connectors.engine.cursor import FileCursors
+from connectors.engine.meters import FileMeters
+from connectors.engine.tokens import FileTokens
 from connectors.engine.wire import HttpWire
 from connectors.event_webhooks import event_faults
 from connectors.file_exchange import FileExchange, file_exchange
@@ -104,11 +107,12 @@ class Hub:
         self.host, self.port = settings.listen.host, settings.listen.port
         self.largest_body = settings.listen.largest_body
         self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
-        self.webhooks = Webhooks(trade.connections.by_id)
+        calling = _callers(configuration, data, wire)
+        self.webhooks = Webhooks(trade.connections.by_id, calling, SystemClock())
         partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
         self.doors = [Door(one.partner, one.name, "partner") for one in partners]
         self.doors += [Door(one.id, one.name, "connection") for one in connections]
-        self._flow = _flow(configuration, store, data, wire, files)
+        self._flow = _flow(configuration, store, data, calling, files)
 
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         """One canonical document in JSON; None with located findings."""
@@ -150,13 +154,20 @@ class Hub:
         return {"ready": True, "checks": {"store": "ok"}}
 
 
-def _flow(configuration: Configuration, store: Store, data: Path, wire: HttpWire, files: FileExchange) -> Flow:
+def _callers(configuration: Configuration, data: Path, wire: HttpWire) -> Mapping[str, Caller]:
+    """Who calls for each connection; tokens and the use of allowances are shared by all processes on `data`."""
+    connections = configuration.trade.connections.by_id
+    return callers(connections, wire, SystemClock(), FileTokens(data / "tokens"), FileMeters(data / "meters"))
+
+
+def _flow(
+    configuration: Configuration, store: Store, data: Path, calling: Mapping[str, Caller], files: FileExchange
+) -> Flow:
     trade, policy, clock = configuration.trade, configuration.policy, SystemClock()
     settings, bells = trade.settings, Bells()
     webhooks = {one.id: WebhookCourier(one, trade.event_secrets.get(one.id), wire, clock) for one in settings.events}
     translator = WithEvents(trade.translator, webhooks.keys(), settings.hub)
     retry = RetryPolicy(settings.delivery.tries, settings.delivery.first_wait, settings.delivery.longest_wait)
-    calling = callers(trade.connections.by_id, wire, clock)
     courier = CourierByDestination({**files.couriers, **couriers(calling), **webhooks})
     places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
     schedule = Schedule(Intake(store.inbox, bells.translate.ring), places, store.lanes, Ticker(), settings.poll)

@@ -1,6 +1,5 @@
 """Runs a connector's cases: the real engine against a script, so that nothing leaves the machine."""
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,7 +7,8 @@ from typing import Any
 
 from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable
 from canonical.exchange import Arrival
-from connectors.cases import Case, Exchange, ExpectedRequest, GivenWebhook, Outcome, load_cases
+from connectors.case_webhook import sent
+from connectors.cases import Case, Exchange, ExpectedRequest, Outcome, load_cases
 from connectors.catalogue import Catalogue
 from connectors.connection import Connection, typed
 from connectors.engine.caller import Caller
@@ -17,14 +17,13 @@ from connectors.engine.operation import run
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Answer, Request
 from connectors.manifest import Manifest, Operation
-from connectors.manifest_auth import Hmac, SharedSecret
 from connectors.partners import Partners
 from connectors.pickup import ConnectionPickup
 from connectors.secret import Secret
 from connectors.settings import InterchangeIdentity
-from connectors.syntax.json_text import read_json, write_json
+from connectors.syntax.json_text import read_json
 from connectors.translator import Translator
-from connectors.webhooks import Webhooks, digest
+from connectors.webhooks import Webhooks
 from mappings.library import MapLibrary
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -51,8 +50,8 @@ async def run_cases(catalogue: Catalogue, name: str, maps: MapLibrary) -> tuple[
 async def run_case(manifest: Manifest, case: Case, maps: MapLibrary) -> CaseResult:
     """Run one case against its script; nothing leaves the machine."""
     connection = _connection(manifest, case.settings)
-    if case.webhook:
-        faults = list(_webhook_faults(connection, case.webhook, case.outcome, maps))
+    if case.webhook or case.challenge:
+        faults = await _webhook_faults(connection, case, maps)
     else:
         faults = await _operation_faults(connection, case, maps)
     return CaseResult(manifest.connector, case.case, tuple(faults))
@@ -83,9 +82,13 @@ class ScriptedWire:
     exchanges: Sequence[Exchange]
     faults: list[str] = field(default_factory=list)
     played: int = 0
+    instead: Answer | None = None
+    """What every request gets when there is no script."""
 
     async def send(self, request: Request, hosts: frozenset[str], granted: frozenset[str]) -> Answer:  # noqa: ARG002
         """The next answer of the script."""
+        if self.instead and not self.exchanges:
+            return self.instead
         if self.played == len(self.exchanges):
             self.faults.append(f"a request too many: {request.method} {request.url}")
             raise Unavailable("the script has ended")
@@ -106,6 +109,8 @@ class ScriptedWire:
         yield from differences(expected.headers, dict(request.headers), "headers")
         if expected.body is not None:
             yield from differences(expected.body, read_json(request.content or b"null"), "body")
+        if expected.text is not None and expected.text != (request.content or b"").decode():
+            yield f"the body is {(request.content or b'').decode()!r}, not {expected.text!r}"
 
 
 def _connection(manifest: Manifest, given: Mapping[str, str]) -> Connection:
@@ -174,28 +179,21 @@ def _outcome_faults(expected: Outcome, came: Outcome) -> Iterable[str]:
     return differences(said, came.model_dump(), "outcome")
 
 
-def _webhook_faults(connection: Connection, given: GivenWebhook, outcome: Outcome, maps: MapLibrary) -> Iterator[str]:
+async def _webhook_faults(connection: Connection, case: Case, maps: MapLibrary) -> list[str]:
     terms = connection.manifest.webhooks
     if terms is None:
-        yield f"{connection.manifest.connector} has no webhooks"
-        return
-    scope = {"settings": connection.settings}
-    body = given.body.encode() if isinstance(given.body, str) else write_json(given.body)
-    headers = {name: expand_text(value, scope) for name, value in terms.expect.items()}
-    headers |= {terms.topic: given.topic, terms.delivery_id: "test-delivery"}
-    headers |= _proof(terms.signature, scope, body if given.signed else body + b" ", spoilt=not given.signed)
-    arrival = Webhooks({connection.id: connection}).verify(connection.id, headers, body)
-    if (outcome.then == "refused") != (arrival is None):
-        yield "it was refused" if arrival is None else "it was taken"
-    if arrival is None or outcome.documents is None:
-        return
-    documents = _documents(connection, arrival, maps)
-    yield from differences(outcome.documents, documents, "documents")
-
-
-def _proof(signature: Hmac | SharedSecret, scope: Mapping[str, Any], body: bytes, *, spoilt: bool) -> Mapping[str, str]:
-    if isinstance(signature, SharedSecret):
-        return {signature.header: expand_text(signature.value, scope) + ("?" if spoilt else "")}
-    made = digest(signature.algorithm, expand_text(signature.key, scope).encode(), body)
-    text = base64.b64encode(made).decode() if signature.encoding == "base64" else made.hex()
-    return {signature.header: signature.prefix + text}
+        return [f"{connection.manifest.connector} has no webhooks"]
+    wire = ScriptedWire(connection.base_url, case.exchanges)
+    caller = Caller(connection, wire, _StillClock())
+    webhooks = Webhooks({connection.id: connection}, {connection.id: caller}, _StillClock())
+    came = Outcome(then="refused")
+    if case.challenge:
+        answer = webhooks.challenge(connection.id, case.challenge.query)
+        came = Outcome(then="answered", answer=answer[0].decode()) if answer else came
+    elif case.webhook:
+        event = sent(terms, connection, case.webhook, AT)
+        wire.instead = event.key_answer
+        arrival = await webhooks.verify(connection.id, event.headers, event.body, event.method, event.path)
+        if arrival:
+            came = Outcome(then="arrived", documents=_documents(connection, arrival, maps))
+    return [*wire.faults, *_outcome_faults(case.outcome, came)]

@@ -4,6 +4,7 @@ They lie beside the manifest, in `NAME.cases/`. A case gives the native request 
 follow, or a webhook, and the outcome. Expected trees say only what matters; lists are compared whole.
 """
 
+from datetime import timedelta
 from importlib.resources.abc import Traversable
 from typing import Any, Literal, Self
 
@@ -21,6 +22,8 @@ class ExpectedRequest(ConfigModel):
     path: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     body: Any = None
+    text: str | None = None
+    """The body where it is not JSON."""
 
 
 class GivenAnswer(ConfigModel):
@@ -51,18 +54,27 @@ class GivenWebhook(ConfigModel):
     topic: str
     body: Any
     signed: bool = True
+    sent: timedelta = timedelta()
+    """How long ago, for events that say when they were sent."""
+
+
+class GivenChallenge(ConfigModel):
+    """The query by which an address is to prove that it is ours."""
+
+    query: dict[str, str]
 
 
 class Outcome(ConfigModel):
-    """What comes of it: `done` with a receipt, an error, or a webhook that `arrived` or was `refused`."""
+    """What comes of it: `done` with a receipt, an error, a webhook `arrived` or `refused`, a challenge `answered`."""
 
-    then: Literal["done", "unavailable", "rejected", "misconfigured", "arrived", "refused"]
+    then: Literal["done", "unavailable", "rejected", "misconfigured", "arrived", "refused", "answered"]
     receipt: Any = None
     already: bool = False
     ambiguous: bool = False
     retry_after: float | None = None
     code: str | None = None
     documents: list[Any] | None = None
+    answer: str | None = None
 
 
 class Case(ConfigModel):
@@ -74,12 +86,13 @@ class Case(ConfigModel):
     request: Any = None
     exchanges: tuple[Exchange, ...] = ()
     webhook: GivenWebhook | None = None
+    challenge: GivenChallenge | None = None
     outcome: Outcome
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.operation is None) == (self.webhook is None):
-            raise ValueError("a case is about an operation or a webhook")
+        if sum(part is not None for part in (self.operation, self.webhook, self.challenge)) != 1:
+            raise ValueError("a case is about an operation, a webhook or a challenge")
         return self
 
 

@@ -10,9 +10,11 @@ from canonical.exchange import Handed, Parcel
 from connectors.connection import Connection
 from connectors.engine.authorization import Clock
 from connectors.engine.caller import Caller
+from connectors.engine.meters import MemoryMeters, Meters
 from connectors.engine.operation import run
 from connectors.engine.place import file_name, place
 from connectors.engine.template import expand_text
+from connectors.engine.tokens import MemoryTokens, Tokens
 from connectors.engine.wire import Wire
 from connectors.manifest import Operation, Place
 from connectors.syntax.json_text import read_json
@@ -50,9 +52,20 @@ class ConnectionCourier:
         return {"path": str(placed.path), "sha256": placed.sha256, "already": placed.already}
 
 
-def callers(connections: Mapping[str, Connection], wire: Wire, clock: Clock) -> Mapping[str, Caller]:
-    """A caller for every connection: couriers and pickups of one share it."""
-    return {name: Caller(connection, wire, clock) for name, connection in connections.items()}
+def callers(
+    connections: Mapping[str, Connection],
+    wire: Wire,
+    clock: Clock,
+    tokens: Tokens | None = None,
+    meters: Meters | None = None,
+) -> Mapping[str, Caller]:
+    """A caller for every connection: couriers and pickups of one share it.
+
+    Without `tokens` and `meters` these are kept in memory, for one process alone.
+    """
+    kept = tokens or MemoryTokens()
+    measured = meters or MemoryMeters()
+    return {name: Caller(connection, wire, clock, kept, measured) for name, connection in connections.items()}
 
 
 def couriers(callers: Mapping[str, Caller]) -> Mapping[str, ConnectionCourier]:

@@ -10,11 +10,29 @@ from pydantic import Field, field_validator, model_validator
 
 from canonical import Text
 from connectors.engine.template import paths_of
-from connectors.manifest_auth import Auth, NoAuth, Signature
-from connectors.manifest_limits import Path, Pull, RateLimit, Template, TextTemplate
+from connectors.manifest_auth import Auth, NoAuth
+from connectors.manifest_limits import Limit, Path, Pull, Template, TextTemplate
+from connectors.manifest_webhooks import Webhooks
 from mappings.yaml_model import ConfigModel
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Beside(ConfigModel):
+    """A condition on the value at a path: `not` one of these, or `present` at all."""
+
+    unlike: tuple[str, ...] = Field(default=(), alias="not")
+    present: bool | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if bool(self.unlike) == (self.present is not None):
+            raise ValueError("a condition is a value, a list of values, {not: [...]} or {present: true}")
+        return self
+
+
+When = dict[Path, Beside | tuple[str, ...] | str]
+"""Holds when every path's value is this text, one of these, or as `Beside` says."""
 
 
 class Setting(ConfigModel):
@@ -43,8 +61,10 @@ class Call(ConfigModel):
     headers: dict[str, TextTemplate] = Field(default_factory=dict)
     body: Template = None
     graphql: GraphQL | None = None
-    encoding: Literal["json", "form"] | None = None
-    answer: Literal["json", "text"] | None = None
+    encoding: Literal["json", "form", "xml", "csv", "tsv", "multipart"] | None = None
+    answer: Literal["json", "xml", "csv", "tsv", "text"] | None = None
+    lists: tuple[str, ...] = ()
+    """Elements of an XML answer that are lists even where one stands alone."""
     effect: bool | None = None
     """Whether it changes something over there: every method but GET does, unless it says otherwise."""
 
@@ -121,10 +141,21 @@ class AlreadyDone(ConfigModel):
     has: TextTemplate
 
 
+class Each(ConfigModel):
+    """Repeats a step for every value at `path`, or for `batch` of them at a time, which it then knows as a list."""
+
+    path: Path
+    name: Name = Field(alias="as")
+    batch: int | None = Field(default=None, ge=1)
+
+
 class Step(ConfigModel):
     """One step of an operation: a call, or a match. Its outcome is named by `name` in what follows."""
 
     name: Name
+    when: When = Field(default_factory=dict)
+    """Without it the step is left out."""
+    each: Each | None = None
     call: Call | None = None
     match: Match | None = None
     need: Path | None = None
@@ -160,9 +191,15 @@ class Place(ConfigModel):
 
 
 class Operation(ConfigModel):
-    """A verb of the hub: steps over HTTP, or a file put in place. A `pull` is one step, page after page."""
+    """A verb of the hub: steps over HTTP, or a file put in place.
+
+    The first step of a `pull` asks for a list, page after page; each further one, for every `{item}`, for what the list
+    leaves out, which the item then holds under the step's name.
+    """
 
     docs: str = ""
+    when: When = Field(default_factory=dict)
+    """Over the settings: without it, a connection has no such operation."""
     idempotency: Idempotency | None = None
     steps: tuple[Step, ...] = ()
     place: Place | None = None
@@ -174,8 +211,8 @@ class Operation(ConfigModel):
     def _whole(self) -> Self:
         if bool(self.steps) == bool(self.place):
             raise ValueError("an operation has either steps or a place")
-        if self.pull and len(self.steps) != 1:
-            raise ValueError("a pull has exactly one step")
+        if self.pull and not self.steps:
+            raise ValueError("a pull has a step that asks for its list")
         searched = any(step.already_done for step in self.steps)
         if self.idempotency and self.idempotency.kind == "search" and not searched:
             raise ValueError("idempotency by search needs a step with already_done")
@@ -192,33 +229,6 @@ class Take(ConfigModel):
     filename: TextTemplate = "{key}"
 
 
-class Topic(ConfigModel):
-    """What a webhook's topic brings. Without a map it is acknowledged, kept and left alone."""
-
-    kind: Text | None = None
-    map: Text | None = None
-
-    @model_validator(mode="after")
-    def _both(self) -> Self:
-        if (self.kind is None) != (self.map is None):
-            raise ValueError("a topic names a canonical kind and a map, or neither")
-        return self
-
-
-class Webhooks(ConfigModel):
-    """How pushed events prove themselves and name what they bring."""
-
-    docs: str = ""
-    signature: Signature
-    delivery_id: str
-    """The header that is the same when an event is delivered again."""
-    topic: str
-    """The header that names the topic."""
-    expect: dict[str, TextTemplate] = Field(default_factory=dict)
-    """Headers that must have this value, such as the shop's own name."""
-    topics: dict[str, Topic] = Field(min_length=1)
-
-
 class Manifest(ConfigModel):
     """One system, declared."""
 
@@ -230,7 +240,8 @@ class Manifest(ConfigModel):
     settings: dict[Name, Setting] = Field(default_factory=dict)
     base_url: TextTemplate | None = None
     auth: Auth = NoAuth()
-    rate_limit: RateLimit | None = None
+    rate_limits: tuple[Limit, ...] = ()
+    """All of them are kept."""
     defaults: Defaults = Defaults()
     operations: dict[Name, Operation] = Field(default_factory=dict)
     takes: dict[str, Take] = Field(default_factory=dict)

@@ -1,11 +1,13 @@
-"""How a connector proves who it is, and how those who call it do."""
+"""How a connector proves who it is to those it calls."""
 
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from canonical import Text
 from connectors.engine.template import refuse_bad_paths
+from connectors.manifest_limits import Path, Template
 from mappings.yaml_model import ConfigModel
 
 
@@ -49,7 +51,10 @@ class Bearer(ConfigModel):
 
 
 class OAuth2(ConfigModel):
-    """RFC 6749: the client's own grant (4.4) or a refresh token (6)."""
+    """RFC 6749: the client's own grant (4.4) or a refresh token (6).
+
+    A refresh token that comes with an access token replaces the one before it, and is kept on the disk.
+    """
 
     kind: Literal["oauth2"]
     grant: Literal["client_credentials", "refresh_token"]
@@ -63,27 +68,41 @@ class OAuth2(ConfigModel):
     prefix: str = "Bearer "
     token_headers: dict[str, Credential] = Field(default_factory=dict)
 
-
-Auth = Annotated[NoAuth | ApiKey | Basic | Bearer | OAuth2, Field(discriminator="kind")]
-
-
-class Hmac(ConfigModel):
-    """An HMAC over the raw body."""
-
-    kind: Literal["hmac"]
-    algorithm: Literal["sha256", "sha512", "sha1"] = "sha256"
-    header: Text
-    encoding: Literal["base64", "hex"]
-    prefix: str = ""
-    key: Credential
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.grant == "refresh_token") != (self.refresh_token is not None):
+            raise ValueError("the grant refresh_token, and no other, has a refresh_token")
+        return self
 
 
-class SharedSecret(ConfigModel):
-    """A header that holds what only the two of us know."""
+class OAuth1(ConfigModel):
+    """RFC 5849: every request is signed with HMAC."""
 
-    kind: Literal["shared_secret"]
-    header: Text
-    value: Credential
+    kind: Literal["oauth1"]
+    consumer_key: Credential
+    consumer_secret: Credential
+    token: Credential = ""
+    token_secret: Credential = ""
+    algorithm: Literal["sha256", "sha1"] = "sha256"
+    realm: Credential | None = None
 
 
-Signature = Annotated[Hmac | SharedSecret, Field(discriminator="kind")]
+class TokenExchange(ConfigModel):
+    """A token got by a request of the vendor's own: a log-in, a session, a token for restricted data."""
+
+    kind: Literal["token_exchange"]
+    url: Credential
+    method: Literal["GET", "POST"] = "POST"
+    headers: dict[str, Credential] = Field(default_factory=dict)
+    body: Template = None
+    encoding: Literal["json", "form"] = "json"
+    token: Path = "access_token"  # noqa: S105 - a path
+    """Where the answer holds it; the empty path when it is the whole answer."""
+    expires_in: Path | None = None
+    """Where the answer says for how many seconds it lives, else it lives `lifetime`."""
+    lifetime: timedelta = timedelta(hours=1)
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+
+
+Auth = Annotated[NoAuth | ApiKey | Basic | Bearer | OAuth2 | OAuth1 | TokenExchange, Field(discriminator="kind")]

@@ -1,6 +1,7 @@
 """What a manifest says of limits, pages and cursors: how much may be asked, in which pieces, and since when."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -27,12 +28,73 @@ TextTemplate = Annotated[str, AfterValidator(_readable)]
 Path = Annotated[str, AfterValidator(_path)]
 
 
-class RateLimit(ConfigModel):
+class _Limit(ConfigModel):
+    """What every limit says: which calls it counts, and whose they are."""
+
+    of: tuple[str, ...] = ()
+    """Patterns of the calls it counts, such as `POST /orders/*/shipping`; none: every call."""
+    scope: Literal["connection", "connector"] = "connection"
+    """Whether each connection has its own allowance, or all of one connector share it."""
+    remaining: str | None = None
+    """The header that says how many calls are left; at none, nobody calls before `reset`."""
+    reset: str | None = None
+    """The header that says when there are more: seconds from now, or an epoch instant."""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.remaining is None) != (self.reset is None):
+            raise ValueError("remaining and reset are two headers of one limit; name both")
+        return self
+
+
+class Bucket(_Limit):
     """`calls` in every `per` in the long run, `burst` at once."""
 
-    calls: int = Field(ge=1)
+    kind: Literal["bucket"]
+    calls: Decimal = Field(gt=0)
     per: timedelta = timedelta(seconds=1)
     burst: int = Field(default=1, ge=1)
+    learn: str | None = None
+    """The header that says how many calls a second there really are."""
+
+
+class Window(_Limit):
+    """At most `calls` within any span of `per`."""
+
+    kind: Literal["window"]
+    calls: int = Field(ge=1)
+    per: timedelta
+
+
+class Daily(_Limit):
+    """At most `calls` a day, which begins at midnight UTC."""
+
+    kind: Literal["daily"]
+    calls: int = Field(ge=1)
+
+
+class Concurrency(_Limit):
+    """At most `calls` at the same time."""
+
+    kind: Literal["concurrency"]
+    calls: int = Field(ge=1)
+
+
+class Cost(_Limit):
+    """Points that calls cost, `most` at once, `restore` of them back every second. Answers tell the true numbers."""
+
+    kind: Literal["cost"]
+    most: int = Field(ge=1)
+    restore: Decimal = Field(gt=0)
+    requested: Path
+    """Where an answer says what its call was reckoned at."""
+    available: Path
+    """Where it says how many points are left."""
+    rate: Path | None = None
+    """Where it says how many come back every second."""
+
+
+Limit = Annotated[Bucket | Window | Daily | Concurrency | Cost, Field(discriminator="kind")]
 
 
 class Pages(ConfigModel):

@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from canonical import CrossdockError
 from canonical.exchange import Arrival
 from connectors.engine.caller import Caller
+from connectors.engine.condition import holds
 from connectors.engine.cursor import Cursors, instant_of, since
+from connectors.engine.operation import ask_step
 from connectors.engine.sweep import sweep
 from connectors.engine.template import expand_text
 from connectors.manifest import Operation
@@ -53,7 +56,8 @@ class ConnectionPickup:
         scope = {"settings": connection.settings}
         if pull.cursor:
             scope["since"] = since(pull.cursor, kept, now)  # type: ignore[assignment]
-        async for item in sweep(self.caller, operation.steps[0], pull, scope):
+        async for found in sweep(self.caller, operation.steps[0], pull, scope):
+            item = await self._whole(operation, found)
             facts = {"map": pull.map, "kind": pull.kind, "syntax": "json", "topic": self.operation}
             if pull.updates == "ignore":
                 facts["updates"] = "ignore"
@@ -64,6 +68,15 @@ class ConnectionPickup:
         if latest and latest != kept:
             await self.cursors.set(self.name, latest)
 
+    async def _whole(self, operation: Operation, item: Any) -> Any:
+        """The item with what further steps ask for, each under its step's name."""
+        for step in operation.steps[1:]:
+            scope = {"settings": self.caller.connection.settings, "item": item}
+            if holds(step.when, scope):
+                tree, _ = await ask_step(self.caller, step, scope)
+                item = {**item, step.name: tree}
+        return item
+
 
 def pickups(callers: Mapping[str, Caller], cursors: Cursors) -> list[ConnectionPickup]:
     """A pickup for every list of every connection."""
@@ -71,5 +84,5 @@ def pickups(callers: Mapping[str, Caller], cursors: Cursors) -> list[ConnectionP
         ConnectionPickup(caller, name, cursors)
         for caller in callers.values()
         for name, operation in caller.connection.manifest.operations.items()
-        if operation.pull
+        if operation.pull and holds(operation.when, {"settings": caller.connection.settings})
     ]

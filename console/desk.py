@@ -176,11 +176,17 @@ class Door:
 
 
 class Webhooks(Protocol):
-    def verify(self, connection: str, headers: Mapping[str, str], body: bytes) -> Arrival | None:
+    async def verify(
+        self, connection: str, headers: Mapping[str, str], body: bytes, method: str, path: str
+    ) -> Arrival | None:
         """The arrival when the signature over the raw body holds; None when it does not.
 
         Raises `KeyError` when no connection of that name has a webhook.
         """
+        ...
+
+    def challenge(self, connection: str, query: Mapping[str, str]) -> tuple[bytes, str] | None:
+        """The content and media type that prove the address ours; None when nothing was asked. Raises `KeyError`."""
         ...
 
 

@@ -1,26 +1,29 @@
 """Proving who we are: what a request must carry, and tokens fetched and kept until they expire."""
 
 import asyncio
-import base64
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Protocol
-from urllib.parse import urlencode
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
 
-from canonical import Misconfigured, Unavailable, exact_decimal
 from connectors.connection import Connection
+from connectors.engine.grant import (
+    Grant,
+    basic_header,
+    credentials_scope,
+    digest_of_credentials,
+    granted,
+    token_request,
+)
+from connectors.engine.oauth1 import signed_header
 from connectors.engine.template import expand_text
+from connectors.engine.tokens import Token, Tokens
 from connectors.engine.wire import Answer, Request
-from connectors.manifest_auth import ApiKey, Basic, Bearer, OAuth2
+from connectors.manifest_auth import ApiKey, Basic, Bearer, OAuth1, OAuth2, TokenExchange
 from connectors.secret import Secret
-from connectors.syntax.json_text import read_json
 
 Send = Callable[[Request], Awaitable[Answer]]
-
-_EARLY = timedelta(seconds=60)
-_USUAL_LIFE = 3600
 
 
 class Clock(Protocol):
@@ -40,29 +43,23 @@ class Carried:
         return Carried({**self.headers, **other.headers}, {**self.query, **other.query})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token and the instant from which it is no longer used."""
-
-    secret: Secret
-    until: datetime
-
-
 class Authorization:
-    """One connection's proof of itself. Only one refresh runs at a time."""
+    """One connection's proof of itself. Only one refresh runs at a time, in this process and in all of them."""
 
-    def __init__(self, connection: Connection, clock: Clock, learn: Callable[[Secret], None]) -> None:
-        self._connection, self._clock, self._learn = connection, clock, learn
+    def __init__(self, connection: Connection, clock: Clock, learn: Callable[[Secret], None], tokens: Tokens) -> None:
+        self._connection, self._clock, self._learn, self._tokens = connection, clock, learn, tokens
         self._token: Token | None = None
+        self._refused: Secret | None = None
         self._refreshing = asyncio.Lock()
 
     @property
     def renewable(self) -> bool:
         """Whether forgetting the token and asking for another could help."""
-        return isinstance(self._connection.manifest.auth, OAuth2)
+        return isinstance(self._connection.manifest.auth, OAuth2 | TokenExchange)
 
     def forget(self) -> None:
         """Drop the token: the other side refused it."""
+        self._refused = self._token.secret if self._token else None
         self._token = None
 
     async def proof(self, send: Send) -> Carried:
@@ -72,57 +69,51 @@ class Authorization:
                 value = {key.name: self._text(key.value)}
                 return Carried(headers=value) if key.place == "header" else Carried(query=value)
             case Basic() as basic:
-                return Carried(headers=_basic(self._text(basic.username), self._text(basic.password)))
+                header = basic_header(self._text(basic.username), self._text(basic.password))
+                return Carried(headers={"Authorization": header})
             case Bearer() as bearer:
                 return Carried(headers={"Authorization": f"Bearer {self._text(bearer.token)}"})
-            case OAuth2() as oauth:
-                token = await self._current(oauth, send)
-                return Carried(headers={oauth.header: oauth.prefix + token.reveal()})
+            case OAuth2() | TokenExchange() as grant:
+                token = await self._current(grant, send)
+                return Carried(headers={grant.header: grant.prefix + token.reveal()})
         return Carried()
 
-    async def _current(self, oauth: OAuth2, send: Send) -> Secret:
+    def signed(self, request: Request) -> Request:
+        """The request with its signature, where each is signed."""
+        auth = self._connection.manifest.auth
+        if not isinstance(auth, OAuth1):
+            return request
+        names = ("consumer_key", "consumer_secret", "token", "token_secret", "realm")
+        said = {name: self._text(getattr(auth, name) or "") for name in names}
+        timestamp = int(self._clock.now().timestamp())
+        header = signed_header(auth, said, request, uuid4().hex, timestamp)
+        return replace(request, headers={**request.headers, "Authorization": header})
+
+    async def _current(self, grant: Grant, send: Send) -> Secret:
         async with self._refreshing:
             if self._token is None or self._token.until <= self._clock.now():
-                self._token = await self._fetch(oauth, send)
-                self._learn(self._token.secret)
+                self._token = await self._kept_or_new(grant, send)
             return self._token.secret
 
-    async def _fetch(self, oauth: OAuth2, send: Send) -> Token:
-        answer = await send(self._token_request(oauth))
-        if answer.status >= 500 or answer.status == 429:
-            raise Unavailable(f"no token: HTTP {answer.status}")
-        if answer.status != 200:
-            raise Misconfigured(f"no token: HTTP {answer.status}; check the client's id and secret")
-        tree: Any = read_json(answer.content)
-        if not isinstance(tree, Mapping) or not isinstance(tree.get("access_token"), str):
-            raise Unavailable("no token: an answer without access_token")
-        lifetime = timedelta(seconds=int(exact_decimal(tree.get("expires_in", _USUAL_LIFE))))
-        until = self._clock.now() + max(lifetime - _EARLY, lifetime / 2)
-        return Token(Secret(tree["access_token"]), until)
+    async def _kept_or_new(self, grant: Grant, send: Send) -> Token:
+        """The token another process got meanwhile, or a new one, kept before it is used."""
+        name, made_of = self._connection.id, digest_of_credentials(grant, self._connection)
+        async with self._tokens.alone(name):
+            kept = await self._tokens.get(name)
+            ours = kept if kept and kept.made_of == made_of else None
+            if ours and ours.until > self._clock.now() and ours.secret != self._refused:
+                token = ours
+            else:
+                token = await self._renewed(grant, send, made_of, ours.refresh if ours else None)
+        for secret in filter(None, (token.secret, token.refresh)):
+            self._learn(secret)
+        return token
 
-    def _token_request(self, oauth: OAuth2) -> Request:
-        form: dict[str, str] = {"grant_type": oauth.grant}
-        if oauth.refresh_token:
-            form["refresh_token"] = self._text(oauth.refresh_token)
-        if oauth.scope:
-            form["scope"] = oauth.scope
-        headers = {name: self._text(value) for name, value in oauth.token_headers.items()}
-        identity = self._text(oauth.client_id), self._text(oauth.client_secret)
-        if oauth.client_auth == "basic":
-            headers |= _basic(*identity)
-        else:
-            form |= {"client_id": identity[0], "client_secret": identity[1]}
-        headers |= {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        return Request("POST", self._text(oauth.token_url), headers, urlencode(form).encode())
+    async def _renewed(self, grant: Grant, send: Send, made_of: str, refresh: Secret | None) -> Token:
+        answer = await send(token_request(grant, self._connection, refresh))
+        token = granted(grant, answer, self._clock.now(), made_of, refresh)
+        await self._tokens.set(self._connection.id, token)
+        return token
 
     def _text(self, template: str) -> str:
-        scope = {
-            "settings": self._connection.settings,
-            "base_url": self._connection.base_url,
-            "call": {"id": str(uuid.uuid4())},
-        }
-        return expand_text(template, scope)
-
-
-def _basic(username: str, password: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+        return expand_text(template, credentials_scope(self._connection))

@@ -4,17 +4,20 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable, Where
 from connectors.connection import Connection
 from connectors.engine.authorization import Authorization, Carried, Clock
+from connectors.engine.encoding import decode
 from connectors.engine.judgement import Judgement, error_of, judge
+from connectors.engine.meters import MemoryMeters, Meters
 from connectors.engine.pace import Pace
 from connectors.engine.request import build
+from connectors.engine.tokens import MemoryTokens, Tokens
 from connectors.engine.wire import Answer, Request, Wire
 from connectors.manifest import Call, Step
 from connectors.secret import Redaction
-from connectors.syntax.json_text import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,18 @@ class Caller:
     connection: Connection
     wire: Wire
     clock: Clock
+    tokens: Tokens = field(default_factory=MemoryTokens)
+    meters: Meters = field(default_factory=MemoryMeters)
     redaction: Redaction = field(init=False)
     authorization: Authorization = field(init=False)
     pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
         self.redaction = self.connection.redaction
-        self.authorization = Authorization(self.connection, self.clock, self.redaction.add)
-        self.pace = Pace(self.connection.manifest.rate_limit)
+        manifest = self.connection.manifest
+        self.authorization = Authorization(self.connection, self.clock, self.redaction.add, self.tokens)
+        names = {"connection": self.connection.id, "connector": f"connector-{manifest.connector}"}
+        self.pace = Pace(manifest.rate_limits, self.meters, names)
 
     async def ask(
         self, step: Step, call: Call, scope: Mapping[str, Any], extra: Carried | None = None, url: str | None = None
@@ -78,11 +85,14 @@ class Caller:
         carried = await self.authorization.proof(self._send) | (extra or Carried())
         scope = {**scope, "call": {"id": str(uuid.uuid4())}}
         request = build(call, url or self.connection.base_url, scope, carried, defaults.timeout.total_seconds())
-        answer = await self._send_for(call, request)
+        named = self._name_of(request)
+        async with self.pace.turn(named, step.name):
+            answer = await self._send_for(call, self.authorization.signed(request))
         tree = _tree(call, answer)
+        self.pace.learn(named, step.name, answer.headers, tree)
         judgement = judge(answer, tree, (*step.errors, *defaults.errors))
-        if tree is None and judgement is None and call.answer == "json" and answer.content:
-            message = f"{step.name}: an answer that is not JSON (HTTP {answer.status})"
+        if tree is None and judgement is None and answer.content:
+            message = f"{step.name}: an answer that is not {str(call.answer).upper()} (HTTP {answer.status})"
             raise Unavailable(message, ambiguous=call.effects)
         return Answered(tree, answer.headers), judgement
 
@@ -103,15 +113,19 @@ class Caller:
             raise
 
     async def _send(self, request: Request) -> Answer:
-        await self.pace.turn()
         return await self.wire.send(request, self.connection.hosts, self.connection.granted_hosts)
+
+    def _name_of(self, request: Request) -> str:
+        """How limits know a call: its method, and its path below the base URL."""
+        root = urlsplit(self.connection.base_url).path.rstrip("/")
+        return f"{request.method} {urlsplit(request.url).path.removeprefix(root)}"
 
 
 def _tree(call: Call, answer: Answer) -> Any:
-    if call.answer == "text":
-        return answer.content.decode("utf-8", "replace")
+    if not answer.content and call.answer != "text":
+        return None
     try:
-        return read_json(answer.content) if answer.content else None
+        return decode(call.answer or "json", answer.content, call.lists)
     except Rejected:
         return None
 

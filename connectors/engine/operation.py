@@ -6,6 +6,7 @@ from typing import Any
 
 from canonical import CrossdockError, Finding, Rejected
 from connectors.engine.caller import Caller
+from connectors.engine.condition import holds
 from connectors.engine.match import spread
 from connectors.engine.path import all_at, first_at
 from connectors.engine.request import repeat_key, with_defaults
@@ -42,18 +43,42 @@ async def run(caller: Caller, operation: Operation, request: Any, key: str) -> O
 
 async def _step(caller: Caller, step: Step, idempotency: Idempotency | None, scope: dict[str, Any]) -> bool:
     """Adds the step's outcome to the scope; true when it shows that the effect is there already."""
+    if not holds(step.when, scope):
+        return False
     if step.match:
         scope[step.name] = spread(step.match, scope)
         return False
+    if step.each is None:
+        scope[step.name], already = await ask_step(caller, step, scope, idempotency)
+        return already
+    answers = [
+        await ask_step(caller, step, {**scope, step.each.name: part}, idempotency) for part in _parts(step, scope)
+    ]
+    scope[step.name] = [tree for tree, _ in answers]
+    return bool(answers) and all(already for _, already in answers)
+
+
+async def ask_step(
+    caller: Caller, step: Step, scope: Mapping[str, Any], idempotency: Idempotency | None = None
+) -> tuple[Any, bool]:
+    """Make a step's call: its answer, and whether that shows that the effect is there already."""
     call = with_defaults(step.call or Call(), caller.connection.manifest.defaults)
     answered = await caller.ask(step, call, scope, repeat_key(idempotency, call, scope))
-    scope[step.name] = answered.tree
     if answered.already_done:
-        return True
+        return answered.tree, True
     if step.need and first_at(answered.tree, step.need) is None:
         message = f"{step.name}: the other side doesn't know what this is about (nothing at {step.need})"
         raise Rejected(message, [Finding("other-side-unknown", "error", {"step": step.name}, message)])
-    return step.already_done is not None and _is_there(step.already_done, answered.tree, scope)
+    known = {**scope, step.name: answered.tree}
+    return answered.tree, step.already_done is not None and _is_there(step.already_done, answered.tree, known)
+
+
+def _parts(step: Step, scope: Mapping[str, Any]) -> list[Any]:
+    """What a repeated step is repeated for: each value, or lists of so many."""
+    assert step.each
+    values = all_at(scope, step.each.path)
+    size = step.each.batch
+    return values if size is None else [values[start : start + size] for start in range(0, len(values), size)]
 
 
 def _is_there(search: AlreadyDone, tree: Any, scope: Mapping[str, Any]) -> bool:

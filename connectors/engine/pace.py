@@ -1,53 +1,80 @@
-"""Keeping to a system's limits: a token bucket before each call, and silence for as long as it asked for."""
+"""Keeping to a system's limits: a turn before each call, what answers tell of them, silence where they ask for it."""
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
 
 from canonical import Unavailable
-from connectors.manifest_limits import RateLimit
+from connectors.engine.gauges import learn, take
+from connectors.engine.meters import Meters, State
+from connectors.manifest_limits import Concurrency, Limit
 
 LONGEST_WAIT = 5.0
 """Seconds a call waits for its turn; beyond, it comes back later."""
 
 
-@dataclass(slots=True)
 class Pace:
-    """One connection's turn-taking, for all who call through it in this process."""
+    """One connection's turn-taking. A call is named by its method and path, such as `GET /orders`."""
 
-    limit: RateLimit | None
-    steady_clock: Callable[[], float] = time.monotonic
-    _tokens: float = field(init=False)
-    _at: float = field(init=False)
-    _silent_until: float = 0.0
+    def __init__(
+        self,
+        limits: Sequence[Limit],
+        meters: Meters,
+        names: Mapping[str, str],
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`names` says, for each scope, under which name its use is kept."""
+        self._limits = [(f"{names[limit.scope]}.{number}", limit) for number, limit in enumerate(limits)]
+        self._silence = f"{names['connection']}.silence"
+        self._meters, self._clock = meters, wall_clock
 
-    def __post_init__(self) -> None:
-        self._tokens = float(self.limit.burst) if self.limit else 0.0
-        self._at = self.steady_clock()
-
-    async def turn(self) -> None:
-        """Wait for a turn. Raises `Unavailable` when it would take too long."""
-        wait = self._wait()
+    @asynccontextmanager
+    async def turn(self, call: str, step: str = "") -> AsyncIterator[None]:
+        """Wait for a turn, and hold it as long as the call runs. Raises `Unavailable` when it would take too long."""
+        wait = self._wait(call, step)
         if wait > LONGEST_WAIT:
             raise Unavailable(f"held back for {wait:.0f} s to keep to the limits", retry_after=wait)
         if wait > 0:
             await asyncio.sleep(wait)
+        async with AsyncExitStack() as slots:
+            for name, limit in self._of(call):
+                if isinstance(limit, Concurrency):
+                    await slots.enter_async_context(self._meters.slot(name, limit.calls, LONGEST_WAIT))
+            yield
 
     def hold(self, seconds: float) -> None:
         """No call before that many seconds have passed: the other side said so."""
-        self._silent_until = max(self._silent_until, self.steady_clock() + seconds)
+        until = self._clock() + seconds
+        self._meters.change(self._silence, partial(_silence, until))
 
-    def _wait(self) -> float:
-        """Take a token, in debt if need be, and say how long until it is there."""
-        now = self.steady_clock()
-        silent = max(self._silent_until - now, 0.0)
-        if self.limit is None or silent > LONGEST_WAIT:
-            return silent
-        rate = self.limit.calls / self.limit.per.total_seconds()
-        self._tokens = min(float(self.limit.burst), self._tokens + (now - self._at) * rate)
-        self._at = now
-        debt = max(1.0 - self._tokens, 0.0) / rate
-        if debt <= LONGEST_WAIT:
-            self._tokens -= 1.0
-        return max(silent, debt)
+    def learn(self, call: str, step: str, headers: Mapping[str, str], tree: Any) -> None:
+        """Take from an answer what it tells of the limits."""
+        for name, limit in self._of(call):
+            told = partial(learn, limit, step=step, headers=headers, tree=tree, now=self._clock())
+            self._meters.change(name, told)
+
+    def _wait(self, call: str, step: str) -> float:
+        """Seconds until the turn, which is then taken; one too far off is not."""
+        now = self._clock()
+        wait = self._meters.change(self._silence, partial(_silence, 0.0)) - now
+        for name, limit in self._of(call) if wait <= LONGEST_WAIT else ():
+            taken = partial(take, limit, step=step, now=now, longest=LONGEST_WAIT)
+            wait = max(wait, self._meters.change(name, taken))
+        return max(wait, 0.0)
+
+    def _of(self, call: str) -> list[tuple[str, Limit]]:
+        return [
+            (name, limit)
+            for name, limit in self._limits
+            if not limit.of or any(fnmatchcase(call, pattern) for pattern in limit.of)
+        ]
+
+
+def _silence(until: float, state: State) -> float:
+    """The instant before which nobody calls, moved to `until` when that is later."""
+    state["until"] = max(state.get("until", 0.0), until)
+    return float(state["until"])

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from canonical import Misconfigured
 from connectors.engine.authorization import Carried
-from connectors.engine.path import text_of
+from connectors.engine.encoding import encode
 from connectors.engine.template import expand, expand_text, in_url
 from connectors.engine.wire import Request
 from connectors.manifest import Call, Defaults, Idempotency
@@ -23,6 +23,7 @@ def with_defaults(call: Call, defaults: Defaults) -> Call:
             "headers": {**defaults.headers, **call.headers},
             "encoding": call.encoding or defaults.encoding or "json",
             "answer": call.answer or defaults.answer or "json",
+            "lists": call.lists or defaults.lists,
         }
     )
 
@@ -58,12 +59,7 @@ def _body(call: Call, scope: Mapping[str, Any]) -> tuple[bytes | None, str]:
         return write_json(body), "application/json"
     if call.body is None:
         return None, ""
-    tree = expand(call.body, scope)
-    if call.encoding == "form":
-        return urlencode({name: text_of(value) for name, value in tree.items()}).encode(), (
-            "application/x-www-form-urlencoded"
-        )
-    return write_json(tree), "application/json"
+    return encode(call.encoding or "json", expand(call.body, scope))
 
 
 def _clean(headers: Mapping[str, str]) -> Mapping[str, str]:

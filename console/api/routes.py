@@ -90,6 +90,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", "/v1/inventory", sending.set_stock, "stock", "Set stock", body="Stock"),
     Route("GET", "/v1/documents/{id}/raw", reading.show_raw, "read", "A document's bytes"),
+    Route("GET", "/v1/documents/{id}/lineage", reading.show_lineage, "inside", "Where a document's values come from"),
     Route("GET", "/v1/documents/{id}", reading.show_document, "read", "One document"),
     Route(
         "GET",
@@ -107,6 +108,9 @@ ROUTES: tuple[Route, ...] = (
         "A connection's webhook, signed its vendor's way",
         body="bytes",
         answers={200: "kept: its receipt"},
+    ),
+    Route(
+        "GET", "/hooks/{connector}", sending.answer_challenge, None, "A sender's question whether this address is ours"
     ),
     Route("GET", "/healthz", health.healthy, None, "The process answers"),
     Route("GET", "/readyz", health.ready, None, "The hub can work", answers={200: "ready", 503: "not ready"}),

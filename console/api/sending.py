@@ -96,15 +96,30 @@ async def take_order(call: Call) -> web.Response:
 
 async def take_hook(call: Call) -> web.Response:
     """A webhook: its signature over the raw body is verified before anything reads it."""
-    content = await call.body()
+    content, request = await call.body(), call.request
     try:
-        arrival = call.hub.webhooks.verify(call.path("connector"), call.request.headers, content)
+        if answer := call.hub.webhooks.challenge(call.path("connector"), request.query):
+            return web.Response(body=answer[0], content_type=answer[1])
+        arrival = await call.hub.webhooks.verify(
+            call.path("connector"), request.headers, content, request.method, request.path
+        )
     except KeyError as error:
         raise not_found("webhook") from error
     if arrival is None:
         raise unauthorized("the signature does not hold for this body")
     receipt = await call.hub.receive(arrival)
     return reply(_receipt_of(receipt), 200, _replayed(receipt))
+
+
+async def answer_challenge(call: Call) -> web.Response:
+    """A sender asks whether this address is ours."""
+    try:
+        answer = call.hub.webhooks.challenge(call.path("connector"), call.request.query)
+    except KeyError as error:
+        raise not_found("webhook") from error
+    if answer is None:
+        raise not_found("challenge")
+    return web.Response(body=answer[0], content_type=answer[1])
 
 
 async def set_stock(call: Call) -> web.Response:

@@ -52,7 +52,7 @@ def clock() -> SteppingClock:
 
 @pytest.fixture
 def caller(shop: WooCommerceShop, wire: HttpWire, clock: SteppingClock) -> Caller:
-    manifest = load_catalogue().manifests["woocommerce"].model_copy(update={"rate_limit": None})
+    manifest = load_catalogue().manifests["woocommerce"].model_copy(update={"rate_limits": ()})
     settings = {
         "consumer_key": Secret(shop.consumer_key),
         "consumer_secret": Secret(shop.consumer_secret),

@@ -31,15 +31,21 @@ from connectors.emulators.shopify import ShopifyShop
 from connectors.engine.authorization import Clock
 from connectors.engine.wire import HttpWire
 from connectors.partners import Partners
+from connectors.proof import digest
 from connectors.settings import InterchangeIdentity
 from connectors.syntax.csv_text import read_csv, read_csv_tree
 from connectors.translator import Translator
-from connectors.webhooks import Webhooks, digest
+from connectors.webhooks import Webhooks
 from mappings.library import MapLibrary
 
 DEMO = Path(__file__).parents[3] / "config" / "demo"
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ORDERS = ["shopify-order-1001.json", "shopify-order-1002.json", "shopify-order-1003.json"]
+
+
+class Still:
+    def now(self) -> datetime:
+        return AT
 
 
 @pytest.fixture
@@ -48,7 +54,7 @@ def translator(connections: Connections) -> Translator:
     return Translator(Partners({}, {}, identity), MapLibrary(), connections.by_id)
 
 
-def pushed(shop: ShopifyShop, connections: Connections, translator: Translator, name: str) -> PurchaseOrder:
+async def pushed(shop: ShopifyShop, connections: Connections, translator: Translator, name: str) -> PurchaseOrder:
     """The canonical order that a demo file becomes when the shop pushes it."""
     import base64
 
@@ -59,7 +65,7 @@ def pushed(shop: ShopifyShop, connections: Connections, translator: Translator, 
         "X-Shopify-Shop-Domain": shop.domain,
         "X-Shopify-Webhook-Id": name,
     }
-    arrival = Webhooks(connections.by_id).verify("trailhead", headers, body)
+    arrival = await Webhooks(connections.by_id, {}, Still()).verify("trailhead", headers, body)
     assert arrival is not None
     [incoming] = translator.read(arrival.content, arrival.source, arrival.facts, AT).documents
     assert not has_errors(incoming.findings)
@@ -81,10 +87,10 @@ def owed(order: PurchaseOrder) -> Decimal:
 
 
 @pytest.mark.parametrize("name", ORDERS)
-def test_a_pushed_order_keeps_its_money_to_the_cent(
+async def test_a_pushed_order_keeps_its_money_to_the_cent(
     shop: ShopifyShop, connections: Connections, translator: Translator, name: str
 ):
-    order = pushed(shop, connections, translator, name)
+    order = await pushed(shop, connections, translator, name)
     told = json.loads((DEMO / name).read_bytes())
     assert order.total == owed(order) == Decimal(told["total_price"])
     assert [line.number for line in order.lines] == [str(line["id"]) for line in told["line_items"]]
@@ -124,7 +130,7 @@ async def deliver(connections: Connections, wire: HttpWire, clock: Clock, parcel
 async def test_its_shipment_goes_back_once(
     shop: ShopifyShop, connections: Connections, translator: Translator, wire: HttpWire, clock: Clock, tracking: str
 ):
-    order = pushed(shop, connections, translator, ORDERS[0])
+    order = await pushed(shop, connections, translator, ORDERS[0])
     shop.add_order(json.loads((DEMO / ORDERS[0]).read_bytes()))
     parcel = parcel_of(translator, shipped(order, tracking), "trailhead")
     await deliver(connections, wire, clock, parcel)
@@ -171,10 +177,10 @@ def invoice(order: PurchaseOrder) -> Invoice:
 
 
 @pytest.mark.parametrize("kind", [Invoice, CreditMemo])
-def test_an_invoices_rows_sum_to_its_total(
+async def test_an_invoices_rows_sum_to_its_total(
     shop: ShopifyShop, connections: Connections, translator: Translator, kind: type[Invoice]
 ):
-    document = kind.model_validate(dict(invoice(pushed(shop, connections, translator, ORDERS[1]))))
+    document = kind.model_validate(dict(invoice(await pushed(shop, connections, translator, ORDERS[1]))))
     parcel = parcel_of(translator, document, "books")
     rows = read_csv(parcel.content)
     assert {row["row"] for row in rows} == {"line", "allowance", "charge", "tax"}

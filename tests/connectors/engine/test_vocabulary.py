@@ -1,7 +1,6 @@
 """Paths, templates, error tables and turns: the words a manifest is written in."""
 
 from contextlib import suppress
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,16 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical import Misconfigured, Rejected, Unavailable
+from canonical import Misconfigured, Rejected
 from connectors.engine.authorization import Carried
 from connectors.engine.judgement import error_of, judge
-from connectors.engine.pace import Pace
 from connectors.engine.path import all_at, first_at
 from connectors.engine.request import build, with_defaults
 from connectors.engine.template import expand, expand_text, in_url
 from connectors.engine.wire import Answer
 from connectors.manifest import Call, Defaults, ErrorRule
-from connectors.manifest_limits import RateLimit
 from connectors.secret import Secret
 
 ORDER: dict[str, Any] = {
@@ -187,38 +184,3 @@ def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], wait: float |
     judgement = judge(*answer(503, **headers), [])
     assert judgement is not None
     assert judgement.retry_after == wait
-
-
-class SteadyClock:
-    at = 0.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-async def test_calls_beyond_the_burst_wait_their_turn_and_beyond_patience_come_back(monkeypatch: pytest.MonkeyPatch):
-    waits: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waits.append(seconds)
-
-    monkeypatch.setattr("connectors.engine.pace.asyncio.sleep", sleep)
-    pace = Pace(RateLimit(calls=1, per=timedelta(seconds=2), burst=2), SteadyClock())
-    for _ in range(4):
-        await pace.turn()
-    assert waits == [2.0, 4.0]
-    with pytest.raises(Unavailable) as caught:
-        await pace.turn()
-    assert caught.value.retry_after == 6.0
-
-
-async def test_after_a_hit_nobody_calls_until_it_is_over():
-    clock = SteadyClock()
-    pace = Pace(None, clock)
-    pace.hold(60)
-    clock.at = 20
-    with pytest.raises(Unavailable) as caught:
-        await pace.turn()
-    assert caught.value.retry_after == 40
-    clock.at = 61
-    await pace.turn()

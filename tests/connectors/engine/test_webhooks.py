@@ -3,22 +3,38 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from connectors.connection import Connections
 from connectors.emulators.shopify import ShopifyShop
-from connectors.manifest_auth import Hmac, SharedSecret
+from connectors.manifest_webhooks import Hmac, SharedSecret
+from connectors.proof import Pushed, proved
 from connectors.secret import Secret
-from connectors.webhooks import Webhooks, signed
+from connectors.webhooks import Webhooks
 
 BODY = b'{"id": 1, "note": "caf\xc3\xa9"}'
 
 
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class StillClock:
+    def now(self) -> datetime:
+        return AT
+
+
+def settings(connections: Connections) -> Mapping[str, Any]:
+    return connections.by_id["trailhead"].settings
+
+
 @pytest.fixture
 def webhooks(connections: Connections) -> Webhooks:
-    return Webhooks(connections.by_id)
+    return Webhooks(connections.by_id, {}, StillClock())
 
 
 def headers(shop: ShopifyShop, body: bytes = BODY, **changes: str) -> dict[str, str]:
@@ -33,38 +49,38 @@ def headers(shop: ShopifyShop, body: bytes = BODY, **changes: str) -> dict[str, 
     }
 
 
-def test_a_signed_body_arrives_under_its_delivery_id_with_its_map(webhooks: Webhooks, shop: ShopifyShop):
-    arrival = webhooks.verify("trailhead", headers(shop), BODY)
+async def test_a_signed_body_arrives_under_its_delivery_id_with_its_map(webhooks: Webhooks, shop: ShopifyShop):
+    arrival = await webhooks.verify("trailhead", headers(shop), BODY)
     assert arrival is not None
     assert (arrival.source, arrival.transport, arrival.transport_key) == ("trailhead", "webhook", "w-1")
     assert arrival.content == BODY
     assert (arrival.facts["map"], arrival.facts["kind"]) == ("shopify/order", "PurchaseOrder")
 
 
-def test_header_names_are_read_in_any_case(webhooks: Webhooks, shop: ShopifyShop):
+async def test_header_names_are_read_in_any_case(webhooks: Webhooks, shop: ShopifyShop):
     lowered = {name.lower(): value for name, value in headers(shop).items()}
-    assert webhooks.verify("trailhead", lowered, BODY) is not None
+    assert await webhooks.verify("trailhead", lowered, BODY) is not None
 
 
 @pytest.mark.parametrize("position", range(len(BODY)))
-def test_any_tampered_byte_is_refused(webhooks: Webhooks, shop: ShopifyShop, position: int):
+async def test_any_tampered_byte_is_refused(webhooks: Webhooks, shop: ShopifyShop, position: int):
     tampered = BODY[:position] + bytes([BODY[position] ^ 1]) + BODY[position + 1 :]
-    assert webhooks.verify("trailhead", headers(shop), tampered) is None
+    assert await webhooks.verify("trailhead", headers(shop), tampered) is None
 
 
 @pytest.mark.parametrize("signature", ["", "no base64!", "AAAA", base64.b64encode(b"x" * 32).decode()])
-def test_a_wrong_signature_is_refused(webhooks: Webhooks, shop: ShopifyShop, signature: str):
-    assert webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Hmac-Sha256": signature}), BODY) is None
+async def test_a_wrong_signature_is_refused(webhooks: Webhooks, shop: ShopifyShop, signature: str):
+    assert await webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Hmac-Sha256": signature}), BODY) is None
 
 
-def test_a_signature_in_hex_is_refused(webhooks: Webhooks, shop: ShopifyShop):
+async def test_a_signature_in_hex_is_refused(webhooks: Webhooks, shop: ShopifyShop):
     signature = hmac.new(shop.client_secret.encode(), BODY, hashlib.sha256).hexdigest()
-    assert webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Hmac-Sha256": signature}), BODY) is None
+    assert await webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Hmac-Sha256": signature}), BODY) is None
 
 
-def test_another_shops_event_is_refused_though_signed(webhooks: Webhooks, shop: ShopifyShop):
+async def test_another_shops_event_is_refused_though_signed(webhooks: Webhooks, shop: ShopifyShop):
     other = headers(shop, **{"X-Shopify-Shop-Domain": "other.myshopify.com"})
-    assert webhooks.verify("trailhead", other, BODY) is None
+    assert await webhooks.verify("trailhead", other, BODY) is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +95,7 @@ def test_another_shops_event_is_refused_though_signed(webhooks: Webhooks, shop: 
 def test_a_signature_is_read_in_its_own_form(connections: Connections, form: dict[str, str], taken: bool):
     signature = "sha256=" + hmac.new(b"canary-secret-88", BODY, hashlib.sha256).hexdigest()
     declared = Hmac.model_validate({"kind": "hmac", "key": "{settings.client_secret}", **form})
-    assert signed(declared, connections.by_id["trailhead"], {"x-hmac": signature}, BODY) is taken
+    assert proved(declared, settings(connections), Pushed({"x-hmac": signature}, BODY), AT) is taken
 
 
 @pytest.mark.parametrize(
@@ -87,36 +103,36 @@ def test_a_signature_is_read_in_its_own_form(connections: Connections, form: dic
 )
 def test_a_shared_secret_in_a_header_proves_too(connections: Connections, said: str, taken: bool):
     declared = SharedSecret(kind="shared_secret", header="X-Secret", value="{settings.client_secret}")
-    assert signed(declared, connections.by_id["trailhead"], {"x-secret": said}, BODY) is taken
+    assert proved(declared, settings(connections), Pushed({"x-secret": said}, BODY), AT) is taken
 
 
-def test_without_its_secret_nothing_is_believed(connections: Connections, shop: ShopifyShop):
+async def test_without_its_secret_nothing_is_believed(connections: Connections, shop: ShopifyShop):
     settings = dict(connections.by_id["trailhead"].settings)
     del settings["client_secret"]
     missing = replace(connections.by_id["trailhead"], settings=settings, missing={"client_secret": "X"})
-    assert Webhooks({"trailhead": missing}).verify("trailhead", headers(shop), BODY) is None
+    assert await Webhooks({"trailhead": missing}, {}, StillClock()).verify("trailhead", headers(shop), BODY) is None
 
 
-def test_an_unmapped_topic_is_kept_without_a_map(webhooks: Webhooks, shop: ShopifyShop):
-    arrival = webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Topic": "orders/updated"}), BODY)
+async def test_an_unmapped_topic_is_kept_without_a_map(webhooks: Webhooks, shop: ShopifyShop):
+    arrival = await webhooks.verify("trailhead", headers(shop, **{"X-Shopify-Topic": "orders/updated"}), BODY)
     assert arrival is not None
     assert "map" not in arrival.facts
 
 
-def test_under_the_connectors_name_the_signature_tells_the_shop(connections: Connections, shop: ShopifyShop):
+async def test_under_the_connectors_name_the_signature_tells_the_shop(connections: Connections, shop: ShopifyShop):
     other = replace(
         connections.by_id["trailhead"],
         id="other",
         settings={**connections.by_id["trailhead"].settings, "client_secret": Secret("another")},
     )
-    webhooks = Webhooks({"other": other, **connections.by_id})
-    arrival = webhooks.verify("shopify", headers(shop), BODY)
+    webhooks = Webhooks({"other": other, **connections.by_id}, {}, StillClock())
+    arrival = await webhooks.verify("shopify", headers(shop), BODY)
     assert arrival is not None
     assert arrival.source == "trailhead"
-    assert webhooks.verify("shopify", headers(shop), BODY + b" ") is None
+    assert await webhooks.verify("shopify", headers(shop), BODY + b" ") is None
 
 
 @pytest.mark.parametrize("name", ["books", "file-erp", "nobody"])
-def test_a_connection_without_webhooks_has_no_door(webhooks: Webhooks, name: str):
+async def test_a_connection_without_webhooks_has_no_door(webhooks: Webhooks, name: str):
     with pytest.raises(KeyError):
-        webhooks.verify(name, {}, b"")
+        await webhooks.verify(name, {}, b"")

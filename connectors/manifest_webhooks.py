@@ -1,0 +1,123 @@
+"""What a manifest says of pushed events: how they prove themselves, and what each topic brings."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from canonical import Text
+from connectors.manifest_auth import Credential
+from connectors.manifest_limits import Path, Template, TextTemplate
+from mappings.yaml_model import ConfigModel
+
+
+class Timestamp(ConfigModel):
+    """The header that says when an event was sent. One sent longer ago (or ahead) than `window` is refused."""
+
+    header: Text
+    reads: Literal["iso", "epoch", "epoch_ms"] = "iso"
+    window: timedelta = timedelta(minutes=5)
+
+
+class Hmac(ConfigModel):
+    """An HMAC over the raw body, or over `signed`, which may name `{method}`, `{path}`, `{timestamp}`, `{body}`,
+    `{body_sha256}` (hexadecimal) and `{headers.NAME}` (in lower case)."""
+
+    kind: Literal["hmac"]
+    algorithm: Literal["sha256", "sha512", "sha1"] = "sha256"
+    header: Text
+    encoding: Literal["base64", "hex"]
+    prefix: str = ""
+    key: Credential
+    signed: Credential = "{body}"
+    timestamp: Timestamp | None = None
+
+    @model_validator(mode="after")
+    def _held(self) -> Self:
+        if ("{timestamp}" in self.signed) != (self.timestamp is not None):
+            raise ValueError("a signed {timestamp} has its header and window under timestamp, and only such a one")
+        return self
+
+
+class SharedSecret(ConfigModel):
+    """A header that holds what only the two of us know."""
+
+    kind: Literal["shared_secret"]
+    header: Text
+    value: Credential
+
+
+class BasicProof(ConfigModel):
+    """RFC 7617: they log in with us."""
+
+    kind: Literal["basic"]
+    username: Credential
+    password: Credential
+
+
+class PublicKey(ConfigModel):
+    """A signature (ECDSA) over the raw body, by a key of theirs that is asked for by its id and kept for a while.
+
+    The header is base64 of a JSON object that holds the key's id and the signature, in base64 too.
+    """
+
+    kind: Literal["public_key"]
+    header: Text
+    key_id: Path = "kid"
+    signature: Path = "signature"
+    digest: Literal["sha1", "sha256"] = "sha256"
+    path: TextTemplate
+    """Where the key `{key_id}` is asked for, below the base URL."""
+    key: Path = "key"
+    """Where the answer holds it (PEM)."""
+    keep: timedelta = timedelta(hours=1)
+
+
+Signature = Annotated[Hmac | SharedSecret | BasicProof | PublicKey, Field(discriminator="kind")]
+
+
+class Challenge(ConfigModel):
+    """How an address proves that it is ours before events are sent there.
+
+    `echo` answers with the query parameter itself; `hash` with `answer`, where `{hash}` is the digest of `of`, in
+    which the parameter is `{challenge}`.
+    """
+
+    kind: Literal["echo", "hash"]
+    query: Text
+    of: Credential = "{challenge}"
+    answer: Template = "{hash}"
+
+
+class InBody(ConfigModel):
+    """A value of the body in the place of a header."""
+
+    body: Path
+
+
+class Topic(ConfigModel):
+    """What a webhook's topic brings. Without a map it is acknowledged, kept and left alone."""
+
+    kind: Text | None = None
+    map: Text | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.kind is None) != (self.map is None):
+            raise ValueError("a topic names a canonical kind and a map, or neither")
+        return self
+
+
+class Webhooks(ConfigModel):
+    """How pushed events prove themselves and name what they bring."""
+
+    docs: str = ""
+    signature: Signature
+    challenge: Challenge | None = None
+    delivery_id: Text | InBody
+    """The header, or place in the body, that is the same when an event is delivered again."""
+    topic: Text | InBody
+    """The header, or place in the body, that names the topic."""
+    expect: dict[str, TextTemplate] = Field(default_factory=dict)
+    """Headers that must have this value, such as the shop's own name."""
+    topics: dict[str, Topic] = Field(min_length=1)

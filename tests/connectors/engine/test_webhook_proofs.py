@@ -1,0 +1,199 @@
+"""Other proofs than an HMAC of the body: templates with replay windows, keys fetched by id, log-ins, challenges."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from canonical import Unavailable
+from connectors.case_webhook import key_answer, sign_by_key
+from connectors.connection import Connection, host_of
+from connectors.emulators.loopback import loopback
+from connectors.engine.caller import Caller
+from connectors.engine.wire import HttpWire
+from connectors.manifest import Manifest
+from connectors.manifest_webhooks import PublicKey
+from connectors.secret import Secret
+from connectors.webhooks import Webhooks
+
+BODY = b'{"metadata": {"topic": "SHIPPED"}, "notification": {"id": "n-1"}}'
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+KEYED = {"kind": "public_key", "header": "X-Signature", "digest": "sha1", "path": "/keys/{key_id}"}
+TEMPLATE = {
+    "kind": "hmac",
+    "header": "X-Signature",
+    "encoding": "base64",
+    "key": "{settings.secret}",
+    "signed": "{method}\n{path}\n{timestamp}\n{body_sha256}",
+    "timestamp": {"header": "X-Time", "reads": "epoch_ms", "window": "PT5M"},
+}
+
+
+class SteppingClock:
+    at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class KeyServer:
+    keys: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    down: bool = False
+    url: str = ""
+
+    async def key(self, request: web.Request) -> web.Response:
+        self.asked.append(request.match_info["id"])
+        if self.down:
+            return web.Response(status=503)
+        if request.match_info["id"] not in self.keys:
+            return web.json_response({"errors": [{"errorId": 195003}]}, status=404)
+        return web.Response(
+            body=key_answer(PublicKey.model_validate(KEYED), self.keys[request.match_info["id"]]).content
+        )
+
+
+@pytest.fixture
+async def keys() -> AsyncIterator[KeyServer]:
+    server, application = KeyServer({"k1": ec.generate_private_key(ec.SECP256R1())}), web.Application()
+    application.router.add_get("/keys/{id}", server.key)
+    async with loopback(application) as server.url:
+        yield server
+
+
+def webhooks(signature: dict[str, Any], wire: HttpWire, clock: SteppingClock, **more: Any) -> Webhooks:
+    head = {"connector": "x", "version": 1, "kind": "other", "title": "X", "docs": "d", "base_url": "https://x.example"}
+    terms = {
+        "signature": signature,
+        "topic": {"body": "metadata.topic"},
+        "delivery_id": {"body": "notification.id"},
+        "topics": {"SHIPPED": {}},
+        **{name: value for name, value in more.items() if name == "challenge"},
+    }
+    settings = {"secret": {"secret": True}, "endpoint": {"default": "https://hub.example/hooks/shop"}}
+    manifest = Manifest.model_validate({**head, "settings": settings, "webhooks": terms})
+    url = more.get("url", "")
+    values = {"secret": Secret("canary"), "endpoint": "https://hub.example/hooks/shop"}
+    connection = Connection("shop", "Shop", manifest, values, url, frozenset({host_of(url)} if url else ()))
+    return Webhooks({"shop": connection}, {"shop": Caller(connection, wire, clock)}, clock)
+
+
+@pytest.fixture
+def clock() -> SteppingClock:
+    return SteppingClock()
+
+
+def keyed(server: KeyServer, key_id: str = "k1", body: bytes = BODY) -> dict[str, str]:
+    key = server.keys.get(key_id) or ec.generate_private_key(ec.SECP256R1())
+    return {"X-Signature": sign_by_key(PublicKey.model_validate(KEYED), key, key_id, body)}
+
+
+async def test_a_key_is_fetched_once_and_kept(keys: KeyServer, wire: HttpWire, clock: SteppingClock):
+    door = webhooks(KEYED, wire, clock, url=keys.url)
+    for _ in range(3):
+        arrival = await door.verify("shop", keyed(keys), BODY)
+        assert arrival is not None
+        assert (arrival.transport_key, arrival.facts["topic"]) == ("n-1", "SHIPPED")
+    assert keys.asked == ["k1"]
+    clock.at += timedelta(hours=2)
+    await door.verify("shop", keyed(keys), BODY)
+    assert keys.asked == ["k1", "k1"]
+
+
+@pytest.mark.parametrize("body", [BODY + b" ", BODY.replace(b"n-1", b"n-2"), b""])
+async def test_a_body_the_key_did_not_sign_is_refused(
+    keys: KeyServer, wire: HttpWire, clock: SteppingClock, body: bytes
+):
+    assert await webhooks(KEYED, wire, clock, url=keys.url).verify("shop", keyed(keys), body) is None
+
+
+async def test_made_up_key_ids_are_asked_for_only_so_often(keys: KeyServer, wire: HttpWire, clock: SteppingClock):
+    door = webhooks(KEYED, wire, clock, url=keys.url)
+    for number in range(50):
+        assert await door.verify("shop", keyed(keys, f"made-up-{number}"), BODY) is None
+        assert await door.verify("shop", keyed(keys, f"made-up-{number}"), BODY) is None
+    assert len(keys.asked) == 10
+    clock.at += timedelta(minutes=2)
+    assert await door.verify("shop", keyed(keys), BODY) is not None
+
+
+@pytest.mark.parametrize("said", ["", "?", "e30=", base64.b64encode(b'{"kid":"../x","signature":"AA=="}').decode()])
+async def test_a_header_that_names_no_key_asks_for_none(
+    keys: KeyServer, wire: HttpWire, clock: SteppingClock, said: str
+):
+    assert await webhooks(KEYED, wire, clock, url=keys.url).verify("shop", {"X-Signature": said}, BODY) is None
+    assert keys.asked == []
+
+
+async def test_a_key_that_cannot_be_fetched_now_makes_them_come_again(
+    keys: KeyServer, wire: HttpWire, clock: SteppingClock
+):
+    keys.down = True
+    door = webhooks(KEYED, wire, clock, url=keys.url)
+    with pytest.raises(Unavailable):
+        await door.verify("shop", keyed(keys), BODY)
+    keys.down = False
+    assert await door.verify("shop", keyed(keys), BODY) is not None
+
+
+def templated(at: datetime, path: str = "/hooks/shop", method: str = "POST") -> Mapping[str, str]:
+    stamp = str(int(at.timestamp() * 1000))
+    content = f"{method}\n{path}\n{stamp}\n{hashlib.sha256(BODY).hexdigest()}"
+    made = hmac.new(b"canary", content.encode(), hashlib.sha256).digest()
+    return {"X-Time": stamp, "X-Signature": base64.b64encode(made).decode()}
+
+
+async def test_method_path_time_and_body_are_signed_together(wire: HttpWire, clock: SteppingClock):
+    door = webhooks(TEMPLATE, wire, clock)
+    assert await door.verify("shop", templated(NOW), BODY, "POST", "/hooks/shop") is not None
+    assert await door.verify("shop", templated(NOW), BODY, "PUT", "/hooks/shop") is None
+    assert await door.verify("shop", templated(NOW), BODY, "POST", "/hooks/other") is None
+    assert await door.verify("shop", templated(NOW), BODY + b" ", "POST", "/hooks/shop") is None
+
+
+@pytest.mark.parametrize(("ago", "taken"), [(0, True), (299, True), (301, False), (-299, True), (-301, False)])
+async def test_an_event_is_taken_only_within_its_window(wire: HttpWire, clock: SteppingClock, ago: int, taken: bool):
+    headers = templated(NOW - timedelta(seconds=ago))
+    arrival = await webhooks(TEMPLATE, wire, clock).verify("shop", headers, BODY, "POST", "/hooks/shop")
+    assert (arrival is not None) is taken
+
+
+@pytest.mark.parametrize("stamp", ["", "yesterday", "9" * 30])
+async def test_an_unreadable_time_is_refused(wire: HttpWire, clock: SteppingClock, stamp: str):
+    headers = {**templated(NOW), "X-Time": stamp}
+    assert await webhooks(TEMPLATE, wire, clock).verify("shop", headers, BODY, "POST", "/hooks/shop") is None
+
+
+@pytest.mark.parametrize(("password", "taken"), [("canary", True), ("other", False)])
+async def test_a_sender_may_log_in(wire: HttpWire, clock: SteppingClock, password: str, taken: bool):
+    door = webhooks({"kind": "basic", "username": "them", "password": "{settings.secret}"}, wire, clock)
+    login = base64.b64encode(f"them:{password}".encode()).decode()
+    assert (await door.verify("shop", {"Authorization": f"Basic {login}"}, BODY) is not None) is taken
+
+
+def test_a_challenge_is_answered_by_its_hash(wire: HttpWire, clock: SteppingClock):
+    terms = {
+        "kind": "hash",
+        "query": "challenge_code",
+        "of": "{challenge}{settings.secret}{settings.endpoint}",
+        "answer": {"challengeResponse": "{hash}"},
+    }
+    answer = webhooks(TEMPLATE, wire, clock, challenge=terms).challenge("shop", {"challenge_code": "c1"})
+    assert answer is not None
+    wanted = hashlib.sha256(b"c1canaryhttps://hub.example/hooks/shop").hexdigest()
+    assert (json.loads(answer[0]), answer[1]) == ({"challengeResponse": wanted}, "application/json")
+
+
+def test_a_challenge_may_be_an_echo(wire: HttpWire, clock: SteppingClock):
+    door = webhooks(TEMPLATE, wire, clock, challenge={"kind": "echo", "query": "validationToken"})
+    assert door.challenge("shop", {"validationToken": "<b>1</b>"}) == (b"<b>1</b>", "text/plain")
+    assert door.challenge("shop", {}) is None
