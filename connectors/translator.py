@@ -15,7 +15,7 @@ from connectors.partners import Partners
 from connectors.profile import Profile, SentSet, TakenDocument, X12Terms
 from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
-from connectors.syntax.csv_text import read_csv_tree, write_csv_tree
+from connectors.syntax.csv_text import read_csv_rows, write_csv_tree
 from connectors.syntax.json_text import read_json, write_json, write_json_lines
 from connectors.syntax.xml_text import read_xml, write_xml
 from connectors.x12_documents import X12Transmission, admit_partners, translated
@@ -24,7 +24,7 @@ from mappings.compiled import CompiledMap
 from mappings.context import Context, Translation
 from mappings.library import MapLibrary
 
-READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_csv_tree, "xml": read_xml}
+READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_csv_rows, "xml": read_xml}
 """How bytes become the tree that a map of this syntax walks. Each raises `Rejected`."""
 
 WRITERS: Mapping[str, tuple[Callable[[Any], bytes], str]] = {
@@ -119,7 +119,7 @@ class Translator:
         if compiled.syntax.x12:
             taken = TakenDocument(set=map_name.rpartition("/")[2], map=map_name)
             return draft_document(document, taken, compiled, self.profile(partner), self.partners)
-        rendition = compiled.write(document, self._context(partner, _NO_TIME))
+        rendition = compiled.write(document, self.context(partner, _NO_TIME))
         write, media_type = WRITERS[compiled.head.syntax]
         return WholeDraft(write(rendition.tree), media_type, f"{document.identity}.txt", rendition.findings)
 
@@ -131,7 +131,7 @@ class Translator:
             tree = READERS[syntax](content)
         except Rejected as rejected:
             return Reading(findings=rejected.findings, syntax=syntax)
-        context = self._context(source, received_at)
+        context = self.context(source, received_at)
         translation = compiled.read(tree, context)
         incoming = Incoming(
             kind=compiled.document.__name__,
@@ -143,7 +143,7 @@ class Translator:
         )
         return Reading((incoming,), syntax=syntax)
 
-    def _context(self, source: str | None, received_at: datetime) -> Context:
+    def context(self, source: str | None, received_at: datetime) -> Context:
         """What a map may know of the sender besides the bytes."""
         facts = {"received_at": received_at.isoformat(), "sender": source or ""}
         known = self.connections.get(source or "") or self.partners.by_id.get(source or "")

@@ -239,6 +239,15 @@ class Hub(Protocol):
         """The order a just received document became, once decided; None when it takes longer than `patience` s."""
         ...
 
+    async def lineage(self, document: str) -> Mapping[str, Any] | None:
+        """Where each value of a document comes from, recomputed from its bytes; None when there is no such document.
+
+        `{document, map, values, differs, reasons, source_document}`: `values` by canonical path `{source, rule}`;
+        `differs` are paths that read otherwise today; `reasons` of what we decided by canonical path as `source:PATH`,
+        `order:PATH` or `rule:NAME`.
+        """
+        ...
+
     async def drain(self) -> None:
         """Work until nothing is due: translate, route, render, deliver. For commands that end."""
         ...

@@ -111,10 +111,11 @@ class CompiledMap:
 
     def where(self, tree: Node, context: Context = _PLAIN) -> dict[str, Origin]:
         """For each canonical value, by its path (`lines.0.price.amount`): its source place and its rule."""
-        tree = self._unwrapped(tree)
-        run = Run(tree, context)
-        _values(self._tracing, tree, run)
-        return {path_text(path): origin for path, origin in run.lineage.items()}
+        inner = self._unwrapped(tree)
+        run = Run(inner, context)
+        _values(self._tracing, inner, run)
+        wrapper = "" if inner is tree else f"/{self.head.root}"
+        return {path_text(path): _wrapped(origin, wrapper) for path, origin in run.lineage.items()}
 
     def lineage(self, tree: Node, context: Context = _PLAIN) -> dict[str, Any]:
         """The same as plain JSON values: path -> `{source, rule}`."""
@@ -223,6 +224,13 @@ class CompiledMap:
     def _lost_value(self, path: str, before: Any, after: Any) -> Finding:
         message = f"{path} does not survive the map {self.name}: {before!r} reads back as {after!r}"
         return Finding("lost-on-write", "warning", {}, message, facts={"path": path, "rule": dict(self.head.where)})
+
+
+def _wrapped(origin: Origin, wrapper: str) -> Origin:
+    """The origin as the whole file has it, whose tree was wrapped in a member."""
+    if not wrapper or "pointer" not in origin.source:
+        return origin
+    return Origin({**origin.source, "pointer": f"{wrapper}{origin.source['pointer']}"}, origin.rule)
 
 
 def _unreadable(path: str, message: str) -> Finding:

@@ -1,6 +1,7 @@
 """CSV (RFC 4180, the first row names the columns) to rows and back. Every value is a text.
 
-For maps, rows are a tree `{rows: [...]}`, where a column named `dimensions.sku` is the member `sku` of `dimensions`.
+A map reads the rows and writes a tree `{rows: [...]}`. In both, a column named `dimensions.sku` is the member `sku` of
+`dimensions`.
 """
 
 import csv
@@ -45,9 +46,14 @@ def write_csv(rows: Sequence[Row], *, delimiter: str = ",") -> bytes:
     return text.getvalue().encode()
 
 
+def read_csv_rows(content: bytes | str) -> list[Branch]:
+    """The rows as a map reads them. Raises `Rejected`."""
+    return [_nested(row) for row in read_csv(content)]
+
+
 def read_csv_tree(content: bytes | str) -> Tree:
-    """The rows as a tree for maps. Raises `Rejected`."""
-    return {"rows": [_nested(row) for row in read_csv(content)]}
+    """The rows as the tree that a map writes. Raises `Rejected`."""
+    return {"rows": read_csv_rows(content)}
 
 
 def write_csv_tree(tree: Tree) -> bytes:

@@ -71,6 +71,14 @@ async def show_document(call: Call) -> web.Response:
     return reply(document)
 
 
+async def show_lineage(call: Call) -> web.Response:
+    """Where each value of a document comes from: its place in the bytes and its rule, or the reason of our own."""
+    lineage = await call.hub.lineage(call.path())
+    if lineage is None:
+        raise not_found("document")
+    return reply(lineage)
+
+
 def download(raw: Rendered) -> web.Response:
     """Bytes as they were kept, never to be run or shown as a page by a browser."""
     media_type = raw.media_type.partition(";")[0].strip().lower()

@@ -12,7 +12,10 @@ from jinja2 import Environment, FileSystemLoader
 from console.api.reading import download
 from console.api.routes import HUB
 from console.desk import Hub
-from console.pages.picture import lean, ledger_bar, moment, order_bar, paint_json, raw_lines, tone
+from console.pages.json_view import lean, paint_json
+from console.pages.lighting import MOST_LIT, Canonical, lighting_of, style
+from console.pages.picture import ledger_bar, moment, order_bar, tone
+from console.pages.raw_view import raw_lines
 from console.rights import Caller, Right
 from console.timeline import steps_of
 from console.web.guard import Sessions, require
@@ -165,8 +168,33 @@ async def show_document(visit: Visit) -> web.Response:
         raise not_found("document")
     raw = await visit.sight.raw(identifier)
     span = (document.get("place") or {}).get("span") or () if document["direction"] == "in" else ()
-    view = raw_lines(raw, span) if raw else None
-    return visit.page("document.html", document=document, view=view, content=lean(document.get("document")))
+    lighting = lighting_of(await visit.hub.lineage(identifier) if visit.caller.may("inside") else None)
+    view = raw_lines(raw, span, lighting) if raw else None
+    content = lean(document.get("document"))
+    painted = paint_json(content, Canonical(lighting)) if content else None
+    sources = await _sources(visit, document)
+    return visit.page(
+        "document.html", document=document, view=view, painted=painted, lit=lighting.count, sources=sources
+    )
+
+
+async def _sources(visit: Visit, document: Mapping[str, Any]) -> dict[str, str]:
+    """What the reasons of a document of ours speak of: the document decided on, and the order's own."""
+    if not document.get("reasons"):
+        return {}
+    sources = {"source": document.get("source_document"), "order": None}
+    if document.get("order"):
+        rows = await visit.hub.archive.documents(order=document["order"])
+        first = (row["id"] for row in rows if row["direction"] == "in" and row["kind"] == "PurchaseOrder")
+        sources["order"] = next(first, None)
+    return {kind: identifier for kind, identifier in sources.items() if identifier}
+
+
+async def show_lighting(request: web.Request) -> web.Response:
+    """The style sheet that ties so many places to their values. It says nothing of any document."""
+    count = min(int(request.match_info["places"]), MOST_LIT)
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return web.Response(text=style(count), content_type="text/css", headers=headers)
 
 
 async def show_raw(visit: Visit) -> web.Response:
@@ -225,6 +253,7 @@ def _guarded(handler: PageHandler, needs: Right) -> Callable[[web.Request], Awai
 def add_pages(app: web.Application) -> None:
     """Put the pages, their sign-in and their style into `app`."""
     app.router.add_get("/login", show_login)
+    app.router.add_get("/lighting/{places:[0-9]{1,4}}.css", show_lighting)
     app.router.add_post("/login", sign_in)
     app.router.add_post("/logout", sign_out)
     for method, path, needs, handler in _PAGES:

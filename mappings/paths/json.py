@@ -92,15 +92,21 @@ class _Route:
             found = [value for parent in found for value in _inside(parent, name, pick)]
         return found
 
-    def pointer(self, run: Run) -> str:
-        """The JSON pointer, when tracing."""
-        base = "" if self.rooted else run.spots[-1 - self.up] if self.up < len(run.spots) else ""
+    def pointer(self, node: Node, run: Run) -> str:
+        """The JSON pointer of the first value the steps reach, or of where it would be; when tracing."""
+        spot = "" if self.rooted else run.spots[-1 - self.up] if self.up < len(run.spots) else ""
+        pointer, value = _settled(spot, run.root), self.base(node, run)
         for name, pick in self.steps:
             if name is not None:
-                base += "/" + name.replace("~", "~0").replace("/", "~1")
-            if isinstance(pick, int):
-                base += f"/{pick}"
-        return base
+                if isinstance(value, list):
+                    pointer, value = f"{pointer}/0", value[0] if value else None
+                pointer += "/" + name.replace("~", "~0").replace("/", "~1")
+                value = value.get(name) if isinstance(value, Mapping) else None
+            if pick is not None and isinstance(value, list):
+                first = next((at for at, item in enumerate(value) if _matches(item, pick)), 0)
+                at = pick if isinstance(pick, int) else first
+                pointer, value = f"{pointer}/{at}", value[at] if at < len(value) else None
+        return pointer
 
     def grow(self, node: Node, run: Run, steps: Sequence[tuple[str | None, Pick]]) -> Node:
         """The member, made with what is missing on the way."""
@@ -125,6 +131,20 @@ def _inside(parent: Any, name: str | None, pick: Pick) -> list[Any]:
     if isinstance(pick, int):
         return parent[pick : pick + 1]
     return [value for value in parent if _matches(value, pick)]
+
+
+def _settled(spot: str, root: Any) -> str:
+    """A place noted on the way in as the pointer it is: an object counts as a list of one, but has no number."""
+    pointer, value = "", root
+    for step in spot.split("/")[1:]:
+        if isinstance(value, list) and step.isdigit():
+            value = value[int(step)] if int(step) < len(value) else None
+        elif step.isdigit() and isinstance(value, Mapping) and step not in value:
+            continue
+        else:
+            value = value.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(value, Mapping) else None
+        pointer += f"/{step}"
+    return pointer
 
 
 def _element(target: list[Any], pick: Pick) -> Any:
@@ -179,7 +199,11 @@ class JsonPaths:
         else:
             get, own = _getter(route), None
         return Leaf(
-            get, _putter(route), lambda _node, _run: True, lambda _node, run: self._where(route.pointer(run)), own=own
+            get,
+            _putter(route),
+            lambda _node, _run: True,
+            lambda node, run: self._where(route.pointer(node, run)),
+            own=own,
         )
 
     def branch(self, path: str, scope: Scope, repeat: str | None = None) -> Sequence[Branch]:
@@ -220,7 +244,7 @@ class JsonPaths:
         def put(node: Node, run: Run, values: list[Raw]) -> None:
             route.grow(node, run, route.steps[:-1])[route.steps[-1][0]] = values
 
-        return Values(get, put, lambda _node, run: self._where(route.pointer(run)))
+        return Values(get, put, lambda node, run: self._where(route.pointer(node, run)))
 
     def pairs(self, paths: Sequence[str], scope: Scope) -> Pairs:
         """The members of an object, as (name, value)."""
@@ -234,7 +258,7 @@ class JsonPaths:
             route.grow(node, run, route.steps).update(pairs)
             return len(pairs)
 
-        return Pairs(get, put, lambda _node, run: self._where(route.pointer(run)))
+        return Pairs(get, put, lambda node, run: self._where(route.pointer(node, run)))
 
     def ignore(self, path: str, scope: Scope) -> None:
         """A member with all below it."""

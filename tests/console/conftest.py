@@ -231,6 +231,10 @@ class MemoryHub:
         order = PurchaseOrder.model_validate_json(arrival.content)
         return order_row(f"{arrival.source}/{order.number}", str(arrival.source), order.number, status="allocated")
 
+    async def lineage(self, document: str) -> Mapping[str, Any] | None:
+        row = self.archive.papers.get(document)
+        return None if row is None else {"document": document, "map": None, "values": {}, "reasons": {}}
+
     async def drain(self) -> None:
         self.drained += 1
 

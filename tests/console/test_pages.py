@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from canonical.exchange import Rendered
-from console.pages.picture import lean, ledger_bar, moment, paint_json, raw_lines
+from console.pages.json_view import lean, paint_json
+from console.pages.picture import ledger_bar, moment
+from console.pages.raw_view import raw_lines
 from console.timeline import steps_of
 from console.wording import quantity
 
