@@ -17,12 +17,18 @@ from pydantic import BaseModel
 
 from canonical import Document, Finding, Misconfigured, has_errors
 from canonical.exchange import Arrival
+from connectors.agreements import Agreements
 from connectors.authoring.bench import AuthoringBench, one_way_rules
 from connectors.canonical_json import read_canonical
+from connectors.cloud_events import WithEvents
 from connectors.configuration import ConfigurationFolder, Trade, read_trade
 from connectors.courier import callers, couriers
+from connectors.engine.caller import Caller
 from connectors.engine.cursor import FileCursors
+from connectors.engine.meters import FileMeters
+from connectors.engine.tokens import FileTokens
 from connectors.engine.wire import HttpWire
+from connectors.event_webhooks import event_faults
 from connectors.file_exchange import FileExchange, file_exchange
 from connectors.installation import examine_installation
 from connectors.lineage import told_lineage
@@ -31,6 +37,7 @@ from connectors.schemas import configuration_models
 from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedIds
 from connectors.ticker import Ticker
 from connectors.transport.couriers import CourierByDestination
+from connectors.transport.webhook import WebhookCourier
 from connectors.webhooks import Webhooks
 from connectors.workbench import Workbench, faulty
 from console.cli import main as command_line
@@ -38,6 +45,7 @@ from console.desk import Answer, Door, InspectRequest, TranslateRequest
 from console.rehearsal import Rehearsal, Story
 from router.catalogue import StockLevel, read_items, read_stock
 from router.decide import decide, needs
+from router.event_kinds import EVENT_KINDS
 from router.flow import Bells, Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate
 from router.network import Company, Network
 from router.policy import Policy
@@ -80,7 +88,10 @@ def read_configuration(
     policy = Policy(
         company=company, network=network, routing=routing, posting=posting, catalogue=catalogue, origins=folder.origins
     )
-    folder.findings += policy.check(frozenset(trade.partners.by_id), frozenset(trade.connections.by_id))
+    partners, connections = frozenset(trade.partners.by_id), frozenset(trade.connections.by_id)
+    folder.findings += policy.check(partners, connections)
+    told = event_faults(settings.events, trade.event_secrets, partners | connections, EVENT_KINDS, folder.origins)
+    folder.findings += told
     if has_errors(folder.findings):
         raise Misconfigured(f"{config} has faults", folder.findings)
     return Configuration(trade, policy, stock, folder.findings)
@@ -97,12 +108,13 @@ class Hub:
         self.host, self.port = settings.listen.host, settings.listen.port
         self.largest_body = settings.listen.largest_body
         self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
-        self.webhooks = Webhooks(trade.connections.by_id)
+        calling = _callers(configuration, data, wire)
+        self.webhooks = Webhooks(trade.connections.by_id, calling, SystemClock())
         partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
         self.doors = [Door(one.partner, one.name, "partner") for one in partners]
         self.doors += [Door(one.id, one.name, "connection") for one in connections]
         self._translator = trade.translator
-        self._flow = _flow(configuration, store, data, wire, files)
+        self._flow = _flow(configuration, store, data, calling, wire, files)
 
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         """One canonical document in JSON; None with located findings."""
@@ -151,12 +163,22 @@ class Hub:
         return {"ready": True, "checks": {"store": "ok"}}
 
 
-def _flow(configuration: Configuration, store: Store, data: Path, wire: HttpWire, files: FileExchange) -> Flow:
+def _callers(configuration: Configuration, data: Path, wire: HttpWire) -> Mapping[str, Caller]:
+    """Who calls for each connection; tokens and the use of allowances are shared by all processes on `data`."""
+    connections = configuration.trade.connections.by_id
+    return callers(connections, wire, SystemClock(), FileTokens(data / "tokens"), FileMeters(data / "meters"))
+
+
+def _flow(
+    configuration: Configuration, store: Store, data: Path, calling: Mapping[str, Caller], wire: HttpWire,
+    files: FileExchange,
+) -> Flow:  # fmt: skip
     trade, policy, clock = configuration.trade, configuration.policy, SystemClock()
-    settings, translator, bells = trade.settings, trade.translator, Bells()
+    settings, bells = trade.settings, Bells()
+    webhooks = {one.id: WebhookCourier(one, trade.event_secrets.get(one.id), wire, clock) for one in settings.events}
+    translator = WithEvents(trade.translator, webhooks.keys(), settings.hub)
     retry = RetryPolicy(settings.delivery.tries, settings.delivery.first_wait, settings.delivery.longest_wait)
-    calling = callers(trade.connections.by_id, wire, clock)
-    courier = CourierByDestination({**files.couriers, **couriers(calling)})
+    courier = CourierByDestination({**files.couriers, **couriers(calling), **webhooks})
     places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
     schedule = Schedule(Intake(store.inbox, bells.translate.ring), places, store.lanes, Ticker(), settings.poll)
     return Flow(
@@ -257,7 +279,7 @@ class Crossdock:
         url = configuration.trade.settings.database or sqlite_url(data / "crossdock.db")
         wire, files = HttpWire(), file_exchange(configuration.trade, data)
         try:
-            async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
+            async with open_store(url, SystemClock(), TimeOrderedIds(), agreed=_agreements(configuration)) as store:
                 await store.configurations.keep(configuration.policy.digest, configuration.policy.model_dump_json())
                 await _stock_up(store, configuration.stock)
                 yield Hub(configuration, store, data, wire, files)
@@ -281,6 +303,11 @@ class Crossdock:
             self.open(config, data, world.base_urls, secrets) as hub,
         ):
             yield hub, Rehearsal(story, world, hub.look)
+
+
+def _agreements(configuration: Configuration) -> Agreements:
+    trade = configuration.trade
+    return Agreements(trade.partners, trade.settings.delivery.receipt, trade.settings.events)
 
 
 async def _stock_up(store: Store, levels: Sequence[StockLevel]) -> None:

@@ -109,6 +109,9 @@ ROUTES: tuple[Route, ...] = (
         body="bytes",
         answers={200: "kept: its receipt"},
     ),
+    Route(
+        "GET", "/hooks/{connector}", sending.answer_challenge, None, "A sender's question whether this address is ours"
+    ),
     Route("GET", "/healthz", health.healthy, None, "The process answers"),
     Route("GET", "/readyz", health.ready, None, "The hub can work", answers={200: "ready", 503: "not ready"}),
     Route("GET", "/metrics", health.metrics, None, "Counts for Prometheus"),
