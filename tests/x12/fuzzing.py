@@ -60,13 +60,13 @@ def fuzz(count: int, seed: int = 1) -> list[str]:
     """Read so many mutants, trees and answers too; what went wrong, with the mutant."""
     wrong = []
     for content in mutants(count, seed):
-        start = time.monotonic()
+        start = time.process_time()
         try:
             ends = _exercise(content)
         except Exception as error:  # noqa: BLE001 - any exception at all is the fault looked for
             wrong.append(f"{error!r} on {content!r}")
             continue
-        if time.monotonic() - start > 1:
+        if time.process_time() - start > 1:
             wrong.append(f"more than a second on {content!r}")
         if not ends:
             wrong.append(f"silence on {content!r}")
