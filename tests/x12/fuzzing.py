@@ -67,7 +67,7 @@ def fuzz(count: int, seed: int = 1) -> list[str]:
             wrong.append(f"{error!r} on {content!r}")
             continue
         if time.process_time() - start > 1:
-            wrong.append(f"more than a second on {content!r}")
+            wrong.append(f"more than a second of CPU on {content!r}")
         if not ends:
             wrong.append(f"silence on {content!r}")
     return wrong
