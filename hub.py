@@ -108,6 +108,7 @@ class Hub:
         self.host, self.port = settings.listen.host, settings.listen.port
         self.largest_body = settings.listen.largest_body
         self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
+        self.holds = store.holds
         calling = _callers(configuration, data, wire)
         self.webhooks = Webhooks(trade.connections.by_id, calling, SystemClock())
         partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()

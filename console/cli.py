@@ -169,8 +169,12 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_lookups(commands: Subcommands) -> None:
-    orders = _add(commands, "orders", lookups.orders)
-    orders.add_argument("--limit", type=_positive, default=100, help="at most so many (100)")
+    family = _add_family(commands, "orders", "orders, newest first", lookups.orders)
+    commands.choices["orders"].add_argument("--limit", type=_positive, default=100, help="at most so many (100)")
+    release = _add(family, "release", actions.release_hold)
+    release.add_argument("order", metavar="ORDER", help="its number or id")
+    release.add_argument("--hold", metavar="KIND", required=True, help="the hold to lift, as `show` names it")
+    release.add_argument("--by", metavar="NAME", required=True, help="who lifts it, for the audit trail")
     for name, run in (("show", lookups.show), ("explain", lookups.explain)):
         _add(commands, name, run).add_argument("order", metavar="ORDER", help="its number or id")
     family = _add_family(commands, "exceptions", "what needs a person", lookups.list_exceptions)

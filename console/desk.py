@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Protocol, TypedDict
 
 from canonical import Document, Finding
 from console.authoring import Authoring
-from router.ports import Access, Archive, Arrival, Inbox, Receipt, StockRoom
+from router.ports import Access, Archive, Arrival, Holds, Inbox, Receipt, StockRoom
 
 OWN_CHANNEL = "api"
 """The `source` of what our own people or programs send with a role's token, naming no partner."""
@@ -201,6 +201,9 @@ class Hub(Protocol):
 
     @property
     def stock(self) -> StockRoom: ...
+
+    @property
+    def holds(self) -> Holds: ...
 
     @property
     def access(self) -> Access: ...

@@ -16,6 +16,12 @@ class StockRoom(Protocol):
     async def availability(self, sku: str | None = None) -> Sequence[StockRow]: ...
 
 
+class Holds(Protocol):
+    async def release(self, wanted: str, kind: str, by: str) -> str | None:
+        """Have an order, by id or number, decided again without its hold of this kind. Its id; None without one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Bearer:
     """Whom an API token proved: a partner (or connection), or a role."""

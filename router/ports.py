@@ -25,7 +25,7 @@ from canonical.exchange import (
 )
 from router.decision import Decision, Needs, StockRow, World
 from router.effect import Count, Effect, Nowhere, ToFulfilment, ToLane, ToSent, ToStock
-from router.lookups import Access, Archive, Bearer, MadeDecision, StockRoom
+from router.lookups import Access, Archive, Bearer, Holds, MadeDecision, StockRoom
 from router.order import Order
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Draft",
     "Effect",
     "Handed",
+    "Holds",
     "Identifiers",
     "Inbox",
     "Incoming",

@@ -9,7 +9,8 @@ from sqlalchemy import func, or_, select, update
 from canonical import Document, FulfilmentOrder, PurchaseOrder
 from router.correspondence import EXPECTED, OWED, RECEIPT, TECHNICAL
 from store.database import Transaction
-from store.tables import document, exception
+from store.exceptions import resolve
+from store.tables import document
 from store.watch_tables import awaited
 
 Way = Literal["expected", "owed"]
@@ -109,11 +110,7 @@ def _settle(transaction: Transaction, *which: Any) -> None:
         .values(status="met", settled_at=transaction.now)
         .returning(awaited.c.exception)
     )
-    late = [one for one in transaction.execute(met).scalars() if one]
-    if late:
-        here = update(exception).where(exception.c.id.in_(late), exception.c.status == "open")
-        settled = {"status": "resolved", "settled_by": "crossdock: it came", "settled_at": transaction.now}
-        transaction.execute(here.values(**settled))
+    resolve(transaction, [one for one in transaction.execute(met).scalars() if one], "crossdock: it came")
 
 
 # --- what will not come ---------------------------------------------------------------------------------------------

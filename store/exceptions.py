@@ -1,7 +1,10 @@
 """Exceptions: what a person must look at, with its reason and what it is about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import update
 
 from store.database import Transaction
 from store.tables import exception
@@ -40,3 +43,10 @@ def open_exception(transaction: Transaction, code: str, reason: str, about: Abou
         },
     )
     return opened
+
+
+def resolve(transaction: Transaction, ids: Sequence[str], by: str) -> None:
+    """Close those of these exceptions that are open still, as settled by what happened since."""
+    here = update(exception).where(exception.c.id.in_(ids), exception.c.status == "open")
+    if ids:
+        transaction.execute(here.values(status="resolved", settled_by=by, settled_at=transaction.now))

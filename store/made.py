@@ -18,7 +18,7 @@ MADE = (
 
 def made_decision(row: Any) -> MadeDecision:
     """A decision with the document it was made on, or the order's own reconsideration."""
-    if row.cause is None:
+    if row.cause is None or row.kind == Reconsider.__name__:
         decided_on = read_back(row)
     else:
         decided_on = Reconsider(number=row.document, order=row.order_id, cause=row.cause)

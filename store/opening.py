@@ -11,6 +11,7 @@ from store.access import Access
 from store.archive import Archive
 from store.configurations import Configurations
 from store.database import CrashPoint, Database, carry_on
+from store.holds import Holds
 from store.inbox import Inbox
 from store.lanes import Lanes
 from store.outbox import Outbox
@@ -30,6 +31,7 @@ class Store:
     lanes: Lanes
     outbox: Outbox
     stock: StockRoom
+    holds: Holds
     access: Access
     archive: Archive
     configurations: Configurations
@@ -59,6 +61,7 @@ async def open_store(
             lanes=Lanes(database),
             outbox=Outbox(database),
             stock=StockRoom(database),
+            holds=Holds(database),
             access=Access(database),
             archive=Archive(database),
             configurations=Configurations(database),

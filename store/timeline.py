@@ -42,6 +42,8 @@ def _all(transaction: Transaction, statement: Any) -> Sequence[Any]:
 
 def _of_documents(documents: Sequence[Any]) -> Iterator[dict[str, Any]]:
     for row in documents:
+        if row.direction == "own":
+            continue
         what = "received" if row.direction == "in" else "sent"
         yield {
             "at": rows.moment(row.at),

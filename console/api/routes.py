@@ -79,6 +79,14 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/v1/orders/{id}/timeline", reading.show_timeline, "read", "What happened to an order"),
     Route("GET", "/v1/orders/{id}/explanation", reading.show_explanation, "inside", "Why an order went where it went"),
+    Route(
+        "POST",
+        "/v1/orders/{id}/holds/{kind}/release",
+        sending.release_hold,
+        "mend",
+        "Lift an order's hold",
+        answers={202: "lifted: the order is decided again"},
+    ),
     Route("GET", "/v1/orders/{id}", reading.show_order, "read", "One order"),
     Route(
         "GET",

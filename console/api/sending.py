@@ -122,6 +122,15 @@ async def answer_challenge(call: Call) -> web.Response:
     return web.Response(body=answer[0], content_type=answer[1])
 
 
+async def release_hold(call: Call) -> web.Response:
+    """Lift one hold of an order, in the caller's name."""
+    kind, by = call.path("kind"), call.caller.name
+    released = await call.hub.holds.release(call.path(), kind, by)
+    if released is None:
+        raise not_found(f"order with a hold {kind!r}")
+    return reply({"order": released, "hold": kind, "by": by}, 202)
+
+
 async def set_stock(call: Call) -> web.Response:
     """Set what nodes have on hand."""
     levels = read_stock(call.hub, await call.body())

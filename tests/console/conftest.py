@@ -197,6 +197,7 @@ class MemoryHub:
     access: MemoryAccess = field(default_factory=MemoryAccess)
     webhooks: Shop = field(default_factory=Shop)
     inbox: Any = None
+    holds: Any = None
     host: str = "127.0.0.1"
     port: int = 0
     largest_body: int = 50_000

@@ -1,6 +1,10 @@
 """A copy of the example hub whose configuration a test may change, served on loopback, and a partner's own 997s."""
 
+import asyncio
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -84,6 +88,15 @@ def opened(tmp_path: Path) -> Opener:
             yield Served(hub, served.url, tmp_path / "data", session)
 
     return open_hub
+
+
+async def crossdock(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """One command on the configuration and data under `place`."""
+    places = {"CROSSDOCK_CONFIG": str(place / "config" / "hub.yaml"), "CROSSDOCK_DATA": str(place / "data")}
+    command = [str(Path(sys.executable).with_name("crossdock")), *words]
+    return await asyncio.to_thread(
+        subprocess.run, command, env=os.environ | places, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def interchange(
