@@ -1,108 +1,65 @@
-"""The one door to the database: a function over a connection, run in a transaction.
+"""The one door to the database: functions over a transaction, which share commits.
 
-Writes that are asked for at the same time share one commit, each in its own savepoint, so that a failing neighbour
-harms nobody. When nothing is under way a write commits at once.
+Writes that are asked for at the same time share one commit. When one of them fails, the halves are tried again each by
+itself, so that in the end it fails alone and harms nobody. When nothing is under way a write commits at once.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, Self, TypeVar
+from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import groupby
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import Connection, Row, Select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from canonical import Unavailable
 from router.correspondence import Correspondence, NothingAgreed
 from router.ports import Clock, Identifiers
 from store.engines import engines_for
 from store.migrate import migrate
-from store.shapes import careful_insertion, change, insertion, keyed
+from store.transaction import Transaction
+
+__all__ = ["CrashPoint", "Database", "Transaction", "carry_on"]
 
 T = TypeVar("T")
+Asked = TypeVar("Asked")
 CrashPoint = Callable[[str], None]
 """Called with the name of an instant, so that a test can end the process right there."""
+Together = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
+"""Writes what several callers asked for, and has for each of them an outcome, or the exception that is theirs alone."""
 
 _LARGEST_COMMIT = 50
+_LOST_RACES = frozenset(("40001", "40P01"))
+"""PostgreSQL's serialization failure and deadlock: the same again may well succeed."""
+_RACES = 5
 
 
 def carry_on(instant: str) -> None:
     """The crash point of every run that is not a storm."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """A connection inside its transaction, with the instant it happens at and new ids."""
-
-    connection: Connection
-    now: datetime
-    new_id: Callable[[], str]
-    worker: int
-    agreed: Correspondence = field(default_factory=NothingAgreed)
-    news: list[str] = field(default_factory=list)
-
-    def token(self) -> str:
-        """A new fencing token, which names the process that claims under it."""
-        return f"{self.worker}.{self.new_id()}"
-
-    def announce(self) -> None:
-        """Say that this commit holds work for somebody, perhaps in another process."""
-        self.news[:] = ["work"]
-
-    def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
-        return self.connection.execute(statement, rows)
-
-    def execute_each(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Execute once a row; the number of rows touched, which not every driver counts over many."""
-        if self.connection.dialect.supports_sane_multi_rowcount:
-            return self.execute(statement, rows).rowcount
-        return sum(self.execute(statement, [row]).rowcount for row in rows)
-
-    def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
-        """Insert rows that have the same columns."""
-        if rows:
-            insertion(self.connection, table, tuple(rows[0])).run(self.connection, rows)
-
-    def insert_if_absent(self, table: Table, row: Mapping[str, Any]) -> bool:
-        """Insert unless a row with this primary key is there; whether it was inserted."""
-        return careful_insertion(self.connection, table, tuple(row)).run(self.connection, [row]) > 0
-
-    def update(self, table: Table, where: Mapping[str, Any], **values: Any) -> int:
-        """Set columns of the rows whose columns equal `where`; how many there were."""
-        changed = change(self.connection, table, tuple(values), tuple(where))
-        return changed.run(self.connection, [keyed(where, values)])
+def _each(transaction: Transaction, asked: Sequence[Callable[[Transaction], Any]]) -> list[Any]:
+    return [work(transaction) for work in asked]
 
 
-class _Job(Generic[T]):
+class _Job:
     """A write that waits for its commit."""
 
-    def __init__(self, work: Callable[[Transaction], T]) -> None:
-        self.work = work
-        self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.result: T | None = None
-        self.error: Exception | None = None
-
-    def attempt(self, transaction: Transaction) -> None:
-        """Do the work in a savepoint; keep its own failure to itself."""
-        try:
-            with transaction.connection.begin_nested():
-                self.result = self.work(transaction)
-        except DBAPIError as error:
-            if not isinstance(error, IntegrityError):
-                raise
-            self.error = error
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the one who asked
-            self.error = error
+    def __init__(self, together: Together, asked: Any) -> None:
+        self.together = together
+        self.asked = asked
+        self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.outcome: Any = None
 
     def settle(self) -> None:
+        """Tell the caller what came of it."""
         if self.done.done():
             return
-        if self.error is None:
-            self.done.set_result(self.result)  # type: ignore[arg-type]  # set whenever there was no error
+        if isinstance(self.outcome, Exception):
+            self.done.set_exception(self.outcome)
         else:
-            self.done.set_exception(self.error)
+            self.done.set_result(self.outcome)
 
 
 class Database:
@@ -127,7 +84,7 @@ class Database:
         self._identifiers = identifiers
         self._agreed = agreed or NothingAgreed()
         self._crash = crash
-        self._waiting: deque[_Job[Any]] = deque()
+        self._waiting: deque[_Job] = deque()
         self._arrived = asyncio.Event()
         self._committing: asyncio.Task[None] | None = None
 
@@ -159,7 +116,14 @@ class Database:
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a transaction and return its result once it is durable."""
-        job = _Job(work)
+        return await self.write_together(_each, work)  # type: ignore[no-any-return]  # `_each` returns what `work` does
+
+    async def write_together(self, together: Together, asked: Any) -> Any:
+        """Have `together` write what was asked for, with all that others ask of it meanwhile.
+
+        Returns the outcome once it is durable, or raises it when it is an exception.
+        """
+        job = _Job(together, asked)
         self._waiting.append(job)
         self._arrived.set()
         try:
@@ -195,29 +159,42 @@ class Database:
             if batch:
                 await self._commit(batch)
 
-    async def _commit(self, batch: Sequence[_Job[Any]]) -> None:
-        """Commit the jobs together; when the database itself refuses, each alone, so that one cannot fail all."""
+    async def _commit(self, batch: Sequence[_Job], race: int = 1) -> None:
+        """Commit the jobs together; when that fails, each half by itself, down to the one that cannot be."""
         try:
             await self._engines.write(lambda connection: self._commit_together(connection, batch))
         except Exception as error:  # noqa: BLE001 - every waiting caller must learn of it
-            if len(batch) > 1:
-                for job in batch:
-                    job.error = None
-                    await self._commit([job])
-                return
-            batch[0].error = error
+            if _lost_a_race(error) and race < _RACES:
+                await self._commit(batch, race + 1)
+            elif len(batch) > 1:
+                await self._commit(batch[: len(batch) // 2])
+                await self._commit(batch[len(batch) // 2 :])
+            else:
+                batch[0].outcome = error
         for job in batch:
             job.settle()
 
-    def _commit_together(self, connection: Connection, batch: Sequence[_Job[Any]]) -> None:
+    def _commit_together(self, connection: Connection, batch: Sequence[_Job]) -> None:
         transaction = self._transaction(connection)
-        for job in batch:
-            job.attempt(transaction)
+        for together, group in groupby(sorted(batch, key=_kind), key=lambda job: job.together):
+            jobs = list(group)
+            for job, outcome in zip(jobs, together(transaction, [job.asked for job in jobs]), strict=True):
+                job.outcome = outcome
+            transaction.write_down()
         if transaction.news:
             self._engines.announce(connection)
         self._crash("before-commit")
         connection.commit()
         self._crash("after-commit")
+
+
+def _kind(job: _Job) -> str:
+    """What is written in the same way is written together."""
+    return job.together.__qualname__
+
+
+def _lost_a_race(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _LOST_RACES
 
 
 def _migrate(connection: Connection) -> None:

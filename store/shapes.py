@@ -17,7 +17,15 @@ Values = Mapping[str, Any]
 _KEY = "key_"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """A statement of our own, by the parameters that it names."""
+
+    build: Callable[[str], Executable]
+    """By the dialect's name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """A statement as the driver takes it, with how each of its values is bound."""
 
@@ -31,6 +39,15 @@ class Compiled:
 
 
 _compiled: dict[tuple[str, str, str, Columns, Columns], Compiled] = {}
+_own: dict[tuple[str, Shape], Compiled] = {}
+
+
+def compiled(connection: Connection, shape: Shape) -> Compiled:
+    """A statement of our own, compiled once."""
+    dialect = connection.dialect
+    if (dialect.name, shape) not in _own:
+        _own[dialect.name, shape] = _compile(shape.build(dialect.name), dialect, None)
+    return _own[dialect.name, shape]
 
 
 def insertion(connection: Connection, table: Table, columns: Columns) -> Compiled:
@@ -71,7 +88,7 @@ def _once(
     return _compiled[shape]
 
 
-def _compile(statement: Any, dialect: Dialect, columns: list[str]) -> Compiled:
-    compiled = statement.compile(dialect=dialect, column_keys=columns)
-    types = {name: compiled.binds[name].type.dialect_impl(dialect) for name in compiled.positiontup}
-    return Compiled(str(compiled), [(name, kind.bind_processor(dialect)) for name, kind in types.items()])
+def _compile(statement: Any, dialect: Dialect, columns: list[str] | None) -> Compiled:
+    made = statement.compile(dialect=dialect, column_keys=columns)
+    types = [(name, made.binds[name].type.dialect_impl(dialect)) for name in made.positiontup]
+    return Compiled(str(made), [(name, kind.bind_processor(dialect)) for name, kind in types])

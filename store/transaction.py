@@ -1,0 +1,97 @@
+"""A transaction as the store's rooms write in it: statements of one shape wait for each other and go out together.
+
+What is only written (`insert`, `ensure`, `set`) is put off until somebody reads or counts, or until the transaction
+ends, and then executed shape by shape, each once for all its rows. So fifty orders cost as many statements as one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, Table
+
+from router.correspondence import Correspondence, NothingAgreed
+from store.shapes import Compiled, Shape, careful_insertion, change, compiled, insertion, keyed
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A connection inside its transaction, with the instant it happens at and new ids."""
+
+    connection: Connection
+    now: datetime
+    new_id: Callable[[], str]
+    worker: int
+    agreed: Correspondence = field(default_factory=NothingAgreed)
+    news: list[str] = field(default_factory=list)
+    _put_off: dict[Compiled, list[Row]] = field(default_factory=dict)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.connection.dialect.name
+
+    def token(self) -> str:
+        """A new fencing token, which names the process that claims under it."""
+        return f"{self.worker}.{self.new_id()}"
+
+    def announce(self) -> None:
+        """Say that this commit holds work for somebody, perhaps in another process."""
+        self.news[:] = ["work"]
+
+    # --- now ----------------------------------------------------------------------------------------------------
+
+    def execute(self, statement: Executable, rows: Sequence[Row] | None = None) -> CursorResult[Any]:
+        """Execute behind everything that was put off."""
+        self.write_down()
+        return self.connection.execute(statement, rows)
+
+    def execute_each(self, statement: Executable, rows: Sequence[Row]) -> int:
+        """Execute once a row; the number of rows touched, which not every driver counts over many."""
+        if self.connection.dialect.supports_sane_multi_rowcount:
+            return self.execute(statement, rows).rowcount
+        return sum(self.execute(statement, [row]).rowcount for row in rows)
+
+    def insert_if_absent(self, table: Table, row: Row) -> bool:
+        """Insert unless a row with this primary key is there; whether it was inserted."""
+        self.write_down()
+        return careful_insertion(self.connection, table, tuple(row)).run(self.connection, [row]) > 0
+
+    def update(self, table: Table, where: Row, **values: Any) -> int:
+        """Set columns of the rows whose columns equal `where`; how many there were."""
+        self.write_down()
+        changed = change(self.connection, table, tuple(values), tuple(where))
+        return changed.run(self.connection, [keyed(where, values)])
+
+    # --- put off ------------------------------------------------------------------------------------------------
+
+    def insert(self, table: Table, *rows: Row) -> None:
+        """Insert rows that have the same columns."""
+        if rows:
+            self._later(insertion(self.connection, table, tuple(rows[0])), *rows)
+
+    def ensure(self, table: Table, row: Row) -> None:
+        """Insert unless a row with this primary key is there."""
+        self._later(careful_insertion(self.connection, table, tuple(row)), row)
+
+    def set(self, table: Table, where: Row, **values: Any) -> None:
+        """Set columns of the rows whose columns equal `where`, however many there are."""
+        self._later(change(self.connection, table, tuple(values), tuple(where)), keyed(where, values))
+
+    def apply(self, shape: Shape, *rows: Row) -> None:
+        """Execute a statement of our own once a row."""
+        if rows:
+            self._later(compiled(self.connection, shape), *rows)
+
+    def write_down(self) -> None:
+        """Execute what was put off."""
+        waiting = list(self._put_off.items())
+        self._put_off.clear()
+        for statement, rows in waiting:
+            statement.run(self.connection, rows)
+
+    def _later(self, statement: Compiled, *rows: Row) -> None:
+        self._put_off.setdefault(statement, []).extend(rows)
