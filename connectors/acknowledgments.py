@@ -22,14 +22,13 @@ def of_group(end: GroupEnd, form: str, at: datetime, usage: Usage) -> Acknowledg
     """The verdict on a group, as a 997 or 999 (`form`) tells it."""
     received = len(end.sets)
     codes = _codes(end.findings, GROUP_CODE)
-    verdict: Verdict = VERDICTS[end.verdict]
     return Acknowledgment(
         usage=usage,
         number=end.start.control or "0",
         level="group",
         type=form,
         functional_id=end.start.functional_id or None,
-        verdict="accepted_with_errors" if verdict == "accepted" and codes else verdict,
+        verdict=VERDICTS[end.verdict],
         acknowledged_at=at,
         codes=codes,
         counts={"included": _count(end.said, received), "received": received, "accepted": len(end.accepted)},
@@ -39,15 +38,14 @@ def of_group(end: GroupEnd, form: str, at: datetime, usage: Usage) -> Acknowledg
 
 
 def of_interchange(end: InterchangeEnd, at: datetime, usage: Usage) -> Acknowledgment:
-    """The verdict on an interchange, as a TA1 tells it: what is sound apart from warnings is accepted with errors."""
+    """The verdict on an interchange, as a TA1 tells it."""
     start = end.start
-    verdict: Verdict = "accepted" if not end.findings else "accepted_with_errors" if end.accepted else "rejected"
     return Acknowledgment(
         usage=usage,
         number=start.control or "0",
         level="interchange",
         type="TA1",
-        verdict=verdict,
+        verdict=VERDICTS[end.verdict],
         acknowledged_at=at,
         codes=(end.note,),
         extensions={"x12": {"date": start.elements[9].strip(), "time": start.elements[10].strip()}},

@@ -85,7 +85,7 @@ class X12Transmission:
         where: Where = {"interchange": start.control, "segment": 1, "tag": "ISA", "element": 8}
         message = f"it is addressed to {'/'.join(start.receiver)}, and {profile.partner} knows us as "
         message += f"{ours.qualifier}/{ours.id}"
-        return Finding("wrong-receiver", "error", where, message, {"TA105": "008"})
+        return Finding("wrong-receiver", "error", where, message, {"TA105": "009"})
 
     def _take(self, event: x12.Event) -> None:
         stage = self._stage

@@ -136,7 +136,7 @@ def test_what_is_addressed_to_somebody_else_is_refused_by_a_ta1(read: Read, samp
     assert codes(reading) == ["wrong-receiver"]
     assert [one.accepted for one in reading.documents] == [False]
     [reply] = reading.replies
-    assert tagged(reply, "TA1", "AK1") == ["TA1*000000101*261120*0615*R*008"]
+    assert tagged(reply, "TA1", "AK1") == ["TA1*000000101*261120*0615*R*009"]
 
 
 def test_a_forged_interchange_beside_a_true_one_takes_nothing_from_it(read: Read, sample: Any) -> None:

@@ -29,7 +29,7 @@ _PIECES = [
 
 
 def samples() -> list[bytes]:
-    return [path.read_bytes() for path in sorted(CASES.glob("*.edi"))]
+    return [content for path in sorted(CASES.glob("*.edi")) if (content := path.read_bytes())]
 
 
 def mutants(count: int, seed: int = 1) -> Iterator[bytes]:

@@ -83,7 +83,12 @@ def _place(value: str, place: Field, grammar: Grammar, at: Where) -> list[Findin
     composite = grammar.composites.get(place.number)
     if REPETITION in value:
         repeats = value.split(REPETITION)
-        found = [one for repeat in repeats if repeat for one in _single(repeat, place, composite, grammar, at)]
+        found = [
+            one
+            for number, repeat in enumerate(repeats, 1)
+            if repeat
+            for one in _single(repeat, place, composite, grammar, {**at, "repetition": number})
+        ]
         if len(repeats) > place.repeat:
             facts = {"name": _name(place, grammar), "count": len(repeats), "most": place.repeat}
             found.insert(0, fault("element-repeated", at, number=_number(place), value=value, **facts))

@@ -23,6 +23,8 @@ def group_place(start: GroupStart) -> Where:
 def group_start_findings(start: GroupStart) -> Iterator[Finding]:
     """Of a GS alone."""
     where: Where = {**group_place(start), "tag": "GS"}
+    if not re.fullmatch(r"[A-Z][A-Z0-9]", start.functional_id):
+        yield fault("group-identifier", {**where, "element": 1}, value=start.functional_id)
     if not re.fullmatch(r"\d{1,9}", start.control):
         yield fault("group-control-invalid", {**where, "element": 6}, value=start.control)
     if not re.fullmatch(r"00\d{4}.{0,6}", start.version):
@@ -58,7 +60,7 @@ def interchange_end_findings(
     said, control = _two(trailer)
     if not _is_number(said, groups) and not (only_notes and _is_number(said, 1)):
         yield fault("interchange-count", {**where, "element": 1}, said=said or "nothing", count=groups)
-    if control != start.control:
+    if start.is_whole and control != start.control:
         same = _same_control(control, start.control)
         code = "interchange-control-format" if same else "interchange-control-mismatch"
         yield fault(code, {**where, "element": 2}, trailer=control, header=start.control)

@@ -33,6 +33,11 @@ class InterchangeStart:
         return self.elements[place].strip() if place < len(self.elements) else ""
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it has all its elements, so that each stands in its place."""
+        return len(self.elements) == 17
+
+    @property
     def sender(self) -> tuple[str, str]:
         """Qualifier and identifier."""
         return self._at(5), self._at(6)
@@ -192,12 +197,13 @@ class GroupEnd:
 
     @property
     def verdict(self) -> Verdict:
-        """AK901: R when the group itself is at fault or no set is accepted, P when some are, E when all with errors."""
+        """AK901: R when the group is at fault or none of its sets is accepted, P when some are, E for errors noted."""
         if has_errors(self.findings) or (self.sets and not self.accepted):
             return "R"
         if self.rejected:
             return "P"
-        return "E" if any(one.verdict == "E" for one in self.sets) else "A"
+        noted = any(finding.ack for finding in self.findings) or any(one.verdict == "E" for one in self.sets)
+        return "E" if noted else "A"
 
 
 @dataclass(frozen=True)
@@ -211,11 +217,14 @@ class InterchangeEnd:
 
     @property
     def note(self) -> str:
-        """TA105: the first fault's code, 000 for none."""
-        for finding in self.findings:
-            if finding.severity == "error" and finding.ack and "TA105" in finding.ack:
-                return finding.ack["TA105"]
-        return "000"
+        """TA105: the code of the first fault, before it of the first that rejects; 000 for none."""
+        noted = sorted((one for one in self.findings if one.ack), key=lambda one: one.severity != "error")
+        return noted[0].ack["TA105"] if noted and noted[0].ack else "000"
+
+    @property
+    def verdict(self) -> Verdict:
+        """TA104: R when the envelope is at fault, E when faults are noted that forbid nothing."""
+        return "R" if not self.accepted else "A" if self.note == "000" else "E"
 
     @property
     def accepted(self) -> bool:

@@ -59,6 +59,7 @@ __all__ = [
 ]
 
 _NO_SEGMENTS: Mapping[str, Segment] = MappingProxyType({})
+_FLOATING = frozenset({"NTE"})
 _SET_ID = re.compile("[0-9]{3}")
 _LOCATION = resources.files(__package__) / "grammars"
 
@@ -79,6 +80,11 @@ class Grammar:
     """By element number: code to meaning, for elements that have a list. Any other value is a fault."""
     meanings: Mapping[str, Mapping[str, str]]
     """As `codes`, and for elements that are open what is known of their codes."""
+
+    @property
+    def floating(self) -> frozenset[str]:
+        """Segments that may stand anywhere: notes, in the releases before 004010."""
+        return _FLOATING if self.release < "004010" else frozenset()
 
     def uses(self) -> Iterator[Use]:
         """Every place of the structure, in order, loops before their members."""
@@ -153,6 +159,7 @@ class Release:
     ) -> Grammar:
         """The grammar of a structure, with what this release says of its segments; `own` ones stand in for them."""
         tags = dict.fromkeys(use.tag for use in _walk(root))
+        tags |= dict.fromkeys(_FLOATING if self.name < "004010" else ())
         segments = {tag: own.get(tag) or self.segment(tag) or Segment(tag, tag, None) for tag in tags}
         numbers = {place.number for segment in segments.values() for place in segment.fields or ()}
         composites = {n: one for n in numbers if n[0] == "C" and (one := own.get(n) or self.segment(n))}
@@ -222,7 +229,8 @@ def releases() -> Mapping[str, Release]:
 
 def nearest_release(version: str) -> Release:
     """The release that reads `version` (GS08, as `004010VICS`): its own, else the last before it, else the first."""
-    digits = re.sub(r"\D.*", "", version)[:6].ljust(6, "0")
+    digits = re.sub(r"\D.*", "", version)[:6]
+    digits = digits.ljust(6, "0") if digits.startswith("00") else digits.zfill(6)
     known = releases()
     earlier = [name for name in known if name <= digits]
     return known[earlier[-1] if earlier else next(iter(known))]

@@ -32,51 +32,28 @@ _NAMES = (
     "Component Element Separator",
 )
 _WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-_QUALIFIERS = frozenset(
-    [
-        "01",
-        "02",
-        "03",
-        "04",
-        "07",
-        "08",
-        "09",
-        "10",
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "16",
-        "17",
-        "18",
-        "19",
-        "20",
-        "21",
-        "22",
-        "23",
-        "24",
-        "25",
-        "26",
-        "27",
-        "28",
-        "29",
-        "30",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "38",
-        "AM",
-        "NR",
-        "SA",
-        "SN",
-        "ZZ",
-    ]
+_QUALIFIERS = {f"{number:02}" for number in range(1, 39)} - {"05", "06"} | {"AM", "NR", "SA", "SN", "ZZ"}
+_MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_CONTENTS = (
+    (1, r"0[0-6]", "interchange-authorization"),
+    (3, r"0[01]", "interchange-security"),
+    (9, rf"\d\d{_MONTH_DAY}", "interchange-date"),
+    (10, r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?", "interchange-time"),
+    (12, r"00[2-8]\d\d", "interchange-version"),
+    (13, r"\d{1,9}", "interchange-control-invalid"),
+    (14, "[01]", "interchange-request"),
+    (15, "[PTI]", "interchange-usage"),
 )
+"""What may stand in elements of an ISA, and the fault of all else (X12.5)."""
+_SERVICES = {
+    "ISB": ((1, r"[0-9A-Z]", "interchange-grade"),),
+    "ISE": (
+        (1, rf"\d\d{_MONTH_DAY}", "interchange-delivery-date"),
+        (2, r"(?:[01]\d|2[0-3])[0-5]\d", "interchange-delivery-time"),
+        (3, r"[0-9A-Z]{2}", "interchange-delivery-zone"),
+    ),
+}
+"""What a network is asked for after an ISA: a grade of service, a later delivery."""
 
 
 def read_header(window: bytes) -> tuple[list[str], Delimiters, int] | None:
@@ -101,7 +78,7 @@ def read_header(window: bytes) -> tuple[list[str], Delimiters, int] | None:
     text = window[:end].translate(None, drop)
     elements = text.decode("latin-1").split(separator.decode("latin-1"))
     last = elements[16].strip() if len(elements) > 16 else ""
-    component = last[:1] if not last[:1].isalnum() else ""
+    component = last[:1] if not last[:1].isalnum() and last[:1] != chr(terminator[0]) else ""
     repetition = elements[11].strip() if len(elements) > 11 else ""
     if len(repetition) != 1 or repetition.isalnum() or repetition in (component, chr(separator[0])):
         repetition = ""
@@ -159,7 +136,7 @@ def header_findings(elements: Sequence[str], delimiters: Delimiters) -> Iterator
     """What is wrong with an ISA, in the order of its elements (X12.5)."""
     control = elements[13].strip() if len(elements) > 13 else ""
     where: dict[str, int | str] = {"interchange": control, "segment": 1, "tag": "ISA"}
-    if len(elements) != 17:
+    if len(elements) != len(_WIDTHS):
         yield fault("interchange-header", where, count=len(elements) - 1)
         return
     for number, width in enumerate(_WIDTHS[1:], 1):
@@ -168,11 +145,8 @@ def header_findings(elements: Sequence[str], delimiters: Delimiters) -> Iterator
             yield fault("interchange-width", at, name=_NAMES[number], count=len(elements[number]), most=width)
     yield from _addresses([one.strip() for one in elements], where)
     yield from _contents([one.strip() for one in elements], where)
-    own = [
-        char for char in (delimiters.element, delimiters.segment, delimiters.component, delimiters.repetition) if char
-    ]
-    if len(set(own)) < len(own):
-        yield fault("interchange-delimiters", where, value="".join(own))
+    if elements[16].strip()[:1] in (delimiters.segment, delimiters.repetition) and elements[16].strip():
+        yield fault("interchange-delimiters", {**where, "element": 16}, value=elements[16].strip())
 
 
 def _addresses(values: Sequence[str], where: dict[str, int | str]) -> Iterator[Finding]:
@@ -186,15 +160,25 @@ def _addresses(values: Sequence[str], where: dict[str, int | str]) -> Iterator[F
 
 
 def _contents(values: Sequence[str], where: dict[str, int | str]) -> Iterator[Finding]:
-    month_day = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-    rules = (
-        (9, rf"\d\d{month_day}", "interchange-date"),
-        (10, r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?", "interchange-time"),
-        (12, r"00[2-8]\d\d", "interchange-version"),
-        (13, r"\d{1,9}", "interchange-control-invalid"),
-        (14, "[01]", "interchange-request"),
-        (15, "[PTI]", "interchange-usage"),
-    )
+    yield from _unmatched(values, _CONTENTS, where)
+    for number, code in ((1, "interchange-authorization-value"), (3, "interchange-security-value")):
+        if values[number] not in ("", "00") and not values[number + 1]:
+            yield fault(code, {**where, "element": number + 1}, value=values[number])
+    if values[12] < "00402" and values[11] != "U":
+        yield fault("interchange-standard", {**where, "element": 11}, value=values[11])
+    if len(values[16]) != 1 or values[16].isalnum():
+        yield fault("interchange-component", {**where, "element": 16}, value=values[16])
+
+
+def service_findings(elements: Sequence[str], where: dict[str, int | str]) -> Iterator[Finding]:
+    """What is wrong with an ISB or ISE."""
+    values = [*(one.strip() for one in elements), "", "", ""]
+    yield from _unmatched(values, _SERVICES[values[0]], where)
+
+
+def _unmatched(
+    values: Sequence[str], rules: Sequence[tuple[int, str, str]], where: dict[str, int | str]
+) -> Iterator[Finding]:
     for number, pattern, code in rules:
         if not re.fullmatch(pattern, values[number]):
             yield fault(code, {**where, "element": number}, value=values[number])

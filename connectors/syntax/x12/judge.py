@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from canonical.finding import Finding
 from connectors.syntax.x12.check import SegmentCheck
-from connectors.syntax.x12.delimiters import SEGMENT
+from connectors.syntax.x12.delimiters import ELEMENT, SEGMENT
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Grammar, find_grammar, known_tags, nearest_release
 from connectors.syntax.x12.pattern import changed_pattern, segments_pattern, structure_pattern
@@ -15,6 +15,7 @@ from connectors.syntax.x12.structure import OrderCheck, Structure
 
 Where = Mapping[str, int | str]
 
+_BOUND = f"{SEGMENT}LS{ELEMENT}"
 _TAGS = re.compile(r"([^\x1d\x1e]*)[^\x1e]*\x1e")
 _UNTIDY = re.compile(r"\x1e[ \t\x00\x1e]")
 
@@ -91,7 +92,7 @@ class Judge:
                 found += check.findings(text[start:end], at)
         if len(found) > 1:
             found.sort(key=_position)
-        return found
+        return _within_bounds(found, text) if found and _BOUND in text else found
 
     def _check(self, tag: str) -> SegmentCheck | None:
         """The exact check of a segment, made when first needed; None for a tag the set does not have.
@@ -110,6 +111,21 @@ class Judge:
             counted, end = start, text.index(SEGMENT, start) + 1
             yield number, start, end
             start = self.fast.first_doubt(text, end)
+
+
+def _within_bounds(found: list[Finding], text: str) -> list[Finding]:
+    """The findings, those between an LS and its LE with the loop identifier that both say (AK303)."""
+    bounds: list[str] = []
+    said: list[str] = []
+    for segment in text.split(SEGMENT):
+        tag, _, rest = segment.partition(ELEMENT)
+        if tag == "LS":
+            bounds.append(rest.partition(ELEMENT)[0])
+        said.append(bounds[-1] if bounds else "")
+        if tag == "LE" and bounds:
+            bounds.pop()
+    inside = ((one, said[min(_position(one), len(said)) - 1]) for one in found)
+    return [replace(one, facts={**one.facts, "loop_identifier": loop}) if loop else one for one, loop in inside]
 
 
 def _position(finding: Finding) -> int:

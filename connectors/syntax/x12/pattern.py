@@ -36,10 +36,9 @@ def doubts_pattern(segment: Segment, grammar: Grammar) -> "re.Pattern[str]":
 
     What is empty is right here, and of a code list that is long nothing is.
     """
-    brief = {number: codes for number, codes in grammar.codes.items() if len(codes) <= _MANY_CODES}
-    long = grammar.codes.keys() - brief.keys()
-    plain = replace(grammar, codes=brief)
-    rights = (_NEVER if one.number in long else _value(one, plain, must=False) for one in segment.fields or ())
+    long = {number for number, codes in grammar.codes.items() if len(codes) > _MANY_CODES}
+    long |= {n for n, one in grammar.composites.items() if any(place.number in long for place in one.fields or ())}
+    rights = (_NEVER if one.number in long else _value(one, grammar, must=False) for one in segment.fields or ())
     places = (rf"(?:\x1d(?>{right}(?=[\x1d\x1e])|([^\x1d\x1e]*+)))?+" for right in rights)
     return re.compile(re.escape(segment.tag) + "".join(places))
 

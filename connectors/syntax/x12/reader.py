@@ -5,11 +5,11 @@ and nothing a partner sends raises.
 """
 
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from canonical.finding import Finding
-from connectors.syntax.x12.delimiters import ELEMENT, Delimiters
+from connectors.syntax.x12.delimiters import ELEMENT
 from connectors.syntax.x12.envelope import (
     group_end_findings,
     group_place,
@@ -26,14 +26,17 @@ from connectors.syntax.x12.events import (
     InterchangeStart,
     SetVerdict,
     Stray,
+    TransactionSet,
 )
 from connectors.syntax.x12.faults import fault
-from connectors.syntax.x12.header import BARE, HEADER, WINDOW, guess_delimiters, header_findings, read_header
+from connectors.syntax.x12.header import service_findings
+from connectors.syntax.x12.seeking import seek
 from connectors.syntax.x12.transaction import STANDARD, Profile, decode, judge_set
 from connectors.syntax.x12.window import Source, Window
 
 _BOUNDARY = re.compile(rb"\x1e[ \t]*(?:(SE)|ST|GE|GS|IEA)(?=[\x1d\x1e])|\x1e[ \t]*ISA(?=[^A-Za-z0-9\x1e])")
-_BLANK = b" \t\r\n\x00\x1a\xef\xbb\xbf\xfe\xff"
+_MOST_KEPT = 200_000
+"""Findings of one interchange that are kept for its acknowledgment, so that memory is bounded however bad a file is."""
 _LOOK_BACK = 16
 """Longer than any boundary, so that one cut in two by the end of the window is found again."""
 
@@ -62,6 +65,7 @@ class _OpenInterchange:
     groups: list[GroupEnd] = field(default_factory=list)
     controls: set[str] = field(default_factory=set)
     notes: int = 0
+    kept: int = 0
 
 
 class _Reader:
@@ -77,96 +81,23 @@ class _Reader:
         found_any = False
         while True:
             if self._interchange is None:
-                started = yield from self._find_start(found_any=found_any)
-                if not started:
+                start = yield from seek(self._window, found_any=found_any)
+                if start is None:
                     return
                 found_any = True
+                yield self._open(start)
             yield from self._segment()
 
-    # Between interchanges
-
-    def _find_start(self, *, found_any: bool) -> Generator[Event, None, bool]:
-        """Pass over blanks and strays to the next header; returns whether there is one."""
-        window = self._window
-        head = window.peek(WINDOW)
-        blank = len(head) - len(head.lstrip(_BLANK))
-        if BARE.match(head, blank) and guess_delimiters(head[blank:]):
-            window.skip(blank)
-            yield self._start_bare()
-            return True
-        if HEADER.match(head, blank):
-            window.skip(blank)
-            if start := self._start_interchange():
-                yield start
-                return True
-        return (yield from self._search_start(found_any=found_any))
-
-    def _search_start(self, *, found_any: bool) -> Generator[Event, None, bool]:
-        """Pass over what is no header, and report it."""
-        window = self._window
-        window.read_with(None)
-        skipped = b""
-        while True:
-            window.peek(WINDOW)
-            rest = window.rest
-            header = HEADER.search(rest)
-            if header:
-                skipped += rest[: header.start()]
-                window.skip(header.start())
-                if start := self._start_interchange():
-                    yield from self._strays(skipped, start.offset, found_any=True)
-                    yield start
-                    return True
-            step = 1 if header else max(len(rest) - _LOOK_BACK, 0)
-            skipped = (skipped + window.rest[:step])[-4096:]
-            window.skip(step)
-            if not header and not window.fill():
-                skipped += window.rest
-                window.skip(len(window.rest))
-                yield from self._strays(skipped, window.offset, found_any=found_any)
-                return False
-
-    def _strays(self, skipped: bytes, end: int, *, found_any: bool) -> Iterator[Stray]:
-        text = skipped.strip(_BLANK)
-        value = text[:40].decode("latin-1")
-        if not found_any:
-            yield Stray(fault("not-x12", {"offset": 0}, value=value))
-        elif text:
-            yield Stray(fault("text-outside", {"offset": end - len(skipped)}, count=len(text), value=value))
-
-    def _start_interchange(self) -> InterchangeStart | None:
-        """Read the ISA the window stands at; None when it is none after all."""
-        window = self._window
-        found = read_header(window.peek(WINDOW))
-        if found is None:
-            return None
-        elements, delimiters, length = found
-        findings = list(header_findings(elements, delimiters))
-        start = InterchangeStart(elements, delimiters, window.offset, tuple(findings))
+    def _open(self, start: InterchangeStart) -> InterchangeStart:
+        findings = list(start.findings)
         key = (start.sender, start.receiver, start.control)
-        if key in self._seen:
+        if key in self._seen and start.control:
             findings.append(fault("interchange-duplicate", interchange_place(start), value=start.control))
         self._seen.add(key)
-        window.skip(length)
-        window.read_with(delimiters)
-        self._open(start, findings)
-        return start
-
-    def _start_bare(self) -> InterchangeStart:
-        """GS or ST without ISA: an interchange that is at fault from its first byte."""
-        window = self._window
-        head = window.peek(WINDOW)
-        delimiters = guess_delimiters(head) or Delimiters()
-        missing = fault("interchange-header-missing", {"tag": head[:2].decode("latin-1"), "segment": 1})
-        start = InterchangeStart(["ISA"], delimiters, window.offset, (missing,))
-        window.read_with(delimiters)
-        self._open(start, [missing])
-        return start
-
-    def _open(self, start: InterchangeStart, findings: list[Finding]) -> None:
         self._interchange = _OpenInterchange(start, findings)
         if self._choose:
             self._profile = self._choose(start)
+        return start
 
     # Inside an interchange
 
@@ -219,6 +150,9 @@ class _Reader:
             case "TA1":
                 interchange.notes += 1
                 yield InterchangeAcknowledged(elements, interchange.start)
+            case "ISB" | "ISE" as tag:
+                where = {**interchange_place(interchange.start), "tag": tag}
+                interchange.findings.extend(service_findings(elements, where))
             case tag:
                 yield from self._outside(interchange, tag, elements)
 
@@ -284,8 +218,14 @@ class _Reader:
             interchange.findings.append(fault("interchange-terminator", interchange_place(interchange.start)))
         one = judge_set(raw, span, group.start, self._profile, complete=complete, controls=group.controls)
         one.binaries = self._window.take_binaries(span)
-        group.sets.append(SetVerdict(one.set_id, one.control, one.implementation, one.verdict, tuple(one.findings)))
+        group.sets.append(self._verdict(one, interchange))
         yield one
+
+    def _verdict(self, one: TransactionSet, interchange: _OpenInterchange) -> SetVerdict:
+        """What is kept of a set: all its findings, until an interchange has had very many, then the first."""
+        kept = one.findings if interchange.kept < _MOST_KEPT else one.findings[:1]
+        interchange.kept += len(kept)
+        return SetVerdict(one.set_id, one.control, one.implementation, one.verdict, tuple(kept))
 
     def _find_set_end(self) -> tuple[int, bool]:
         """Where the set ends in the window, and whether an SE ends it."""

@@ -132,10 +132,10 @@ class OrderCheck:
         """Findings in the order of the segments; `tags` begins with ST."""
         for position, tag in enumerate(tags[1:], 2):
             step = self._structure.step(self._state, tag)
-            if step is None:
-                yield self._unplaced(tag, position)
-            else:
+            if step:
                 yield from self._placed(step, tag, position)
+            elif tag not in self._grammar.floating:
+                yield self._unplaced(tag, position)
         yield from self._leave(0, len(tags))
 
     def _placed(self, step: Step, tag: str, position: int) -> Iterator[Finding]:

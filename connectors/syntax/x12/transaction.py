@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from canonical.finding import Finding
-from connectors.syntax.x12.delimiters import ELEMENT, REPETITION, SEGMENT
+from canonical.finding import Finding, has_errors
+from connectors.syntax.x12.delimiters import COMPONENT, ELEMENT, REPETITION, SEGMENT, Delimiters
 from connectors.syntax.x12.envelope import group_place, set_findings, st_place
 from connectors.syntax.x12.events import GroupStart, TransactionSet, Verdict
 from connectors.syntax.x12.faults import fault
@@ -55,6 +55,10 @@ def judge_set(
     found: list[Finding] = []
     if profile.find_judge and not (judge and complete and judge.accepts(text)):
         text, found = _exactly(text, set_id, judge, group, control)
+    known = judge and group.functional_id and not has_errors(group.findings)
+    if judge and known and judge.grammar.functional_id != group.functional_id:
+        facts = {"set": set_id, "group": group.functional_id, "own": judge.grammar.functional_id}
+        found.append(fault("set-wrong-group", {**st_place(group, control), "element": 1}, **facts))
     count = text.count(SEGMENT)
     found += set_findings(text, count, group, control, complete=complete)
     if control in controls:
@@ -82,10 +86,18 @@ def _exactly(text: str, set_id: str, judge: Judge | None, group: GroupStart, con
     if untidy(text):
         text, found = tidy(text, where)
     if judge:
-        found += judge.findings(text, where)
+        found += _restored(judge.findings(text, where), text, group.interchange.delimiters)
     else:
         found.append(_unsupported(set_id, group.version, st_place(group, control)))
     return text, found
+
+
+def _restored(found: list[Finding], text: str, delimiters: Delimiters) -> list[Finding]:
+    """The findings with the interchange's own separators in the values they show."""
+    if COMPONENT not in text and REPETITION not in text:
+        return found
+    own = str.maketrans({COMPONENT: delimiters.component, REPETITION: delimiters.repetition})
+    return [replace(one, facts={**one.facts, "value": str(one.facts.get("value", "")).translate(own)}) for one in found]
 
 
 def _unsupported(set_id: str, version: str, where: dict[str, int | str]) -> Finding:
