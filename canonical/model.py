@@ -30,7 +30,8 @@ def exact_decimal(value: object) -> Decimal:
 
 def plain_decimal(value: Decimal) -> str:
     """Write a Decimal without an exponent, digits unchanged."""
-    return format(value, "f")
+    text = str(value)
+    return format(value, "f") if "E" in text else text
 
 
 Amount = Annotated[

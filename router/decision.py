@@ -2,7 +2,8 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from pydantic import Field, SerializeAsAny
 
@@ -10,8 +11,8 @@ from canonical import Amount, Document, JournalEntry, Model, Text
 from router.order import ZERO, Order
 
 
-class StockRow(Model):
-    """What one node has of one SKU, and the row's version when it was read."""
+class StockRow(NamedTuple):
+    """What one node has of one SKU, and the row's version when it was read. A row in JSON too: a world has many."""
 
     sku: Text
     node: Text
@@ -173,7 +174,34 @@ class Decision(Model):
     parked: bool = False
     """The document came before what it refers to: keep it and try again when its order moves."""
 
+    @cached_property
+    def texts(self) -> "Texts":
+        """Its parts as JSON, made once: as such they are kept, and compared."""
+        return Texts(
+            order=self.order.model_dump_json() if self.order else None,
+            explanation=self.explanation.model_dump_json(exclude_defaults=True),
+            send=tuple(outgoing.document.model_dump_json(exclude_none=True) for outgoing in self.send),
+            postings=tuple(entry.model_dump_json(exclude_none=True) for entry in self.postings),
+            rest=self.model_dump_json(exclude=_TEXTS),
+        )
+
     @property
     def digest(self) -> str:
         """SHA-256 by which two makings of one decision are compared."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        texts = self.texts
+        parts = (texts.order or "", texts.explanation, *texts.send, *texts.postings, texts.rest)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class Texts(NamedTuple):
+    """A decision's parts as JSON, absent values left out of documents."""
+
+    order: str | None
+    explanation: str
+    send: tuple[str, ...]
+    postings: tuple[str, ...]
+    rest: str
+    """Events, changes of stock and reservations, troubles, and to whom what is sent and why."""
+
+
+_TEXTS: Any = {"order": True, "explanation": True, "postings": True, "send": {"__all__": {"document"}}}

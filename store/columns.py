@@ -12,7 +12,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SCALE = 6
-_WHOLE = Decimal(10) ** _SCALE
+_MILLION = 10**_SCALE
+_WHOLE = Decimal(_MILLION)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -42,15 +43,24 @@ class Exact(TypeDecorator[Decimal]):
         if value is None:
             return None
         scaled = value * _WHOLE
-        if scaled != scaled.to_integral_value():
+        whole = int(scaled)
+        if whole != scaled:
             raise ValueError(f"{value} has more than {_SCALE} decimal places")
-        return value if dialect.name == "postgresql" else int(scaled)
+        return value if dialect.name == "postgresql" else whole
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
         if value is None:
             return None
-        exact = Decimal(value) if dialect.name == "postgresql" else Decimal(int(value)).scaleb(-_SCALE)
-        return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
+        if dialect.name == "postgresql":
+            return _plain(Decimal(value))
+        whole, rest = divmod(int(value), _MILLION)
+        return Decimal(value).scaleb(-_SCALE).normalize() if rest else Decimal(whole)
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Without zeros behind the point, and without an exponent."""
+    whole = int(value)
+    return Decimal(whole) if whole == value else value.normalize()
 
 
 class Json(TypeDecorator[Any]):
@@ -68,4 +78,7 @@ class Json(TypeDecorator[Any]):
 
 def canonical_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
     """JSON with sorted keys and no spaces, so that equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _encode(value)
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode

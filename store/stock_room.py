@@ -38,12 +38,12 @@ class StockRoom:
 
 def stock_rows(transaction: Transaction, skus: Sequence[str] | None, node: str | None = None) -> list[StockRow]:
     """The stock rows of some SKUs, or of all, by SKU and node."""
-    wanted = select(stock).order_by(stock.c.sku, stock.c.node)
+    wanted = select(*(stock.c[name] for name in StockRow._fields)).order_by(stock.c.sku, stock.c.node)
     if skus is not None:
         wanted = wanted.where(stock.c.sku.in_(skus))
     if node is not None:
         wanted = wanted.where(stock.c.node == node)
-    return [StockRow.model_construct(**row) for row in transaction.execute(wanted).mappings()]
+    return [StockRow._make(row) for row in transaction.execute(wanted)]
 
 
 def apply_changes(transaction: Transaction, changes: Iterable[StockChange]) -> None:

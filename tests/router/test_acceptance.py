@@ -179,14 +179,14 @@ def test_a_test_order_walks_the_street_and_moves_nothing(policy: Policy, world: 
 
 
 def test_two_orders_for_the_last_unit_are_decided_by_what_is_left(policy: Policy, world: World) -> None:
-    rows = tuple(row.model_copy(update={"on_hand": Decimal(row.node == "dc-reno"), "safety": Decimal(0)})
+    rows = tuple(row._replace(on_hand=Decimal(row.node == "dc-reno"), safety=Decimal(0))
                  for row in world.stock if row.sku == "CS-1005")  # fmt: skip
     document = purchase_order(line("1", "CS-1005", "1"))
     first = decided(document, world.model_copy(update={"stock": rows}), policy)
     assert first.order
     assert first.order.status == "released"
     left = tuple(
-        row.model_copy(update={"reserved": row.reserved + change.reserved})
+        row._replace(reserved=row.reserved + change.reserved)
         for row in rows
         for change in first.stock
         if row.node == change.node

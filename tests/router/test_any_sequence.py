@@ -120,9 +120,7 @@ class Hub:
     def _apply(self, decision: Decision) -> None:
         for change in decision.stock:
             row = self.stock[change.sku, change.node]
-            after = row.model_copy(
-                update={"on_hand": row.on_hand + change.on_hand, "reserved": row.reserved + change.reserved}
-            )
+            after = row._replace(on_hand=row.on_hand + change.on_hand, reserved=row.reserved + change.reserved)
             assert after.reserved >= 0
             assert change.reserved <= 0 or after.on_hand - after.reserved - after.safety >= 0
             self.stock[change.sku, change.node] = after
@@ -228,7 +226,7 @@ def test_any_sequence_conserves(
 def test_when_all_has_shipped_the_invoices_sum_to_the_order(
     policy: Policy, stock: tuple[StockRow, ...], order: PurchaseOrder, seed: list[int]
 ) -> None:
-    plenty = tuple(row.model_copy(update={"on_hand": row.on_hand + 2000}) for row in stock)
+    plenty = tuple(row._replace(on_hand=row.on_hand + 2000) for row in stock)
     sound = [line for line in order.lines if line.items["sku"] != "NO-SUCH" and line.quantity.value > 0]
     sound = [line for line in sound if line.quantity.unit != "XX" and not line.destinations]
     if not sound:

@@ -105,7 +105,7 @@ def test_a_hold_for_an_address_lifts_itself_when_looked_at_again(policy: Policy,
 def test_stock_that_arrives_fills_what_was_backordered(policy: Policy, world: World) -> None:
     decision = decide(None, purchase_order(line("1", "CS-1005", "30")), world, policy, sender="northwind")
     more = tuple(
-        row.model_copy(update={"on_hand": row.on_hand + 50, "reserved": row.reserved + change.reserved})
+        row._replace(on_hand=row.on_hand + 50, reserved=row.reserved + change.reserved)
         for row in world.stock
         for change in decision.stock
         if (row.sku, row.node) == (change.sku, change.node)
