@@ -82,7 +82,7 @@ class Routing(Rule):
     places: dict[str, Place]
     """Where a destination lies: by `US-CA` (country and region), or finer by `US-941` (country and postal prefix)."""
     split_limit: int = Field(default=3, ge=1)
-    search_steps: int = Field(default=500_000, ge=1)
+    search_steps: int = Field(default=300_000, ge=1)
     """After so many weighed lines the search keeps the best it has."""
     more_to_come: tuple[Text, ...] = ("BP", "SS")
     """Line statuses of a shipment advice that say the rest will follow from the same node."""

@@ -1,10 +1,12 @@
 """The search finds the cheapest assignment, and the same one every time."""
 
+from dataclasses import replace
 from itertools import combinations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.highs import solve
 from router.allocation import Assignment, Demand, Problem, allocate, assignment_of
 
 UNFILLED = 100_000
@@ -57,6 +59,30 @@ def test_no_set_of_nodes_is_cheaper(problem: Problem) -> None:
     assert found.exact
     best = best_by_trying_every_set(problem)
     assert (found.cost, found.nodes, found.takes) == (best.cost, best.nodes, best.takes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(most_nodes=12, most_demands=8))
+def test_another_solver_finds_nothing_cheaper(problem: Problem) -> None:
+    found = allocate(problem)
+    solved = solve(problem)
+    assert found.exact
+    assert solved.proved
+    assert found.cost == round(solved.cost)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(most_nodes=12, most_demands=8), st.integers(1, 200))
+def test_what_is_proved_holds_however_early_the_search_ends(problem: Problem, steps: int) -> None:
+    found = allocate(replace(problem, steps=steps))
+    assert found.bound <= allocate(problem).cost <= found.cost
+    assert cost_of(problem, found) == found.cost
+
+
+def test_a_penalty_no_larger_than_the_dearest_unit_is_weighed_exactly() -> None:
+    demands = tuple(Demand(6, (4, 2, 6, 5), (n, 90, 60 - n, 45)) for n in range(5))
+    problem = Problem((300, 20, 150, 90), demands, split=10, split_line=15, unfilled=90)
+    assert allocate(problem).cost == best_by_trying_every_set(replace(problem, limit=4)).cost
 
 
 @settings(max_examples=200, deadline=None)

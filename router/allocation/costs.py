@@ -1,0 +1,139 @@
+"""What a set of open nodes costs. A set is a bit mask: bit n is node n."""
+
+from collections.abc import Iterator
+
+from router.allocation.problem import Problem, Take
+
+Rank = tuple[int, int, tuple[int, ...]]
+"""Cost, number of nodes, nodes: smaller is better."""
+
+Offer = tuple[int, int, int, int, int]
+"""A node's offer: unit cost, node, units the demand can use, the node's bit, what the demand costs from it alone."""
+
+_SPARSE = 16
+"""A demand's offers are picked out rather than gone through when fewer than one in so many is open."""
+
+
+class Costs:
+    """Weighs sets of nodes for one problem, and remembers each demand's part in them."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.steps = 0
+        self.openings = [cost + problem.split for cost in problem.open_costs]
+        """What opening a node costs; the first one's split penalty is taken off the whole."""
+        self.wanted = [demand.units for demand in problem.demands]
+        self.offers: list[list[Offer]] = []
+        """For each demand what the nodes offer, cheapest first, then by node."""
+        self.useful: list[int] = []
+        """For each demand the set of the nodes that have some of it."""
+        usable: list[list[int]] = []
+        for demand in problem.demands:
+            wanted = demand.units
+            row = [has if has < wanted else wanted for has in demand.available]  # noqa: FURB136 - min() takes longer
+            lost = wanted * problem.unfilled
+            offers = [
+                (price, n, has, 1 << n, lost - has * (problem.unfilled - price))
+                for n, (price, has) in enumerate(zip(demand.unit_costs, row, strict=True))
+                if has
+            ]
+            offers.sort()
+            usable.append(row)
+            self.offers.append(offers)
+            self.useful.append(sum([offer[3] for offer in offers]))
+        self.usable = list(zip(*usable, strict=True))
+        """For each node the units of each demand that it can ship."""
+        self._known: list[dict[int, int]] = [{} for _ in self.wanted]
+        self._memory = list(enumerate(zip(self.useful, self._known, strict=True)))
+        self._by_node: list[dict[int, Offer]] = []
+
+    @property
+    def nothing(self) -> Rank:
+        """The rank of no node at all."""
+        return sum(self.wanted) * self.problem.unfilled, 0, ()
+
+    def demands(self, nodes: int) -> int:
+        """What all demands cost when these nodes are open."""
+        total = 0
+        self.steps += len(self.wanted)
+        for index, (useful, known) in self._memory:
+            mask = nodes & useful
+            cost = known.get(mask)
+            if cost is None:
+                cost = known[mask] = self._demand(index, mask)
+            total += cost
+        return total
+
+    def opening(self, nodes: int) -> int:
+        """What opening these nodes costs."""
+        return sum(self.openings[n] for n in nodes_of(nodes)) - (self.problem.split if nodes else 0)
+
+    def rank(self, nodes: int) -> Rank:
+        """The rank of an open set."""
+        indexes = tuple(nodes_of(nodes))
+        return self.opening(nodes) + self.demands(nodes), len(indexes), indexes
+
+    def _demand(self, index: int, mask: int) -> int:
+        """A demand's cheapest cost when the nodes of `mask`, all of use to it, are open.
+
+        Units are taken cheapest first; the first node that has them all ends it, since every later one is dearer.
+        """
+        units = self.wanted[index]
+        alone, many, left, pieces = units * self.problem.unfilled, 0, units, 0
+        for price, _, has, bit, by_itself in self._offers(index, mask):
+            if mask & bit:
+                if by_itself < alone:  # noqa: PLR1730 - min() takes longer, and most time goes here
+                    alone = by_itself
+                if left:
+                    part = has if has < left else left  # noqa: FURB136 - as above
+                    many += part * price
+                    left -= part
+                    pieces += 1
+                if has == units:
+                    break
+        if pieces < 2:
+            return alone
+        return min(alone, many + left * self.problem.unfilled + self.problem.split_line)
+
+    def _offers(self, index: int, mask: int) -> list[Offer]:
+        offers = self.offers[index]
+        if mask.bit_count() * _SPARSE >= len(offers):
+            return offers
+        if not self._by_node:
+            self._by_node = [{offer[1]: offer for offer in offers} for offers in self.offers]
+        by_node = self._by_node[index]
+        return sorted(by_node[n] for n in nodes_of(mask))
+
+    def takes(self, nodes: int) -> tuple[Take, ...]:
+        """What each demand takes at that cost."""
+        return tuple(self._take(index, nodes & useful) for index, useful in enumerate(self.useful))
+
+    def _take(self, index: int, mask: int) -> Take:
+        units, goal = self.wanted[index], self._demand(index, mask)
+        offers = [offer for offer in self.offers[index] if mask & offer[3]]
+        for _, node, has, _, by_itself in offers:
+            if by_itself == goal:
+                return ((node, has),)
+        left, taken = units, []
+        for _, node, has, _, _ in offers:
+            part = min(has, left)
+            if part:
+                taken.append((node, part))
+            left -= part
+        return tuple(sorted(taken))
+
+
+def mask_of(nodes: Iterator[int]) -> int:
+    """The set of some nodes."""
+    mask = 0
+    for node in nodes:
+        mask |= 1 << node
+    return mask
+
+
+def nodes_of(mask: int) -> Iterator[int]:
+    """The nodes of a set, by rising index."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

@@ -1,0 +1,205 @@
+"""The search: depth first over sets of nodes, each time adding one of those that come later in the order.
+
+Nodes come in the order of what the shadow prices make them add, the most wanted first. Four bounds cut it off:
+
+    prices   what the shadow prices say that this set and the nodes passed over cost at least
+    reach    the open nodes, one more, and each demand's best over all that may still open
+    supply   units that the nodes passed over leave nobody to ship
+    gains    units that so few more nodes cannot ship, where the limit is near
+
+A set that leaves more than `allowed` units unshipped cannot beat the best known, since each costs the unfilled penalty.
+"""
+
+from operator import floordiv, lt, neg, sub
+from typing import NamedTuple
+
+from router.allocation.costs import Costs, Rank, mask_of, nodes_of
+from router.allocation.prices import Prices, shadow_prices
+from router.allocation.problem import Assignment, Problem
+from router.allocation.start import first_set, improved
+
+_SWEEPS = 1
+_LARGE = 2_500
+"""Demands times nodes above which the first set is improved before the search, which may not end."""
+_NEAR = 3
+"""With so few nodes left to open, what they can still ship is weighed."""
+
+
+def allocate(problem: Problem) -> Assignment:
+    """The cheapest assignment, or the cheapest found within the counted steps."""
+    costs = Costs(problem)
+    prices = shadow_prices(costs, _SWEEPS)
+    best = first_set(costs, prices.excess)
+    if len(costs.wanted) * len(costs.openings) > _LARGE:
+        best = improved(costs, best, prices.excess, problem.steps // 2)
+    search = _Search(costs, prices, best)
+    search.run()
+    cost, _, nodes = search.best
+    bound = cost if search.exact else min(max(search.bound, search.limited_bound()), cost)
+    return Assignment(costs.takes(mask_of(iter(nodes))), cost, nodes, costs.steps, search.exact, bound)
+
+
+def assignment_of(problem: Problem, nodes: tuple[int, ...]) -> Assignment:
+    """The assignment when exactly these nodes are open."""
+    costs = Costs(problem)
+    opened = mask_of(iter(nodes))
+    cost, _, nodes = costs.rank(opened)
+    return Assignment(costs.takes(opened), cost, nodes, costs.steps, bound=cost)
+
+
+class _Search:
+    """A search from a first set on."""
+
+    def __init__(self, costs: Costs, prices: Prices, best: Rank) -> None:
+        self.costs, self.excess, self.best = costs, prices.excess, best
+        self.exact = True
+        useful = [n for n, row in enumerate(costs.usable) if any(row)]
+        self.order = sorted(useful, key=lambda n: (self.excess[n], n))
+        self.cheapest = self._cheapest_later()
+        self.supply: list[int] = [sum(row) for row in zip(*(costs.usable[n] for n in self.order), strict=True)]
+        self.wanted: list[int] = list(map(min, self.supply, costs.wanted))
+        """What can be shipped of each demand; the rest nobody has."""
+        self.most = [max((offer[2] for offer in offers), default=1) for offers in costs.offers]
+        """The most of each demand that one node has."""
+        self.allowed = 0
+        self._allow()
+        sure_splits = 0 if self.allowed else sum(map(lt, self.most, self.wanted))
+        self.bound = prices.bound + costs.problem.split_line * sure_splits
+
+    def _cheapest_later(self) -> list[int]:
+        """By place in the order, the least that opening one of the nodes from there on costs."""
+        cheapest: list[int] = []
+        for node in reversed(self.order):
+            opening = self.costs.openings[node]
+            cheapest.append(min(opening, cheapest[-1]) if cheapest else opening)
+        return cheapest[::-1]
+
+    def _allow(self) -> None:
+        """Count the units that a better set may leave unshipped of what can be shipped."""
+        self.allowed = self.best[0] // self.costs.problem.unfilled - sum(self.costs.wanted) + sum(self.wanted)
+
+    def limited_bound(self) -> int:
+        """What no set costs less than because so few nodes cannot ship more."""
+        problem, costs = self.costs.problem, self.costs
+        gains = sorted(sum(map(min, self.wanted, costs.usable[n])) for n in self.order)
+        missing = max(sum(self.wanted) - sum(gains[-problem.limit :]), 0)
+        least = [offers[0][0] if offers else 0 for offers in costs.offers]
+        nobody_has = sum(costs.wanted) - sum(self.wanted)
+        goods = sum(price * units for price, units in zip(least, self.wanted, strict=True)) - missing * max(
+            least, default=0
+        )
+        return (nobody_has + missing) * problem.unfilled + goods
+
+    def run(self) -> None:
+        """Leave the best rank in `best`."""
+        if not self.order:
+            return
+        spare = list(map(sub, self.supply, self.wanted))
+        everyone = mask_of(iter(self.order))
+        self._extend(_Partial(0, 0, 0, -self.costs.problem.split, self.wanted, -1, spare, everyone, self.bound))
+
+    def _extend(self, at: "_Partial") -> None:
+        """Search the sets that add to `at` some of the nodes from its place on."""
+        costs, more = self.costs, self._more(at.left)
+        gains, within = self._gains(at)
+        if costs.steps >= costs.problem.steps:
+            self.exact = False
+        elif gains and at.size + 1 == costs.problem.limit:
+            self._finish(at, gains)
+        elif at.size + more <= costs.problem.limit:
+            self._go_through(at, more, gains, within)
+
+    def _go_through(self, at: "_Partial", more: int, gains: list[int], within: list[int]) -> None:
+        """Open each later node in turn, then pass it over. `more` nodes are needed at least.
+
+        Both the excess and what a few nodes could still ship get worse along the order: one bound ends all the rest.
+        """
+        costs, short = self.costs, sum(at.left)
+        spare, reachable, reach, bound = at.spare, at.reachable, at.reach, at.bound
+        for place in range(at.place, len(self.order)):
+            node = self.order[place]
+            over = self.excess[node]
+            rise = over if over > 0 else 0  # noqa: FURB136 - max() takes longer, and most time goes here
+            lacking = within and short - within[place] > self.allowed
+            if lacking or (bound + more * rise, at.size + more) > self.best[:2]:
+                return
+            if reach < 0:
+                reach = 0 if gains else costs.demands(reachable)
+            if at.paid + reach + more * self.cheapest[place] > self.best[0]:
+                return
+            paid = at.paid + costs.openings[node]
+            if (paid + reach, at.size + 1) <= self.best[:2] and (not gains or gains[place] >= 0):
+                left = [units - has if units > has else 0 for units, has in zip(at.left, costs.usable[node])]  # noqa: B905
+                opened, floor, known = at.opened | 1 << node, bound + rise, -1 if gains else reach
+                self._open(_Partial(place + 1, at.size + 1, opened, paid, left, known, spare, reachable, floor, gains))
+            bound += rise - over
+            reachable, reach = reachable & ~(1 << node), -1
+            spare = list(map(sub, spare, costs.usable[node]))
+            if bound > self.best[0] or -sum([units for units in spare if units < 0]) > self.allowed:
+                return
+
+    def _finish(self, at: "_Partial", gains: list[int]) -> None:
+        """Rank the sets that one last node makes ship enough."""
+        short, openings = sum(at.left), self.costs.openings
+        for place in range(at.place, len(gains)):
+            node = self.order[place]
+            if short - gains[place] <= self.allowed and at.bound + max(self.excess[node], 0) <= self.best[0]:
+                self._rank(at.opened | 1 << node, at.paid + openings[node], at.size + 1)
+
+    def _more(self, left: list[int]) -> int:
+        """How many more nodes it takes at least to ship what is left."""
+        fullest: int = 1 if self.allowed else -min(map(floordiv, map(neg, left), self.most))
+        return max(fullest, 1)
+
+    def _open(self, at: "_Partial") -> None:
+        """Rank a set, and search those that add to it."""
+        if sum(at.left) <= self.allowed:
+            self._rank(at.opened, at.paid, at.size)
+        self._extend(at)
+
+    def _rank(self, opened: int, paid: int, count: int) -> None:
+        cost = paid + self.costs.demands(opened)
+        if (cost, count) <= self.best[:2]:
+            self.best = min(self.best, (cost, count, tuple(nodes_of(opened))))
+            self._allow()
+
+    def _gains(self, at: "_Partial") -> tuple[list[int], list[int]]:
+        """By place, the units each later node would ship, and the most that the few from there on could together.
+
+        Neither where the limit is far, or nothing is lacking. A gain never grows as nodes open, so one that was too
+        small before is not weighed again: it is -1.
+        """
+        few = self.costs.problem.limit - at.size
+        lacking = sum(at.left) - self.allowed
+        if not self.allowed or few > _NEAR or lacking <= 0:
+            return [], []
+        usable, left, before = self.costs.usable, at.left, at.gains
+        least = lacking - (few - 1) * max(before[at.place :], default=0) if before else 0
+        gains = [-1] * len(self.order)
+        within = gains.copy()
+        top: list[int] = []
+        for place in range(len(gains) - 1, at.place - 1, -1):
+            if not before or before[place] >= least:
+                gains[place] = gain = sum(map(min, left, usable[self.order[place]]))
+                top = sorted((*top, gain))[-few:]
+            within[place] = sum(top)
+        self.costs.steps += len(left) * (len(gains) - at.place)
+        return gains, within
+
+
+class _Partial(NamedTuple):
+    """A set on its way: `opened` is in, the nodes before `place` that are not in it are out."""
+
+    place: int
+    size: int
+    opened: int
+    paid: int
+    left: list[int]
+    """The units of each demand that the open nodes do not have."""
+    reach: int
+    """What the demands cost when all that is reachable is open; -1 where nobody has counted it."""
+    spare: list[int]
+    """By how much all that is reachable exceeds each demand."""
+    reachable: int
+    bound: int
+    gains: list[int] = []  # noqa: RUF012 - never changed

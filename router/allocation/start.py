@@ -1,0 +1,71 @@
+"""A good set of nodes to begin a search with: greedy by units for the money; in large problems its neighbours too."""
+
+from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
+
+from router.allocation.costs import Costs, Rank, mask_of
+
+_FINE = 10**9
+"""Units for the money are whole numbers too."""
+
+
+def first_set(costs: Costs, excess: list[int]) -> Rank:
+    """None, or the greedy set."""
+    problem = costs.problem
+    weights = [cost + max(over, 0) + 1 for cost, over in zip(costs.openings, excess, strict=True)]
+    greedy, left = _greedy(costs, weights)
+    if left and greedy.bit_count() == problem.limit:
+        greedy, _ = _greedy(costs, [1] * len(weights))
+    return min(costs.nothing, costs.rank(greedy))
+
+
+def _greedy(costs: Costs, weights: list[int]) -> tuple[int, int]:
+    """Open whichever node ships most of what is left for its weight, until all that can be shipped is, or the limit.
+
+    The nodes and the units nobody ships. What a node adds never grows as others open, so it is counted again only
+    when it comes first.
+    """
+    left, opened = costs.wanted, 0
+    queue = [(-_FINE * sum(costs.usable[n]) // weight, n) for n, weight in enumerate(weights)]
+    heapify(queue)
+    while queue and opened.bit_count() < costs.problem.limit:
+        _, node = heappop(queue)
+        costs.steps += len(left)
+        gain = sum(map(min, left, costs.usable[node]))
+        again = (-_FINE * gain // weights[node], node)
+        if queue and again > queue[0]:
+            heappush(queue, again)
+        elif not gain:
+            break
+        else:
+            opened |= 1 << node
+            left = [units - has if units > has else 0 for units, has in zip(left, costs.usable[node], strict=True)]
+    return opened, sum(left)
+
+
+def improved(costs: Costs, best: Rank, excess: list[int], steps: int) -> Rank:
+    """Try the nodes that the shadow prices like best, each beside the set and in each one's place, until none helps."""
+    promising = sorted(range(len(excess)), key=lambda n: (excess[n], n))
+    better = True
+    while better:
+        better = False
+        for nodes in _neighbours(best[2], promising, costs.problem.limit):
+            if costs.steps + len(costs.wanted) > steps:
+                return best
+            rank = costs.rank(nodes)
+            if rank < best:
+                best, better = rank, True
+                break
+    return best
+
+
+_TRIED = 12
+"""So many promising nodes are tried."""
+
+
+def _neighbours(nodes: tuple[int, ...], promising: list[int], limit: int) -> Iterator[int]:
+    opened = mask_of(iter(nodes))
+    others = [n for n in promising if not opened >> n & 1][:_TRIED]
+    yield from (opened & ~(1 << out) for out in nodes if len(nodes) > 1)
+    yield from (opened | 1 << new for new in others if len(nodes) < limit)
+    yield from (opened & ~(1 << out) | 1 << new for new in others for out in nodes)
