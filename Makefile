@@ -40,8 +40,8 @@ format: .venv/.ready-dev ## Format the code
 
 bench: bench-x12 ## Print every speed table, as ratios within one run
 
-bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split
-	@$(BIN)/python benchmarks/x12.py
+bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (LONG=1: 200 MB too)
+	@$(BIN)/python benchmarks/x12.py $(if $(LONG),--long)
 
 fuzz: .venv/.ready-dev ## Mutate X12 samples for a while; a failure prints its seed
 	@$(BIN)/python -m pytest tests/x12 -k fuzz --fuzz-rounds=20000

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from connectors.syntax.x12.notation import UNBOUNDED, Element
 
@@ -18,7 +19,7 @@ def optional(value: str, *, must: bool) -> str:
 def element_pattern(element: Element, codes: Collection[str], *, must: bool) -> str:
     """An expression for what is right in a simple element; `must` says that it may not be empty."""
     if codes:
-        return optional(codes_pattern(codes), must=must)
+        return optional(_known_codes(tuple(codes)), must=must)
     match element.type:
         case "R":
             return _decimal(element.least, element.greatest, must=must)
@@ -30,6 +31,12 @@ def element_pattern(element: Element, codes: Collection[str], *, must: bool) -> 
             return _counted(r"(?:-(?=\d))?+", r"\d", element, must=must)
         case _:
             return _counted("", _TEXT, element, must=must)
+
+
+@lru_cache(maxsize=512)
+def _known_codes(codes: tuple[str, ...]) -> str:
+    """Kept, for a set has the same long list in many places."""
+    return codes_pattern(codes)
 
 
 def codes_pattern(codes: Iterable[str]) -> str:
