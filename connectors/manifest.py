@@ -161,6 +161,8 @@ class Step(ConfigModel):
     need: Path | None = None
     """What the answer must hold; without it the other side doesn't know what we speak of."""
     already_done: AlreadyDone | None = None
+    keep: dict[str, Path] = Field(default_factory=dict)
+    """What remains of the answer, by name, where it is not the whole; a path may also name what was known before."""
     errors: tuple[ErrorRule, ...] = ()
 
     @model_validator(mode="after")

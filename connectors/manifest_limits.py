@@ -149,6 +149,8 @@ class Pull(ConfigModel):
     """What makes an `{item...}` the same one when it comes again: its id, or its id and version."""
     updates: Literal["take", "ignore"] = "take"
     """What becomes of other content under the same key: a conflict for a person, or left alone."""
+    shape: Template = None
+    """The `{item}` in the form its map reads, where the list tells it in another, such as the one its webhook has."""
     every: timedelta = timedelta(minutes=2)
     pages: Pages | None = None
     cursor: Cursor | None = None

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from canonical import CrossdockError
+from canonical import CrossdockError, Rejected
 from canonical.exchange import Arrival
 from connectors.engine.caller import Caller
 from connectors.engine.condition import holds
 from connectors.engine.cursor import Cursors, instant_of, since
 from connectors.engine.operation import ask_step
 from connectors.engine.sweep import sweep
-from connectors.engine.template import expand_text
+from connectors.engine.template import expand, expand_text
 from connectors.manifest import Operation
 from connectors.manifest_limits import Pull
 from connectors.syntax.json_text import write_json
@@ -56,17 +56,28 @@ class ConnectionPickup:
         scope = {"settings": connection.settings}
         if pull.cursor:
             scope["since"] = since(pull.cursor, kept, now)  # type: ignore[assignment]
-        async for found in sweep(self.caller, operation.steps[0], pull, scope):
-            item = await self._whole(operation, found)
+        async for item in sweep(self.caller, operation.steps[0], pull, scope):
             facts = {"map": pull.map, "kind": pull.kind, "syntax": "json", "topic": self.operation}
             if pull.updates == "ignore":
                 facts["updates"] = "ignore"
             key = f"{self.operation}/{expand_text(pull.key, {'item': item})}"
-            yield Arrival(connection.id, "poll", write_json(item), key, facts)
+            content = write_json(await self._shaped(operation, pull, item))
+            yield Arrival(connection.id, "poll", content, key, facts)
             changed = instant_of(pull.cursor, item) if pull.cursor else None
             latest = max(filter(None, (latest, changed)), default=None)
         if latest and latest != kept:
             await self.cursors.set(self.name, latest)
+
+    async def _shaped(self, operation: Operation, pull: Pull, item: Any) -> Any:
+        """The item as its map reads it. One that can't be shaped arrives as it is: what is wrong is then told of it,
+        and the others go on."""
+        if pull.shape is None:
+            return await self._whole(operation, item)
+        scope = {"settings": self.caller.connection.settings}
+        try:
+            return expand(pull.shape, {**scope, "item": await self._whole(operation, item)})
+        except Rejected:
+            return item
 
     async def _whole(self, operation: Operation, item: Any) -> Any:
         """The item with what further steps ask for, each under its step's name."""

@@ -1,6 +1,6 @@
 """Just enough of GraphQL (spec October 2021, sections 2 and 6) to answer real queries from plain objects.
 
-One operation a document, with variables, arguments, aliases and nested fields; no fragments and no directives.
+One operation a document, with variables, arguments, aliases, nested fields and directives; no fragments.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 Object: TypeAlias = Mapping[str, Any]
 """Fields by name: a value, or a function of its arguments."""
 
-_TOKEN = re.compile(r"[\s,]*(?:#[^\n]*\n[\s,]*)*(\"(?:[^\"\\]|\\.)*\"|\$?[A-Za-z_]\w*|-?\d+|[{}()\[\]:!=])")
+_TOKEN = re.compile(r"[\s,]*(?:#[^\n]*\n[\s,]*)*(\"(?:[^\"\\]|\\.)*\"|\$?[A-Za-z_]\w*|-?\d+|[{}()\[\]:!=@])")
 
 
 class GraphQLError(Exception):
@@ -31,6 +31,7 @@ class Field:
     alias: str
     arguments: dict[str, Any] = field(default_factory=dict)
     fields: list["Field"] = field(default_factory=list)
+    directives: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -73,7 +74,8 @@ def _resolve(wanted: Field, node: Object, variables: Mapping[str, Any], kind: st
         raise GraphQLError(f"Field '{wanted.name}' doesn't exist on type '{kind}'")
     value = node[wanted.name]
     if callable(value):
-        value = value(**{name: _bound(argument, variables) for name, argument in wanted.arguments.items()})
+        said = {**wanted.arguments, **wanted.directives}
+        value = value(**{name: _bound(argument, variables) for name, argument in said.items()})
     return _completed(wanted, value, variables)
 
 
@@ -134,9 +136,16 @@ class _Parser:
         found = Field(name, alias)
         if self._peek() == "(":
             found.arguments = self._members("(", ")")
+        while self._peek() == "@":
+            self._directive(found)
         if self._peek() == "{":
             found.fields = self._selection()
         return found
+
+    def _directive(self, found: Field) -> None:
+        self._expect("@")
+        name = self._take()
+        found.directives[name] = self._members("(", ")") if self._peek() == "(" else {}
 
     def _members(self, opening: str, closing: str) -> dict[str, Any]:
         self._expect(opening)

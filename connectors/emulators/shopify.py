@@ -22,6 +22,7 @@ from aiohttp import web
 from connectors.emulators.faults import Faults
 from connectors.emulators.graphql import GraphQLError, Object, connection, execute, parse
 from connectors.emulators.loopback import loopback
+from connectors.emulators.shopify_orders import OrderBook
 
 API_VERSION = "2026-07"
 QUERY_COST = 10
@@ -76,12 +77,15 @@ class ShopifyShop:
     """The ledger of effects."""
     requests: list[str] = field(default_factory=list)
     """The body of every request that came."""
+    orders: OrderBook = field(default_factory=OrderBook)
+    """What it sold, and what became of its money and stock."""
     base_url: str = ""
     _orders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     _last: int = 1_000
 
     def add_order(self, payload: Mapping[str, Any]) -> None:
         """Know an order as its webhook payload tells it, once: all its lines open, in one fulfilment order."""
+        self.orders.add(payload)
         order = f"gid://shopify/Order/{payload['id']}"
         if order in self._orders:
             return
@@ -127,7 +131,7 @@ class ShopifyShop:
     def _answer(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             operation = parse(asked["query"])
-            root: Object = {"order": self._order, "fulfillmentCreate": self._create}
+            root: Object = {"order": self._order, "fulfillmentCreate": self._create, **self.orders.root()}
             return {
                 "data": execute(operation, root, asked.get("variables") or {}),
                 "extensions": self._cost(QUERY_COST),
@@ -151,7 +155,7 @@ class ShopifyShop:
         if id not in self._orders:
             return None
         return {
-            "id": id,
+            **self.orders.told(id),
             "fulfillments": lambda first=None: [
                 _shown(fulfilment) for fulfilment in self.fulfilments if fulfilment.order == id
             ][:first],

@@ -70,7 +70,12 @@ async def ask_step(
         message = f"{step.name}: the other side doesn't know what this is about (nothing at {step.need})"
         raise Rejected(message, [Finding("other-side-unknown", "error", {"step": step.name}, message)])
     known = {**scope, step.name: answered.tree}
-    return answered.tree, step.already_done is not None and _is_there(step.already_done, answered.tree, known)
+    tree = _kept(step, known) if step.keep else answered.tree
+    return tree, step.already_done is not None and _is_there(step.already_done, answered.tree, known)
+
+
+def _kept(step: Step, known: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: first_at(known, path) for name, path in step.keep.items()}
 
 
 def _parts(step: Step, scope: Mapping[str, Any]) -> list[Any]:

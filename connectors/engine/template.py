@@ -1,21 +1,23 @@
 """Templates: trees of YAML whose texts name values by path in braces, `/orders/{request.order_id}.json`.
 
 A text that is one brace alone keeps its value's type; `{a|b}` takes the first that has a value; `{path?}` leaves its
-member out when there is none; `{{` and `}}` are braces themselves. `{all: PATH}` is the list of every value there, and
+member out when there is none; `{path ~ /}` takes what follows the last `/`; `{{` and `}}` are braces themselves. `{all: PATH}` is the list of every value there, and
 `{each: PATH, as: NAME, of: TEMPLATE}` a list made of them; inside a list or another `each`, its items join that one.
-There is nothing else to learn.
+`{money: [FACTOR, ...], currency: TEXT}` is their product, rounded as money is. There is nothing else to learn.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from math import prod
 from typing import Any
 from urllib.parse import quote
 
-from canonical import Finding, Rejected
+from canonical import Finding, Rejected, exact_decimal, round_money
 from connectors.engine.path import alternatives, compiled, every_first, text_of
 from connectors.secret import Secret
 
-_BRACE = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}?]+)(?P<optional>\?)?\}")
+_BRACE = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}?~]+?)(?:\s*~\s*(?P<after>[^{}?~\s]))?(?P<optional>\?)?\}")
 _EACH = {"each", "as", "of"}
 _ALL = {"all"}
 _MISSING = object()
@@ -72,16 +74,34 @@ def _expand(template: Any, scope: Mapping[str, Any]) -> Any:
     if isinstance(template, str):
         return _expand_leaf(template, scope)
     if isinstance(template, Mapping):
-        if set(template) == _EACH:
-            items = every_first(scope, template["each"])
-            return _expand_list([(template["of"], {**scope, template["as"]: item}) for item in items])
-        if set(template) == _ALL:
-            return every_first(scope, template["all"])
-        members = {key: _expand(part, scope) for key, part in template.items()}
-        return {key: value for key, value in members.items() if value is not _MISSING}
+        form = _FORMS.get(frozenset(template), _members)
+        return form(template, scope)
     if isinstance(template, list):
         return _expand_list([(part, scope) for part in template])
     return template
+
+
+def _members(template: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Any]:
+    members = {key: _expand(part, scope) for key, part in template.items()}
+    return {key: value for key, value in members.items() if value is not _MISSING}
+
+
+def _each(template: Mapping[str, Any], scope: Mapping[str, Any]) -> list[Any]:
+    items = every_first(scope, template["each"])
+    return _expand_list([(template["of"], {**scope, template["as"]: item}) for item in items])
+
+
+def _all(template: Mapping[str, Any], scope: Mapping[str, Any]) -> list[Any]:
+    return every_first(scope, template["all"])
+
+
+def _money(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Decimal:
+    try:
+        factors = [exact_decimal(_expand(factor, scope)) for factor in template["money"]]
+    except ValueError:
+        message = "an amount is made of numbers"
+        raise Rejected(message, [Finding("value-not-number", "error", {}, message)]) from None
+    return round_money(prod(factors, start=Decimal(1)), expand_text(template["currency"], scope))
 
 
 def _expand_list(parts: list[tuple[Any, Mapping[str, Any]]]) -> list[Any]:
@@ -105,9 +125,16 @@ def _expand_leaf(template: str, scope: Mapping[str, Any]) -> Any:
 
 def _look_up(brace: re.Match[str], scope: Mapping[str, Any]) -> Any:
     for value in every_first(scope, brace["path"]):
-        return value
+        return text_of(value).rpartition(brace["after"])[2] if brace["after"] else value
     if brace["optional"]:
         return _MISSING
     message = f"{brace['path']} has no value, and what is to be sent needs it"
     pointer = "/" + brace["path"].replace(".", "/")
     raise Rejected(message, [Finding("value-missing", "error", {"pointer": pointer}, message)])
+
+
+_FORMS: Mapping[frozenset[str], Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
+    frozenset(_EACH): _each,
+    frozenset(_ALL): _all,
+    frozenset({"money", "currency"}): _money,
+}

@@ -129,8 +129,8 @@ async def test_a_lost_answer_charges_nobody_twice(caller: Caller, walmart: Walma
 async def test_an_order_is_acknowledged_once(caller: Caller, walmart: WalmartMarketplace):
     said = OrderAcknowledgment(number="1", decision="accepted", acknowledged_on=date(2026, 11, 21), currency="USD")
     acknowledgment = parcel(said, "walmart/acknowledgment")
-    assert (await ConnectionCourier(caller).deliver(acknowledgment)).receipt["already"] is False
-    assert (await ConnectionCourier(caller).deliver(acknowledgment)).receipt["already"] is True
+    assert (await ConnectionCourier(caller).deliver(acknowledgment)).receipt["acknowledged"] == "1"
+    assert "acknowledged" not in (await ConnectionCourier(caller).deliver(acknowledgment)).receipt
 
 
 async def test_linked_pages_are_followed_and_a_single_order_is_a_list_of_one(
