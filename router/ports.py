@@ -199,11 +199,13 @@ class Lanes(Protocol):
         """The first of `count` serials for packages, which nobody else is given."""
         ...
 
-    async def commit(self, lane: Lane, entry: LaneEntry, world: World, decision: Decision) -> Order | None:
+    async def commit(
+        self, lane: Lane, entry: LaneEntry, world: World, decision: Decision, *, last: bool = False
+    ) -> Order | None:
         """In one transaction: events, ledger, reservations, stock, outgoing documents, postings, exceptions.
 
-        `lane.order` is the order as last committed. Raises `Stale` when the lane's token or a stock row no longer
-        allows it. Returns the order as it now stands.
+        `lane.order` is the order as last committed; with the `last` decision the lane is given back. Raises `Stale`
+        when the lane's token or a stock row no longer allows it. Returns the order as it now stands.
         """
         ...
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 
 from router.order import ZERO
+from store.columns import canonical_json
 from store.database import Database
 from store.digest import GENESIS, Happened, event_hash, sha256
 from store.tables import (
@@ -99,7 +100,9 @@ def _reserved_by(*where: Any) -> Any:
 def _event_faults(row: Any) -> Iterator[str]:
     if row.previous != (row.before or GENESIS) or (row.before is None and row.seq != 1):
         yield f"event {row.seq} does not follow the one before it"
-    if row.hash != event_hash(row.previous, Happened(row.order_id, row.seq, row.kind, row.at, row.facts)):
+    if row.hash != event_hash(
+        row.previous, Happened(row.order_id, row.seq, row.kind, row.at, canonical_json(row.facts))
+    ):
         yield f"event {row.seq} was changed after it was written"
 
 

@@ -1,6 +1,6 @@
 """What a decision causes outside its order: documents to send, names by which the order is then known, postings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,23 +10,26 @@ from router.decision import Outgoing
 from router.order import ZERO
 from store.documents import outgoing_row, written
 from store.exceptions import About, open_exception
-from store.lane_queue import fulfilment_scope, give_name
+from store.lane_queue import Name, fulfilment_scope
 from store.tables import document, journal_entry
 from store.writing import Writing
 
 
 def queue_documents(writing: Writing, sent: int) -> int:
     """Queue what the decision sends behind the `sent` documents before; how many there are then."""
-    return queue(writing, writing.made.send, sent)
+    return queue(writing, writing.made.send, sent, writing.made.texts.send)
 
 
-def queue(writing: Writing, outgoing_documents: Sequence[Outgoing], sent: int) -> int:
-    """Queue documents of the order behind the `sent` before; how many there are then."""
+def queue(
+    writing: Writing, outgoing_documents: Sequence[Outgoing], sent: int, texts: Sequence[str] | None = None
+) -> int:
+    """Queue documents of the order behind the `sent` before; how many there are then. `texts` is their JSON."""
+    texts = texts or [written(outgoing.document) for outgoing in outgoing_documents]
     transaction = writing.transaction
     rows = []
-    for seq, outgoing in enumerate(outgoing_documents, start=sent + 1):
+    for seq, (outgoing, text) in enumerate(zip(outgoing_documents, texts, strict=True), start=sent + 1):
         rows.append(
-            outgoing_row(outgoing)
+            outgoing_row(outgoing, text)
             | {
                 "id": transaction.new_id(),
                 "status": "queued",
@@ -37,23 +40,30 @@ def queue(writing: Writing, outgoing_documents: Sequence[Outgoing], sent: int) -
                 "source_document": writing.entry.document_id,
             }
         )
-        if isinstance(outgoing.document, FulfilmentOrder):
-            give_name(transaction, fulfilment_scope(outgoing.to), outgoing.document.number, writing.lane.key)
     transaction.insert(document, *rows)
     if rows:
         transaction.announce()
     return sent + len(rows)
 
 
+def names_given(writing: Writing) -> Iterator[Name]:
+    """The numbers of its fulfilment orders, by which their recipients will speak of the order."""
+    for outgoing in writing.made.send:
+        if isinstance(outgoing.document, FulfilmentOrder):
+            yield Name(fulfilment_scope(outgoing.to), outgoing.document.number, writing.lane.key)
+
+
 def post(writing: Writing) -> None:
     """Post each entry once. A test posts nothing."""
-    for entry in writing.made.postings if writing.counts else ():
-        row = _posting(writing, entry)
+    if not writing.counts:
+        return
+    for entry, text in zip(writing.made.postings, writing.made.texts.postings, strict=True):
+        row = _posting(writing, entry, text)
         if not writing.transaction.insert_if_absent(journal_entry, row):
             _posted_before(writing, entry, row["content"])
 
 
-def _posting(writing: Writing, entry: JournalEntry) -> dict[str, Any]:
+def _posting(writing: Writing, entry: JournalEntry, text: str) -> dict[str, Any]:
     return {
         "key": entry.key,
         "order_id": writing.lane.key,
@@ -62,7 +72,7 @@ def _posting(writing: Writing, entry: JournalEntry) -> dict[str, Any]:
         "debit": sum((line.debit for line in entry.lines), ZERO),
         "credit": sum((line.credit for line in entry.lines), ZERO),
         "posted_at": writing.transaction.now,
-        "content": written(entry),
+        "content": text,
     }
 
 

@@ -1,5 +1,7 @@
 """Writes a decision: events, ledger, reservations, stock, outgoing documents and postings, together or not at all."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal, select, update
@@ -7,103 +9,187 @@ from sqlalchemy import bindparam, func, literal, select, update
 from router.decision import Decision, World
 from router.order import ZERO, Order
 from router.ports import Lane, LaneEntry, Stale
-from store.consequences import post, queue_documents
+from store.consequences import names_given, post, queue_documents
 from store.database import Transaction
 from store.exceptions import About, open_exception
-from store.lane_queue import PATIENCE, revive_parked
-from store.order_ledger import Chain, short_skus, write_events, write_order, write_record
+from store.lane_queue import PATIENCE, give_names, revive_parked
+from store.order_ledger import short_skus, write_events, write_order, write_record
 from store.reservations import change_reservations
-from store.stock_room import apply_changes, reconsider, stock_rows
+from store.shapes import Shape
+from store.stock_room import Shelves, reconsider, stock_rows
 from store.tables import (
     document,
     lane,
     lane_entry,
 )
 from store.telling import tell_listeners
-from store.writing import Writing
+from store.writing import Chain, Writing
 
 
-def write_decision(
-    transaction: Transaction, claimed: Lane, entry: LaneEntry, world: World, made: Decision
-) -> Order | None:
-    """Write one decision under the lane's token and return the order as it now stands.
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """A decision as its lane's holder hands it in; with its `last` one the lane is given back."""
 
-    Raises `Stale` when the lane was claimed by another, the entry is done, or stock moved on under the decision.
+    lane: Lane
+    entry: LaneEntry
+    world: World
+    made: Decision
+    last: bool
+
+
+def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[Order | Stale | None]:
+    """Write decisions under their lanes' tokens, in turn: for each the order as it then stands, or why it is not.
+
+    `Stale` when the lane was claimed by another, the entry is done, or stock moved on under the decision.
     """
-    writing = Writing(transaction, claimed, entry, world, made, transaction.new_id())
-    row = _lane_held(transaction, claimed)
-    if made.parked:
-        _park(writing)
-        return claimed.order
-    _finish_entry(writing)
-    _write_stock(writing)
-    chain = write_events(writing, Chain(row.events, row.head))
-    write_record(writing)
-    write_order(writing)
-    sent = tell_listeners(writing, row.events, queue_documents(writing, row.sent))
-    post(writing)
-    _report(writing)
-    _move_lane(writing, chain, sent)
-    return made.order or claimed.order
+    lanes = [one.lane for one in asked]
+    held, waiting = _held_lanes(transaction, lanes), _waiting_entries(transaction, lanes)
+    shelves = Shelves(transaction, {(row.sku, row.node) for one in asked for row in one.made.stock})
+    outcomes: list[Order | Stale | None] = []
+    accepted: list[Writing] = []
+    for one in asked:
+        try:
+            row = _held(held, one.lane)
+            _claim_entry(waiting, one.lane, one.entry)
+            writing = _writing(transaction, one, row)
+            _take_stock(writing, shelves)
+        except Stale as stale:
+            outcomes.append(stale)
+            continue
+        accepted.append(writing)
+        outcomes.append(one.made.order or one.lane.order)
+    _write(transaction, accepted)
+    shelves.write()
+    return outcomes
+
+
+def _write(transaction: Transaction, accepted: Sequence[Writing]) -> None:
+    decided = [writing for writing in accepted if not writing.made.parked]
+    for writing in accepted:
+        _park(writing) if writing.made.parked else _finish_entry(writing)
+    revived = revive_parked(transaction, [writing.lane.key for writing in decided if writing.made.order])
+    for writing in decided:
+        change_reservations(transaction, writing.lane.key, writing.made.reservations)
+        chain = write_events(writing)
+        write_record(writing)
+        write_order(writing)
+        sent = tell_listeners(writing, queue_documents(writing, writing.sent))
+        _report(writing)
+        _move_lane(writing, chain, sent, less=1 - revived[writing.lane.key])
+    give_names(transaction, [name for writing in decided for name in names_given(writing)])
+    for writing in decided:
+        post(writing)
+        _free_stock(writing)
 
 
 def give_up(transaction: Transaction, claimed: Lane, entry: LaneEntry, reason: str) -> None:
-    """Take a document out of the lane as an exception. Raises `Stale` as `write_decision` does."""
-    _lane_held(transaction, claimed)
-    _close_entry(transaction, claimed, entry, "done")
-    transaction.update(document, {"id": entry.document_id, "status": "waiting"}, status="undecided", due=None)
-    _lower_pending(transaction, claimed, 1)
+    """Take a document out of the lane as an exception. Raises `Stale` as a decision would be."""
+    _held(_held_lanes(transaction, [claimed]), claimed)
+    _claim_entry(_waiting_entries(transaction, [claimed]), claimed, entry)
+    transaction.set(lane_entry, {"lane": claimed.key, "seq": entry.seq}, status="done")
+    transaction.set(document, {"id": entry.document_id, "status": "waiting"}, status="undecided", due=None)
+    transaction.execute(update(lane).where(lane.c.id == claimed.key).values(pending=lane.c.pending - 1))
     about = About(claimed.key, entry.document_id, owner="integration desk")
     open_exception(transaction, "decision-failed", reason, about)
 
 
-def _lane_held(transaction: Transaction, claimed: Lane) -> Any:
-    row = transaction.execute(_HELD, [{"held": claimed.key, "by": claimed.token}]).one_or_none()
-    if row is None:
+# --- the lane and its entries ---------------------------------------------------------------------------------------
+
+
+def _held_lanes(transaction: Transaction, lanes: Sequence[Lane]) -> dict[str, Any]:
+    """The lanes' rows, locked in one order."""
+    wanted = select(lane).where(lane.c.id.in_({one.key for one in lanes})).order_by(lane.c.id).with_for_update()
+    return {row.id: row for row in transaction.execute(wanted)}
+
+
+def _held(rows: dict[str, Any], claimed: Lane) -> Any:
+    row = rows.get(claimed.key)
+    if row is None or row.token != claimed.token:
         raise Stale(f"lane {claimed.key} was claimed by another")
     return row
 
 
-_HELD = select(lane).where(lane.c.id == bindparam("held"), lane.c.token == bindparam("by")).with_for_update()
+def _waiting_entries(transaction: Transaction, lanes: Sequence[Lane]) -> set[tuple[str, int]]:
+    of_lanes = lane_entry.c.lane.in_({one.key for one in lanes}), lane_entry.c.status == "waiting"
+    wanted = select(lane_entry.c.lane, lane_entry.c.seq).where(*of_lanes)
+    return {(row.lane, row.seq) for row in transaction.execute(wanted)}
 
 
-def _close_entry(transaction: Transaction, claimed: Lane, entry: LaneEntry, status: str) -> None:
-    this = {"lane": claimed.key, "seq": entry.seq, "status": "waiting"}
-    if transaction.update(lane_entry, this, status=status) == 0:
+def _claim_entry(waiting: set[tuple[str, int]], claimed: Lane, entry: LaneEntry) -> None:
+    """Take the entry; nobody has it twice."""
+    place = (claimed.key, entry.seq)
+    if place not in waiting:
         raise Stale(f"entry {entry.seq} of {claimed.key} is done")
+    waiting.remove(place)
+
+
+def _writing(transaction: Transaction, one: ToWrite, row: Any) -> Writing:
+    return Writing(
+        transaction=transaction,
+        lane=one.lane,
+        entry=one.entry,
+        world=one.world,
+        made=one.made,
+        decision_id=transaction.new_id(),
+        chain=Chain(row.events, row.head),
+        sent=row.sent,
+        last=one.last,
+    )
 
 
 def _park(writing: Writing) -> None:
     transaction = writing.transaction
-    _close_entry(transaction, writing.lane, writing.entry, "parked")
+    transaction.set(lane_entry, _entry_of(writing), status="parked")
     waiting = (document.c.id == writing.entry.document_id) & (document.c.status == "waiting")
     deadline = func.coalesce(document.c.due, literal(transaction.now + PATIENCE, document.c.due.type))
     transaction.execute(update(document).where(waiting).values(status="parked", due=deadline))
-    _lower_pending(transaction, writing.lane, 1)
+    _move_lane(writing, writing.chain, writing.sent, less=1)
 
 
 def _finish_entry(writing: Writing) -> None:
-    _close_entry(writing.transaction, writing.lane, writing.entry, "done")
+    writing.transaction.set(lane_entry, _entry_of(writing), status="done")
     waiting = {"id": writing.entry.document_id, "status": "waiting"}
-    writing.transaction.update(document, waiting, status="decided", due=None)
+    writing.transaction.set(document, waiting, status="decided", due=None)
 
 
-def _lower_pending(transaction: Transaction, claimed: Lane, by: int) -> None:
-    here = update(lane).where(lane.c.id == claimed.key)
-    transaction.execute(here.values(pending=lane.c.pending - by))
+def _entry_of(writing: Writing) -> dict[str, Any]:
+    return {"lane": writing.lane.key, "seq": writing.entry.seq}
+
+
+def _move_lane(writing: Writing, chain: Chain, sent: int, less: int) -> None:
+    """The order moved on, and the lane holds `less` entries; with the last one it is given back, due at once."""
+    moved = {"moved": writing.lane.key, "events": chain.events, "head": chain.head, "sent": sent, "less": less}
+    token, due = (None, writing.transaction.now) if writing.last else (writing.lane.token, None)
+    writing.transaction.apply(_MOVE, moved | {"held_by": token, "then": due})
+
+
+def _move(_dialect: str) -> Any:
+    less, then = bindparam("less", type_=lane.c.pending.type), bindparam("then", type_=lane.c.due.type)
+    return (
+        update(lane)
+        .where(lane.c.id == bindparam("moved"))
+        .values({name: bindparam(name) for name in ("events", "head", "sent")})
+        .values(pending=lane.c.pending - less, token=bindparam("held_by"), due=func.coalesce(then, lane.c.due))
+    )
+
+
+_MOVE = Shape(_move)
 
 
 # --- stock ----------------------------------------------------------------------------------------------------------
 
 
-def _write_stock(writing: Writing) -> None:
-    if not writing.counts:
-        return
-    _recheck_shortage(writing)
-    change_reservations(writing.transaction, writing.lane.key, writing.made.reservations)
-    apply_changes(writing.transaction, writing.made.stock)
-    freed = [change.sku for change in writing.made.stock if change.on_hand - change.reserved > 0]
-    reconsider(writing.transaction, freed, writing.entry.document_id, "stock was freed", but=writing.lane.key)
+def _take_stock(writing: Writing, shelves: Shelves) -> None:
+    if writing.counts:
+        _recheck_shortage(writing)
+        shelves.take(writing.made.stock)
+
+
+def _free_stock(writing: Writing) -> None:
+    """Have others decided again who wait for what this decision freed."""
+    if writing.counts:
+        freed = [change.sku for change in writing.made.stock if change.on_hand - change.reserved > 0]
+        reconsider(writing.transaction, freed, writing.entry.document_id, "stock was freed", but=writing.lane.key)
 
 
 def _recheck_shortage(writing: Writing) -> None:
@@ -122,18 +208,3 @@ def _report(writing: Writing) -> None:
         facts = trouble.model_dump(mode="json")["facts"]
         about = About(writing.lane.key, writing.entry.document_id, owner=trouble.owner, facts=facts)
         open_exception(writing.transaction, trouble.code, trouble.reason, about)
-
-
-def _move_lane(writing: Writing, chain: Chain, sent: int) -> None:
-    """One entry less; and since the order moved, what was parked for it may try again."""
-    revived = revive_parked(writing.transaction, writing.lane.key) if writing.made.order else 0
-    moved = {"moved": writing.lane.key, "events": chain.events, "head": chain.head, "sent": sent, "less": 1 - revived}
-    writing.transaction.execute(_MOVE, [moved])
-
-
-_MOVE = (
-    update(lane)
-    .where(lane.c.id == bindparam("moved"))
-    .values({name: bindparam(name) for name in ("events", "head", "sent")})
-    .values(pending=lane.c.pending - bindparam("less", type_=lane.c.pending.type))
-)

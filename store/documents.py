@@ -26,15 +26,18 @@ def incoming_row(incoming: Incoming) -> dict[str, Any]:
     }
 
 
-def outgoing_row(outgoing: Outgoing) -> dict[str, Any]:
-    """The columns that say what goes out and why each value is in it; id, status and instant are the caller's."""
+def outgoing_row(outgoing: Outgoing, text: str | None = None) -> dict[str, Any]:
+    """The columns that say what goes out and why each value is in it; id, status and instant are the caller's.
+
+    `text` is the document as it is kept, where that is known.
+    """
     return {
         "direction": "out",
         "partner": outgoing.to,
         "kind": outgoing.document.kind,
         "identity": outgoing.document.identity,
         "usage": outgoing.document.usage,
-        "content": written(outgoing.document),
+        "content": text or written(outgoing.document),
         "reasons": outgoing.reasons,
     }
 
@@ -56,4 +59,4 @@ def findings_json(findings: Iterable[Finding]) -> list[Mapping[str, Any]]:
 
 def mark(transaction: Transaction, document_id: str, **columns: Any) -> None:
     """Change some columns of one document."""
-    transaction.update(document, {"id": document_id}, **columns)
+    transaction.set(document, {"id": document_id}, **columns)

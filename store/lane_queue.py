@@ -1,7 +1,9 @@
 """Lanes as queues: each order's documents in the sequence they came, claimed by one worker at a time."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, case, select, update
 
@@ -75,41 +77,47 @@ def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id
     return str(found)
 
 
-def give_name(transaction: Transaction, scope: str, name: str, lane_id: str) -> None:
-    """Let a lane be known by another name, and bring it the documents that were parked for that name."""
-    if not transaction.insert_if_absent(lane_name, {"scope": scope, "name": name, "lane": lane_id}):
+class Name(NamedTuple):
+    """A name by which others speak of a lane."""
+
+    scope: str
+    name: str
+    lane: str
+
+
+def give_names(transaction: Transaction, names: Sequence[Name]) -> None:
+    """Let lanes be known by other names, and bring them the documents that were parked for those."""
+    if not names:
         return
-    for row in transaction.execute(_PARKED, [{"awaited": _awaited(scope, name)}]).all():
+    by_name = {_awaited(given.scope, given.name): given.lane for given in names}
+    for given in names:
+        transaction.ensure(lane_name, given._asdict())
+    parked = (
+        select(document.c.id, document.c.kind, document.c.waits_for)
+        .where(document.c.status == "parked", document.c.waits_for.in_(by_name))
+        .order_by(document.c.at, document.c.id)
+    )
+    for row in transaction.execute(parked).all():
+        lane_id = by_name[row.waits_for]
         mark(transaction, row.id, status="waiting", waits_for=None, due=None, order_id=lane_id)
         enqueue(transaction, lane_id, row.id)
         owe_answers(transaction, row.id, row.kind, lane_id)
-
-
-_PARKED = (
-    select(document.c.id, document.c.kind)
-    .where(document.c.status == "parked", document.c.waits_for == bindparam("awaited"))
-    .order_by(document.c.at, document.c.id)
-)
 
 
 def _awaited(scope: str, name: str) -> str:
     return f"{scope}/{name}"
 
 
-def revive_parked(transaction: Transaction, lane_id: str) -> int:
-    """Let the lane's parked entries try again, since its order moved; how many there were."""
-    revived = transaction.execute(_REVIVE, [{"revived": lane_id}]).scalars().all()
-    for document_id in revived:
-        mark(transaction, document_id, status="waiting")
-    return len(revived)
-
-
-_REVIVE = (
-    update(lane_entry)
-    .where(lane_entry.c.lane == bindparam("revived"), lane_entry.c.status == "parked")
-    .values(status="waiting")
-    .returning(lane_entry.c.document)
-)
+def revive_parked(transaction: Transaction, lanes: Sequence[str]) -> Counter[str]:
+    """Let the lanes' parked entries try again, since their orders moved; how many there were in each."""
+    if not lanes:
+        return Counter()
+    parked = lane_entry.c.lane.in_(lanes), lane_entry.c.status == "parked"
+    revived = update(lane_entry).where(*parked).values(status="waiting")
+    found = transaction.execute(revived.returning(lane_entry.c.lane, lane_entry.c.document)).all()
+    for row in found:
+        mark(transaction, row.document, status="waiting")
+    return Counter(row.lane for row in found)
 
 
 def expire_parked(transaction: Transaction, limit: int) -> int:

@@ -12,7 +12,7 @@ from router.order import Order
 from router.ports import Lane, LaneEntry
 from store.answers import draw
 from store.database import Database, Transaction
-from store.decisions import give_up, write_decision
+from store.decisions import ToWrite, give_up, write_decisions
 from store.documents import read_back
 from store.lane_queue import expire_parked
 from store.overdue import report_overdue
@@ -46,11 +46,13 @@ class Lanes:
         """The first of `count` serials for packages, which nobody else is given."""
         return await self._database.write(lambda transaction: draw(transaction, "package/serial", count) - count + 1)
 
-    async def commit(self, claimed: Lane, entry: LaneEntry, world: World, decision: Decision) -> Order | None:
+    async def commit(
+        self, claimed: Lane, entry: LaneEntry, world: World, decision: Decision, *, last: bool = False
+    ) -> Order | None:
         """Write everything the decision says, or raise `Stale` and write nothing."""
-        return await self._database.write(
-            lambda transaction: write_decision(transaction, claimed, entry, world, decision)
-        )
+        asked = ToWrite(claimed, entry, world, decision, last)
+        order: Order | None = await self._database.write_together(write_decisions, asked)
+        return order
 
     async def undecidable(self, claimed: Lane, entry: LaneEntry, reason: str) -> None:
         """Take a document on which the decision itself broke out of the lane, as an exception."""

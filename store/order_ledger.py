@@ -1,45 +1,27 @@
 """What a decision changes of its order: the events in their chain, the record of the decision, the order itself."""
 
-from typing import NamedTuple
-
 from sqlalchemy import delete
 
 from router.decision import Reconsider
 from router.order import Order
+from store.columns import canonical_json
 from store.digest import Happened, event_hash
 from store.tables import backorder, decision, event, order
-from store.writing import Writing
+from store.writing import Chain, Writing
 
 
-class Chain(NamedTuple):
-    """How far an order's chain of events reaches, and the hash it ends on."""
-
-    events: int
-    head: str
-
-
-def write_events(writing: Writing, chain: Chain) -> Chain:
-    """Append what happened to the order's chain."""
-    transaction, previous, at = writing.transaction, chain.head, writing.world.now
-    rows = []
-    for seq, happened in enumerate(writing.made.events, start=chain.events + 1):
-        facts = happened.model_dump(mode="json")["facts"]
+def write_events(writing: Writing) -> Chain:
+    """Append what happened to the order's chain; how far it then reaches."""
+    before, at = writing.chain, writing.world.now
+    previous = before.head
+    for seq, happened in enumerate(writing.made.events, start=before.events + 1):
+        facts = canonical_json(happened.facts)
         digest = event_hash(previous, Happened(writing.lane.key, seq, happened.kind, at, facts))
-        rows.append(
-            {
-                "order_id": writing.lane.key,
-                "seq": seq,
-                "kind": happened.kind,
-                "at": at,
-                "facts": facts,
-                "decision": writing.decision_id,
-                "previous": previous,
-                "hash": digest,
-            }
-        )
+        row = {"order_id": writing.lane.key, "seq": seq, "kind": happened.kind, "at": at, "facts": facts}
+        writing.happened.append(row | {"decision": writing.decision_id, "previous": previous, "hash": digest})
         previous = digest
-    transaction.insert(event, *rows)
-    return Chain(chain.events + len(rows), previous)
+    writing.transaction.insert(event, *writing.happened)
+    return Chain(before.events + len(writing.happened), previous)
 
 
 def write_record(writing: Writing) -> None:
@@ -54,7 +36,7 @@ def write_record(writing: Writing) -> None:
         "at": writing.world.now,
         "configuration": writing.world.configuration,
         "world": writing.world.model_dump_json(),
-        "explanation": writing.made.explanation.model_dump_json(exclude_defaults=True),
+        "explanation": writing.made.texts.explanation,
         "digest": writing.made.digest,
     }
     writing.transaction.insert(decision, row)
@@ -68,11 +50,13 @@ def write_order(writing: Writing) -> None:
     values = {
         "status": state.status,
         "version": state.version,
-        "state": state.model_dump_json(),
+        "state": writing.made.texts.order,
         "updated_at": writing.transaction.now,
     }
     transaction = writing.transaction
-    if writing.lane.order is None or transaction.update(order, {"id": writing.lane.key}, **values) == 0:
+    if writing.lane.order is not None:
+        transaction.set(order, {"id": writing.lane.key}, **values)
+    else:
         row = {
             "id": writing.lane.key,
             "number": state.number,
@@ -93,7 +77,7 @@ def _note_backorders(writing: Writing, state: Order) -> None:
     before, now = short_skus(writing.lane.order), short_skus(state)
     for sku in sorted(now - before) if writing.counts else ():
         row = {"sku": sku, "order_id": writing.lane.key, "since": writing.transaction.now}
-        writing.transaction.insert_if_absent(backorder, row)
+        writing.transaction.ensure(backorder, row)
     for sku in sorted(before - now):
         here = (backorder.c.sku == sku) & (backorder.c.order_id == writing.lane.key)
         writing.transaction.execute(delete(backorder).where(here))

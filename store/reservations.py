@@ -1,7 +1,6 @@
 """Reservations: what each order line still holds at each node."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, update
@@ -10,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from router.decision import ReservationChange
 from router.order import ZERO
 from store.database import Transaction
+from store.shapes import Shape
 from store.tables import reservation
 
 _KEYS = ("order_id", "line", "node", "sku")
@@ -24,17 +24,19 @@ def change_reservations(transaction: Transaction, order_id: str, changes: Iterab
     for change in changes:
         row = {"order_id": order_id, "line": change.line, "node": change.node, "sku": change.sku}
         by_sign[change.quantity > 0].append(row | {"quantity": abs(change.quantity)})
-    if by_sign[True]:
-        transaction.execute(_raise(transaction.connection.dialect.name), by_sign[True])
+    transaction.apply(_RAISE, *by_sign[True])
     if by_sign[False]:
         _lower(transaction, order_id, by_sign[False])
 
 
-@cache
 def _raise(dialect: str) -> Any:
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(reservation)
+    insert = insert.values({name: bindparam(name) for name in (*_KEYS, "quantity")})
     more = reservation.c.quantity + insert.excluded.quantity
     return insert.on_conflict_do_update(index_elements=_KEYS, set_={"quantity": more})
+
+
+_RAISE = Shape(_raise)
 
 
 def _lower(transaction: Transaction, order_id: str, rows: list[dict[str, Any]]) -> None:

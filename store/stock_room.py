@@ -1,9 +1,9 @@
-"""Stock: what lies where and how much of it is promised. The conditional update is what forbids overselling."""
+"""Stock: what lies where and how much of it is promised. Nothing is promised but under a lock on its row."""
 
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
-from sqlalchemy import Update, bindparam, func, insert, or_, select, update
+from sqlalchemy import Update, bindparam, func, insert, literal_column, select, update
 
 from router.decision import StockChange, StockRow
 from router.order import ZERO
@@ -11,6 +11,7 @@ from router.ports import Count, Stale
 from store.database import Database, Transaction
 from store.exceptions import About, open_exception
 from store.lane_queue import enqueue
+from store.shapes import Shape
 from store.tables import backorder, stock
 
 _DESK = "stock desk"
@@ -46,37 +47,71 @@ def stock_rows(transaction: Transaction, skus: Sequence[str] | None, node: str |
     return [StockRow._make(row) for row in transaction.execute(wanted)]
 
 
-def apply_changes(transaction: Transaction, changes: Iterable[StockChange]) -> None:
-    """Apply a decision's changes, sorted so that concurrent writers lock rows in one order.
+class Shelves:
+    """The stock rows that a group of decisions changes, locked in one order, and their changes folded to one a row."""
 
-    A promise holds only while there is something to promise; raises `Stale` when there is not. Goods that left or
-    came are facts and always count, even where the books said otherwise.
-    """
-    rows = [
-        {"of_sku": change.sku, "at_node": change.node, "more_on_hand": change.on_hand, "more_reserved": change.reserved}
-        for change in sorted(changes, key=lambda change: (change.sku, change.node))
-    ]
-    if rows and transaction.execute_each(_CHANGE, rows) < len(rows):
-        raise Stale("a node no longer has what was to be promised")
+    def __init__(self, transaction: Transaction, places: Collection[tuple[str, str]]) -> None:
+        self._transaction = transaction
+        self._rows = {(row.sku, row.node): row for row in _locked(transaction, places)}
+        self._changes: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+
+    def take(self, changes: Iterable[StockChange]) -> None:
+        """Take a decision's changes in, all or none.
+
+        A promise holds only while there is something to promise; raises `Stale` when there is not. Goods that left or
+        came are facts and always count, even where the books said otherwise.
+        """
+        after = {}
+        for change in changes:
+            place = (change.sku, change.node)
+            after[place] = _changed(self._rows.get(place), change)
+        for change in changes:
+            place = (change.sku, change.node)
+            on_hand, reserved = self._changes.get(place, (ZERO, ZERO))
+            self._rows[place] = after[place]
+            self._changes[place] = (on_hand + change.on_hand, reserved + change.reserved)
+
+    def write(self) -> None:
+        """Write the changes down; the rows are locked since they were read."""
+        rows = [
+            {"of_sku": sku, "at_node": node, "more_on_hand": on_hand, "more_reserved": reserved}
+            for (sku, node), (on_hand, reserved) in sorted(self._changes.items())
+        ]
+        self._transaction.apply(_CHANGE, *rows)
 
 
-def _change() -> Update:
+def _locked(transaction: Transaction, places: Collection[tuple[str, str]]) -> list[StockRow]:
+    if not places:
+        return []
+    wanted = select(*(stock.c[name] for name in StockRow._fields)).order_by(stock.c.sku, stock.c.node)
+    skus, nodes = {sku for sku, _ in places}, {node for _, node in places}
+    here = wanted.where(stock.c.sku.in_(skus), stock.c.node.in_(nodes)).with_for_update()
+    return [StockRow._make(row) for row in transaction.execute(here)]
+
+
+def _changed(row: StockRow | None, change: StockChange) -> StockRow:
+    """The row after a change; `Stale` when what it relies on is not there."""
+    if row is None:
+        raise Stale(f"{change.node} does not know {change.sku}")
+    after = row._replace(on_hand=row.on_hand + change.on_hand, reserved=row.reserved + change.reserved)
+    promised = change.reserved > ZERO and after.on_hand - after.reserved - after.safety < ZERO
+    if after.reserved < ZERO or promised:
+        raise Stale(f"{change.node} no longer has what was to be promised of {change.sku}")
+    return after
+
+
+def _change(_dialect: str) -> Update:
     on_hand = stock.c.on_hand + bindparam("more_on_hand", type_=stock.c.on_hand.type)
-    promise = bindparam("more_reserved", type_=stock.c.reserved.type)
-    reserved = stock.c.reserved + promise
+    reserved = stock.c.reserved + bindparam("more_reserved", type_=stock.c.reserved.type)
+    here = stock.c.sku == bindparam("of_sku"), stock.c.node == bindparam("at_node")
     return (
         update(stock)
-        .where(
-            stock.c.sku == bindparam("of_sku"),
-            stock.c.node == bindparam("at_node"),
-            reserved >= ZERO,
-            or_(promise <= ZERO, on_hand - reserved - stock.c.safety >= ZERO),
-        )
-        .values(on_hand=on_hand, reserved=reserved, version=stock.c.version + 1)
+        .where(*here)
+        .values(on_hand=on_hand, reserved=reserved, version=stock.c.version + literal_column("1"))
     )
 
 
-_CHANGE = _change()
+_CHANGE = Shape(_change)
 
 
 def record_counts(transaction: Transaction, counts: Iterable[Count], source: str) -> None:

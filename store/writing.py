@@ -1,11 +1,20 @@
 """One decision on its way into the store."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from canonical import Usage
 from router.decision import Decision, World
 from router.ports import Lane, LaneEntry
 from store.database import Transaction
+
+
+class Chain(NamedTuple):
+    """How far an order's chain of events reaches, and the hash it ends on."""
+
+    events: int
+    head: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,14 @@ class Writing:
     world: World
     made: Decision
     decision_id: str
+    chain: Chain
+    """The order's chain of events before the decision."""
+    sent: int
+    """How many documents the order has sent before."""
+    last: bool = False
+    """Whether the lane is given back with it."""
+    happened: list[Mapping[str, Any]] = field(default_factory=list)
+    """The rows of its events."""
 
     @property
     def counts(self) -> bool:

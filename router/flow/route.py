@@ -1,7 +1,7 @@
 """Routing: each order's waiting documents are decided in sequence, orders beside each other."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -13,6 +13,9 @@ from router.policy import Policy
 from router.ports import Clock, Lane, LaneEntry, Lanes, Stale
 
 _RETRY = timedelta(milliseconds=200)
+
+Stock = Mapping[str, Sequence[StockRow]]
+"""The rows of each SKU."""
 
 
 class Decide(Protocol):
@@ -74,9 +77,10 @@ class RouteOrders:
 
     async def _round(self, active: Sequence[_Claimed]) -> list[_Claimed]:
         """Decide one document of each lane; the lanes that have another."""
-        skus = sorted({sku for claimed in active for sku in self._needs(claimed).skus})
-        stock = await self.lanes.stock(Needs(skus=tuple(skus)))
-        settled = await asyncio.gather(*(self._settle(claimed, stock) for claimed in active))
+        wanted = [self._needs(claimed) for claimed in active]
+        skus = sorted({sku for needs in wanted for sku in needs.skus})
+        stock = _by_sku(await self.lanes.stock(Needs(skus=tuple(skus))))
+        settled = await asyncio.gather(*(self._settle(*each, stock) for each in zip(active, wanted, strict=True)))
         return [claimed for claimed, goes_on in zip(active, settled, strict=True) if goes_on]
 
     def _needs(self, claimed: _Claimed) -> Needs:
@@ -86,15 +90,27 @@ class RouteOrders:
         except Exception:  # noqa: BLE001 - one document must never stop the others
             return Needs()
 
-    async def _settle(self, claimed: _Claimed, stock: Sequence[StockRow]) -> bool:
+    async def _settle(self, claimed: _Claimed, needs: Needs, stock: Stock) -> bool:
         """Decide a lane's next document; whether the lane goes on to another round."""
         try:
-            claimed.move_on(await self._decide(claimed, stock))
+            order = await self._decide(claimed, needs, stock)
         except Stale:
             claimed.lost += 1
             return claimed.lost < self.tries or await self._release(claimed, _RETRY)
         except Unavailable:
             return await self._release(claimed, _RETRY)
+        except Exception as error:  # noqa: BLE001 - one document must never stop the others
+            return await self._give_up(claimed, error)
+        claimed.move_on(order)
+        return claimed.done < len(claimed.lane.entries)
+
+    async def _give_up(self, claimed: _Claimed, error: Exception) -> bool:
+        """Put a document before a person on which the decision itself broke; whether the lane goes on."""
+        try:
+            await self.lanes.undecidable(claimed.lane, claimed.entry, f"{type(error).__name__}: {error}")
+        except (Stale, Unavailable):
+            return await self._release(claimed, _RETRY)
+        claimed.move_on(claimed.lane.order)
         return claimed.done < len(claimed.lane.entries) or await self._release(claimed)
 
     async def _release(self, claimed: _Claimed, wait: timedelta | None = None) -> bool:
@@ -102,23 +118,25 @@ class RouteOrders:
         await self.lanes.release(claimed.lane, retry_at=self.clock.now() + wait if wait else None)
         return False
 
-    async def _decide(self, claimed: _Claimed, stock: Sequence[StockRow]) -> Order | None:
+    async def _decide(self, claimed: _Claimed, needs: Needs, stock: Stock) -> Order | None:
+        """Decide and commit. With its last document the lane is given back."""
         lane, entry = claimed.lane, claimed.entry
-        try:
-            world = await self._world(self.needs(lane.order, entry.document, self.policy), stock)
-            decision = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
-            return await self.lanes.commit(lane, entry, world, decision)
-        except (Stale, Unavailable):
-            raise
-        except Exception as error:  # noqa: BLE001 - one document must never stop the others
-            await self.lanes.undecidable(lane, entry, f"{type(error).__name__}: {error}")
-            return lane.order
+        world = await self._world(needs, stock)
+        decision = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
+        return await self.lanes.commit(lane, entry, world, decision, last=claimed.done + 1 == len(lane.entries))
 
-    async def _world(self, needs: Needs, stock: Sequence[StockRow]) -> World:
+    async def _world(self, needs: Needs, stock: Stock) -> World:
         """Every fact the decision will read, and the instant it is made at."""
-        return World(
+        return World.model_construct(
             now=self.clock.now(),
             configuration=self.policy.digest,
-            stock=tuple(row for row in stock if row.sku in needs.skus),
+            stock=tuple(row for sku in needs.skus for row in stock.get(sku, ())),
             first_serial=await self.lanes.serials(needs.serials) if needs.serials else None,
         )
+
+
+def _by_sku(rows: Sequence[StockRow]) -> Stock:
+    found: dict[str, list[StockRow]] = {}
+    for row in rows:
+        found.setdefault(row.sku, []).append(row)
+    return found
