@@ -83,9 +83,3 @@ def _exercise(content: bytes) -> int:
             acknowledge(event)
         told += isinstance(event, TransactionSet | GroupEnd | InterchangeEnd | Stray)
     return told
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.exit("\n".join(fuzz(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)) or 0)

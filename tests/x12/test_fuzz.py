@@ -1,8 +1,10 @@
-"""The short form; `python tests/x12/fuzzing.py 100000` is the long one."""
+"""Broken and random files; `make fuzz` tries very many."""
 
 import importlib.util
+import tracemalloc
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +17,19 @@ fuzzing = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(fuzzing)
 
 
-def test_broken_files_are_read_and_reported() -> None:
-    assert fuzzing.fuzz(400) == []
+def test_broken_files_are_read_and_reported(pytestconfig: pytest.Config) -> None:
+    assert fuzzing.fuzz(pytestconfig.getoption("fuzz_rounds")) == []
+
+
+def test_reading_broken_files_does_not_grow_memory(pytestconfig: pytest.Config) -> None:
+    fuzzing.fuzz(200)
+    tracemalloc.start()
+    fuzzing.fuzz(200)
+    before = tracemalloc.get_traced_memory()[0]
+    fuzzing.fuzz(pytestconfig.getoption("fuzz_rounds"))
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 1_000_000
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,10 +1,15 @@
 """A partner's deviations: narrowed, extended, replaced, and what does not fit said plainly."""
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from canonical import Finding
 from connectors.grammar_changes import GrammarChanges, adjust
 from connectors.syntax.x12 import Judge, Profile, TransactionSet, find_grammar, find_judge, read
+from mappings.strict_yaml import read_yaml
 
 
 def findings(content: bytes, changes: dict[str, object]) -> list[Finding]:
@@ -109,6 +114,21 @@ def variants(order: bytes) -> list[str]:
         cut = segment.rpartition("\x1d")[0] or segment
         made += [[*segments[:at], *put, *segments[at + 1 :]] for put in ([], [segment, segment], [cut])]
     return ["\x1e".join([*each, ""]) for each in made]
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "x12.md"
+
+
+@pytest.mark.parametrize("shown", re.findall(r"^```yaml\n(.*?)^```", DOCS.read_text(), flags=re.MULTILINE | re.DOTALL))
+def test_what_the_documentation_shows_fits_the_grammar(shown: str) -> None:
+    file, faults = read_yaml(shown)
+    assert (faults, file is not None) == ([], True)
+    content: Any = file and file.content
+    grammar = find_grammar("004010", "850")
+    assert grammar is not None
+    changes = GrammarChanges.model_validate(content["sends"]["850"]["grammar"])
+    assert changes != GrammarChanges()
+    assert adjust(grammar, changes)[1] == []
 
 
 def test_a_judge_of_the_standard_is_shared_where_nothing_changes() -> None:

@@ -5,6 +5,7 @@ Acknowledgment codes are those of X12 elements 720 (AK304), 723 (AK403), 718 (AK
 written.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,9 +49,7 @@ READING: Mapping[str, Fault] = {
     "set-trailer-missing": Fault("AK502", "2", "the set has no SE"),
     "set-control-mismatch": Fault("AK502", "3", "SE02 {trailer!r} is not ST02 {header!r}"),
     "set-count": Fault("AK502", "4", "SE01 says {said} segments, there are {count}"),
-    "set-wrong-group": Fault(
-        "AK502", "18", "transaction set {set} belongs in a group of {own!r}, not {group!r}"
-    ),
+    "set-wrong-group": Fault("AK502", "18", "transaction set {set} belongs in a group of {own!r}, not {group!r}"),
     "set-identifier": Fault("AK502", "6", "ST01 {set!r} is no transaction set identifier"),
     "set-control-invalid": Fault("AK502", "7", "ST02 {value!r} is no control number (4 to 9 characters)"),
     "set-control-duplicate": Fault("AK502", "23", "ST02 {value!r} stands twice in its group"),
@@ -72,14 +71,10 @@ READING: Mapping[str, Fault] = {
         "TA105", "001", "IEA02 {trailer!r} is ISA13 {header!r} written otherwise", "warning"
     ),
     "interchange-authorization": Fault("TA105", "010", "ISA01 {value!r} is no authorization qualifier", "warning"),
-    "interchange-authorization-value": Fault(
-        "TA105", "011", "ISA02 is empty, though ISA01 is {value!r}", "warning"
-    ),
+    "interchange-authorization-value": Fault("TA105", "011", "ISA02 is empty, though ISA01 is {value!r}", "warning"),
     "interchange-security": Fault("TA105", "012", "ISA03 {value!r} is no security qualifier", "warning"),
     "interchange-security-value": Fault("TA105", "013", "ISA04 is empty, though ISA03 is {value!r}", "warning"),
-    "interchange-standard": Fault(
-        "TA105", "016", "ISA11 {value!r} is not U (before 004020)", "warning"
-    ),
+    "interchange-standard": Fault("TA105", "016", "ISA11 {value!r} is not U (before 004020)", "warning"),
     "interchange-version": Fault("TA105", "017", "ISA12 {value!r} is no interchange version"),
     "interchange-control-invalid": Fault("TA105", "018", "ISA13 {value!r} is no control number (9 digits)"),
     "interchange-usage": Fault("TA105", "020", "ISA15 {value!r} is neither P nor T (I)"),
@@ -123,12 +118,17 @@ _FAULTS = {**READING, **WRITING}
 def fault(code: str, where: Mapping[str, int | str], **facts: Any) -> Finding:
     """The finding for a fault of the catalogue. `facts` fill its sentence and go with it."""
     known = _FAULTS[code]
-    message = known.sentence.format(at=_at(where), tag=where.get("tag", ""), **facts)
+    message = _SENTENCES[code] % {"at": _at(where), "tag": where.get("tag", ""), **facts}
     ack = {known.place: facts.pop("ack")} if "ack" in facts else _ACKS[code]
     facts.pop("note", None)
     return Finding(code, known.severity, where, message, ack, facts)
 
 
+_SENTENCES = {
+    code: re.sub(r"\{(\w+)(?:!(r))?\}", lambda place: f"%({place[1]}){place[2] or 's'}", known.sentence)
+    for code, known in _FAULTS.items()
+}
+"""The sentences in the form that is filled in fastest."""
 _ACKS = {code: {known.place: known.code} if known.place else None for code, known in _FAULTS.items()}
 
 
