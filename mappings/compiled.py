@@ -45,7 +45,7 @@ class MapHead:
 
 
 @dataclass(frozen=True, slots=True)
-class _Build:
+class Build:
     """One build of the rules: fast or tracing."""
 
     document: Rule
@@ -78,8 +78,8 @@ class CompiledMap:
         self._serves("read")
         tree = self._unwrapped(tree)
         run = Run(tree, context)
-        build = self._fast
-        values = _values(build, tree, run)
+        build = self.fast
+        values = read_values(build, tree, run)
         if context.usage == "test":
             values["usage"] = "test"
         try:
@@ -98,7 +98,7 @@ class CompiledMap:
         self._serves("write")
         values = document.model_dump(exclude_none=True)
         run = Run(self.syntax.new_root(), context, values)
-        build = self._fast
+        build = self.fast
         assert build.document.write
         build.document.write(values, run.root, run)
         if build.levels and build.levels.write:
@@ -113,7 +113,7 @@ class CompiledMap:
         """For each canonical value, by its path (`lines.0.price.amount`): its source place and its rule."""
         inner = self._unwrapped(tree)
         run = Run(inner, context)
-        _values(self._tracing, inner, run)
+        read_values(self.tracing, inner, run)
         wrapper = "" if inner is tree else f"/{self.head.root}"
         return {path_text(path): _wrapped(origin, wrapper) for path, origin in run.lineage.items()}
 
@@ -131,27 +131,29 @@ class CompiledMap:
     @property
     def one_way(self) -> list[Where]:
         """Where the rules stand that serve one direction only."""
-        return [rule.where for rule in self._fast.compiler.one_way]
+        return [rule.where for rule in self.fast.compiler.one_way]
 
     @cached_property
     def _list_unread(self) -> Callable[[Node], list[tuple[Where, str]]]:
-        return self.syntax.unread(self._fast.scope.cover)
+        return self.syntax.unread(self.fast.scope.cover)
 
     @cached_property
-    def _fast(self) -> _Build:
+    def fast(self) -> Build:
+        """The build that translates: it keeps no paths."""
         return self._sound(tracing=False)
 
     @cached_property
-    def _tracing(self) -> _Build:
+    def tracing(self) -> Build:
+        """The build that explains: it notes for each value its place and rule."""
         return self._sound(tracing=True)
 
-    def _sound(self, *, tracing: bool) -> _Build:
+    def _sound(self, *, tracing: bool) -> Build:
         build, faults = self._compiled(tracing=tracing)
         if faults or build is None:
             raise Misconfigured(f"the map {self.name} has faults", [fault.finding() for fault in faults])
         return build
 
-    def _compiled(self, *, tracing: bool) -> tuple[_Build | None, list[MapFault]]:
+    def _compiled(self, *, tracing: bool) -> tuple[Build | None, list[MapFault]]:
         compiler = self.compiler(tracing=tracing)
         scope = self.syntax.root_scope()
         shape = Shape("model", model=self.document)
@@ -166,12 +168,12 @@ class CompiledMap:
             return None, [*compiler.faults, fault]
         except (BadPath, KeyError) as bad:
             return None, [*compiler.faults, MapFault("map-path", self.head.body, str(bad))]
-        return _Build(document, levels, scope, totals, compiler), compiler.faults
+        return Build(document, levels, scope, totals, compiler), compiler.faults
 
     def _explained(self, tree: Node, context: Context, error: ValidationError | None) -> list[Finding]:
         """The findings of a faulty read, with exact paths, from the tracing build."""
         run = Run(tree, context)
-        _values(self._tracing, tree, run)
+        read_values(self.tracing, tree, run)
         findings = run.findings
         if error:
             known = {finding.facts.get("path") for finding in findings if finding.severity == "error"}
@@ -210,7 +212,7 @@ class CompiledMap:
         if self.head.direction == "write":
             return []
         run = Run(tree, context)
-        values = _values(self._fast, tree, run)
+        values = read_values(self.fast, tree, run)
         values["usage"] = document.usage
         try:
             again = self.document.model_validate(values)
@@ -245,7 +247,8 @@ def _ignore(syntax: Syntax, path: Written, scope: Scope) -> None:
         raise MapFault("map-path", path, str(bad)) from None
 
 
-def _values(build: _Build, tree: Node, run: Run) -> dict[str, Any]:
+def read_values(build: Build, tree: Node, run: Run) -> dict[str, Any]:
+    """A tree's values before they are validated."""
     assert build.document.read
     values: dict[str, Any] = build.document.read(tree, run)
     if build.levels and build.levels.read:
@@ -273,7 +276,7 @@ def _invalid(path: str, kind: str, message: str, run: Run, top: Origin) -> Findi
     return Finding(code, "error", origin.source, f"{path}: {said}", facts={"path": path, "rule": dict(origin.rule)})
 
 
-def _unequal_totals(build: _Build, tree: Node, run: Run, document: Document) -> list[Finding]:
+def _unequal_totals(build: Build, tree: Node, run: Run, document: Document) -> list[Finding]:
     findings = []
     for leaf, total in build.totals:
         said = leaf.get(tree, run)

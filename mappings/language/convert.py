@@ -17,7 +17,8 @@ from mappings.language.shape import Shape
 Convert: TypeAlias = Callable[[Any, str], Any]
 """From a value and the zone of times that name none."""
 
-_PLAIN = re.compile(r"-?(?:[0-9]{1,30}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})").fullmatch
+plain_number = re.compile(r"-?(?:[0-9]{1,30}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})").fullmatch
+"""Whether a text is a plain decimal: no exponent, no grouping, no blanks."""
 _WHOLE = re.compile(r"-?[0-9]{1,30}").fullmatch
 _CENTURY_TURN = 60
 _TRUE = frozenset(("true", "True", "Y", "y", "yes", "1"))
@@ -54,12 +55,12 @@ def text_in(value: Any, _zone: str) -> str | None:
 def decimal_in(value: Any, _zone: str) -> Decimal | None:
     """A plain decimal; no exponent, no grouping, no float."""
     if type(value) is str:
-        if _PLAIN(value):
+        if plain_number(value):
             return Decimal(value)
         value = value.strip()
         if not value:
             return None
-        if _PLAIN(value.removeprefix("+")):
+        if plain_number(value.removeprefix("+")):
             return Decimal(value)
     elif isinstance(value, Decimal) and value.is_finite():
         return value
@@ -131,6 +132,12 @@ def json_in(value: Any, zone: str) -> Any:
 
 def x12_date_in(value: Any, _zone: str) -> date | None:
     """CCYYMMDD, or YYMMDD of the years 1960 to 2059 (X12 data type DT)."""
+    return x12_date(value)
+
+
+@lru_cache(maxsize=4096)
+def x12_date(value: str) -> date | None:
+    """The day; the same few come again and again."""
     text = value.strip()
     if not text:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mappings.language.fused import entry_reader, joined_lists, nodes_of
 from mappings.language.objects import object_rule
 from mappings.language.rule import Read, Rule, Write, joint_needs, needs_of
 from mappings.language.shape import JSON, TEXT, Shape
@@ -68,7 +69,10 @@ def each(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
             grow(node, run, one, put)  # type: ignore[arg-type]  # write is None when put is
             run.index.pop()
 
-    return Rule(read if walk else None, write if put else None, needs_of(branches[0].needs))
+    [branch, *others] = branches
+    fast = body.read and branch.tag and not others and not branch.scope.indexed and not compiler.tracing
+    inline = nodes_of(branch.tag, body.read) if fast and body.read and branch.tag else None
+    return Rule(read if walk else None, write if put else None, needs_of(branch.needs), inline=inline)
 
 
 def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Sequence[Branch]) -> Rule:
@@ -78,7 +82,10 @@ def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Seq
     if key.read is None or value.read is None or key.write is None or value.write is None:
         raise MapFault("map-one-way", rule, "key: and value: must serve both directions")
     put_key, put_value = key.write, value.write
-    read_entry = _entry_reader(compiler, key.read, value.read)
+    if compiler.syntax.x12 and not compiler.tracing:
+        read_entry = entry_reader(key.read, key.inline, value.read, value.inline)
+    else:
+        read_entry = _entry_reader(compiler, key.read, value.read)
     walk, grow = _walker(compiler, branches, read_entry, numbered=False), _grower(branches)
 
     def read(node: Node, run: Run) -> dict[str, Any] | None:
@@ -140,9 +147,9 @@ def _walker(
 
     if compiler.tracing:
         return _tracing_walk(branch, step, numbered=numbered and inner is None, last=inner is None)
-    if branch.scope.indexed:
+    if branch.scope.indexed and inner:
         return _numbering_walk(branch, step)
-    return _plain_walk(branch, body, inner)
+    return _numbered_walk(branch, body) if branch.scope.indexed else _plain_walk(branch, body, inner)
 
 
 def _plain_walk(
@@ -160,6 +167,24 @@ def _plain_walk(
             else:
                 found.extend([value for item in nodes if (value := body(item, run)) is not None])
             run.up.pop()
+
+    return walk
+
+
+def _numbered_walk(branch: Branch, body: Read) -> Callable[[Node, Run, list[Any]], None]:
+    find = branch.find
+
+    def walk(node: Node, run: Run, found: list[Any]) -> None:
+        index = run.index
+        run.up.append(node)
+        index.append(0)
+        for item in find(node, run):
+            index[-1] += 1
+            value = body(item, run)
+            if value is not None:
+                found.append(value)
+        index.pop()
+        run.up.pop()
 
     return walk
 
@@ -241,7 +266,10 @@ def join(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
             return merged
         return [item for items in found for item in items]
 
-    return Rule(read, next((one.write for one in rules if one.write), None), joint_needs(rules))
+    write = next((one.write for one in rules if one.write), None)
+    named = [("", one.read, one.inline, one.needs) for one in rules if one.read]
+    fast = compiler.syntax.x12 and shape.kind == "list" and not compiler.tracing
+    return Rule(read, write, joint_needs(rules), inline=joined_lists(named) if fast else None)
 
 
 GROUP_VERBS: dict[str, Callable[["Compiler", Written, Shape, Scope], Rule]] = {

@@ -223,11 +223,12 @@ class _Shipment:
         return self._shared(entry, whole, len(inside))
 
     def _shared(self, entry: _Entry, whole: dict[str, Any], count: int) -> list[Any]:
-        each, left = divmod(whole.get("value", 0), count)
+        parts = dict(whole)
+        each, left = divmod(parts.get("value", 0), count)
         where = {"segment": entry.node.position, "tag": "HL"}
         message = f"the packages below this item do not say how much each holds; {count} equal parts are assumed"
         self._run.fault("package-quantity-assumed", "warning", where, message, {"path": "packages"})
-        return [{**whole, "value": each + (left if number == 0 else 0)} for number in range(count)]
+        return [{**parts, "value": each + (left if number == 0 else 0)} for number in range(count)]
 
     def document(self) -> dict[str, Any]:
         """What the hierarchy says of the document."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mappings.language.convert import converter_in, text_in
+from mappings.language.fused import calling, first_of
 from mappings.language.rule import Rule
 from mappings.language.shape import Shape
 from mappings.language.written import MapFault, Written
@@ -74,7 +75,8 @@ def _defaulted(compiler: "Compiler", default: Written, shape: Shape, scope: Scop
         value = inner(node, run) if inner else None
         return other(node, run) if value is None and other else value
 
-    return Rule(read, made.write, weak=True, fixed=made.fixed)
+    inline = first_of([made.inline, calling(other)]) if made.inline and other else made.inline
+    return Rule(read, made.write, weak=True, fixed=made.fixed, inline=inline)
 
 
 def constant(written: Written, shape: Shape) -> Any:

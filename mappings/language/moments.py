@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from mappings.language.convert import x12_date_in, x12_date_out, x12_time, x12_time_out, zone_named
 from mappings.language.faults import fault
+from mappings.language.fused import element_date
 from mappings.language.rule import Rule, needs_of
 from mappings.language.shape import Shape
 from mappings.language.written import Written
@@ -67,4 +68,6 @@ def moment(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> R
             if zone:
                 zone.put(node, run, "UT")
 
-    return Rule(compiler.recorded(read, day.place, at), write, needs_of(day.needs))
+    later = [one.element for one in (clock, zone) if one and one.element]
+    inline = element_date(day.element, read, later) if day.element and not instant and not compiler.tracing else None
+    return Rule(compiler.recorded(read, day.place, at), write, needs_of(day.needs), inline=inline)

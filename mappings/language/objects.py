@@ -1,10 +1,12 @@
 """Objects: named rules over one node, the values a format wants besides (`also:`), and a dict's `rest:`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from canonical import Quantity
 from mappings.language.convert import native_out
 from mappings.language.faults import fault
+from mappings.language.fused import Inline, frozen_object, object_reader, small_object
 from mappings.language.rule import Read, Rule, Write, joint_needs
 from mappings.language.shape import JSON, Shape
 from mappings.language.written import MapFault, Written
@@ -25,9 +27,13 @@ def object_rule(
     rules = _named_rules(compiler, rule, shape, scope)
     rest = compiler.tolerant(rule.mapping["rest"], shape, scope) if "rest" in rule.mapping else None
     checks, extras = _also(compiler, rule, scope)
-    read = _reader(compiler, rules, rest, checks, keep=keep, top=top)
+    read, inline = _reader(compiler, rules, rest, checks, keep=keep, top=top)
     everything = [*rules.values(), *([rest] if rest else [])]
-    return Rule(read, _writer(rules, rest, extras), joint_needs([r for r in everything if not r.weak]))
+    needs = joint_needs([r for r in everything if not r.weak])
+    if shape.model is Quantity and inline and not extras and not needs:
+        named = [(name, one.read, one.inline, one.needs) for name, one in rules.items() if one.read]
+        inline = frozen_object(Quantity, named) or inline
+    return Rule(read, _writer(rules, rest, extras), needs, inline=inline)
 
 
 def _named_rules(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> dict[str, Rule]:
@@ -51,23 +57,38 @@ Named: TypeAlias = list[tuple[str, Read]]
 
 def _reader(
     compiler: "Compiler", rules: dict[str, Rule], rest: Rule | None, checks: list[Read], *, keep: bool, top: bool
-) -> Read:
+) -> tuple[Read, Inline | None]:
+    """What reads an object; and how it is read within another of the same segment, where that can be said."""
     reading = [(name, rule, compiler.traced(name, rule.read)) for name, rule in rules.items() if rule.read]
+    rest_read = rest.read if rest else None
+    if compiler.syntax.x12 and not compiler.tracing:
+        strong = [(name, read, rule.inline, rule.needs) for name, rule, read in reading if not rule.weak]
+        beside = [(name, read, rule.inline, frozenset[str]()) for name, rule, read in reading if rule.weak]
+        if keep:
+            return object_reader(strong, beside, rest_read, checks, top=top), None
+        inline = small_object(strong, beside, rest_read, checks)
+    else:
+        inline = None
     weak = [(name, read) for name, rule, read in reading if rule.weak]
     own = [(name, read) for name, rule, read in reading if not rule.weak and not rule.needs]
     below = [(name, read, rule.needs) for name, rule, read in reading if not rule.weak and rule.needs]
     if not keep and not below and not rest and not checks:
-        return _small_reader(own, weak)
-    choose = _by_children(below)
-    rest_read = rest.read if rest else None
+        return _small_reader(own, weak), inline
+    choose = _by_children(below) if below else None
+    return _general_reader(own, weak, choose, rest_read, checks, keep=keep, top=top), inline
 
+
+def _general_reader(
+    own: Named, weak: Named, choose: Callable[[Any], Named] | None, rest_read: Read | None, checks: list[Read],
+    *, keep: bool, top: bool,
+) -> Read:  # fmt: skip
     def read(node: Node, run: Run) -> dict[str, Any] | None:
         found: dict[str, Any] = run.document if top else {}
         if keep:
             _gather(weak, node, run, found)
         _gather(own, node, run, found)
-        if below and node.children:
-            _gather(choose(node), node, run, found)
+        if choose and node.children:
+            _gather(choose(node.children), node, run, found)
         if rest_read:
             for name, value in (rest_read(node, run) or {}).items():
                 found.setdefault(name, value)
@@ -75,7 +96,7 @@ def _reader(
             check(node, run)
         if keep:
             return found if found or top else None
-        if found or not (own or below or rest_read):
+        if found or not (own or choose or rest_read):
             _gather(weak, node, run, found)
         return found or None
 
@@ -109,12 +130,12 @@ def _small_reader(own: Named, weak: Named) -> Read:
     return read
 
 
-def _by_children(below: list[tuple[str, Read, frozenset[str]]]) -> Callable[[Node], Named]:
+def _by_children(below: list[tuple[str, Read, frozenset[str]]]) -> Callable[[Mapping[str, Any]], Named]:
     """What picks the rules whose children are there; each combination of tags is worked out once."""
     plans: dict[tuple[str, ...], Named] = {}
 
-    def choose(node: Node) -> Named:
-        tags = tuple(node.children)
+    def choose(children: Mapping[str, Any]) -> Named:
+        tags = tuple(children)
         plan = plans.get(tags)
         if plan is None:
             if len(plans) >= _MOST_PLANS:

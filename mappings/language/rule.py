@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from mappings.language.fused import Inline
 from mappings.paths.navigation import Node, Run
 
 Read: TypeAlias = Callable[[Node, Run], Any]
@@ -24,6 +25,8 @@ class Rule:
     """It may give a value where the source is silent (a default, a constant)."""
     fixed: bool = False
     """It writes even where the document has no value."""
+    inline: Inline | None = None
+    """How the fast build reads it where it stands, without a call."""
 
 
 def joint_needs(rules: list[Rule]) -> frozenset[str]:

@@ -9,8 +9,9 @@ from mappings.context import Origin
 from mappings.language.codes import native_code, unmapped
 from mappings.language.convert import Convert, converter_in, converter_out, text_in
 from mappings.language.faults import fault
+from mappings.language.fused import element_pairs
 from mappings.language.rule import Rule, Write, needs_of
-from mappings.language.shape import JSON, Shape
+from mappings.language.shape import JSON, TEXT, Shape
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import BadPath, Node, Pairs, Run, Scope
 
@@ -53,12 +54,16 @@ def every(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Ru
         found = [one(raw, node, run) for raw in values.get(node, run)]
         return [value for value in found if value is not None] or None
 
+    def read_texts(node: Node, run: Run) -> list[Any] | None:
+        return [text for raw in values.get(node, run) if (text := raw.strip())] or None
+
     def write(value: Any, node: Node, run: Run) -> None:
         if value:
             natives = [native_code(codes, v, run) if codes else unconvert(v, run.zone) for v in value]
             values.put(node, run, [native for native in natives if native is not None])
 
-    return Rule(compiler.recorded(read, values.place, at), write, needs_of(values.needs))
+    plain = syntax.x12 and convert is text_in and not codes
+    return Rule(compiler.recorded(read_texts if plain else read, values.place, at), write, needs_of(values.needs))
 
 
 def _checked(convert: Convert, raw: Any, place: Callable[[], Where], run: Run, at: Written) -> Any:
@@ -81,7 +86,9 @@ def pairs(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Ru
     codes = compiler.code_list(rule.mapping["codes"]) if "codes" in rule.mapping else None
     first = {name.text: n for n, name in enumerate(rule.mapping["prefer"].items)} if "prefer" in rule.mapping else {}
     read = _pairs_reader(compiler, found, codes, shape.item or JSON, at)
-    return Rule(read, _pairs_writer(found, codes, first, at), needs_of(found.needs))
+    fast = found.own and codes and compiler.syntax.x12 and not compiler.tracing and shape.item == TEXT
+    inline = element_pairs(*found.own, codes.to_canonical, read) if fast and found.own and codes else None
+    return Rule(read, _pairs_writer(found, codes, first, at), needs_of(found.needs), inline=inline)
 
 
 def _pairs_reader(

@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from mappings.language import fused
 from mappings.language.codes import native_code, unmapped
 from mappings.language.compiler import Compiler
-from mappings.language.convert import Convert, converter_in, converter_out, text_in
+from mappings.language.convert import Convert, converter_in, converter_out, decimal_in, json_in, text_in, x12_date_in
 from mappings.language.faults import fault
+from mappings.language.fused import Inline
 from mappings.language.groups import GROUP_VERBS
 from mappings.language.modifiers import constant
 from mappings.language.moments import moment
-from mappings.language.rule import Rule, joint_needs, needs_of
+from mappings.language.rule import Read, Rule, joint_needs, needs_of
 from mappings.language.shape import TEXT, Shape
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import Leaf, Node, Run, Scope
@@ -34,16 +36,24 @@ def at(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
     syntax = compiler.syntax
     convert = converter_in(shape, form, x12=syntax.x12)
     unconvert = converter_out(shape, form, x12=syntax.x12, json=syntax.json)
-    return Rule(_reader(compiler, path, leaf, convert), _writer(path, leaf, unconvert), needs)
+    read = _reader(compiler, path, leaf, convert)
+    return Rule(read, _writer(path, leaf, unconvert), needs, inline=_inline(compiler, leaf, convert, read))
+
+
+def _inline(compiler: Compiler, leaf: Leaf, convert: Convert, read: Read) -> Inline | None:
+    if leaf.element is None or compiler.tracing:
+        return None
+    if convert in (text_in, json_in):
+        return fused.element_text(leaf.element)
+    if convert is decimal_in:
+        return fused.element_decimal(leaf.element, read)
+    return fused.element_date(leaf.element, read, ()) if convert is x12_date_in else fused.guarded(leaf.element, read)
 
 
 def _reader(compiler: Compiler, path: Written, leaf: Leaf, convert: Convert) -> Callable[[Node, Run], Any]:
     get = leaf.get
     if convert is text_in and compiler.syntax.x12:
         return compiler.recorded(get, leaf.place, path)
-    if compiler.syntax.x12 and leaf.own is not None:
-        return compiler.recorded(_own_reader(leaf, convert, path), leaf.place, path)
-
     member = leaf.own
 
     def read(node: Node, run: Run) -> Any:
@@ -57,23 +67,6 @@ def _reader(compiler: Compiler, path: Written, leaf: Leaf, convert: Convert) -> 
             return None
 
     return compiler.recorded(read, leaf.place, path)
-
-
-def _own_reader(leaf: Leaf, convert: Convert, path: Written) -> Callable[[Node, Run], Any]:
-    """Of an element of the node's own segment: the hot path of every line."""
-    index: int = leaf.own
-
-    def read(node: Node, run: Run) -> Any:
-        elements = node.elements
-        if len(elements) <= index or not elements[index]:
-            return None
-        try:
-            return convert(elements[index], run.zone)
-        except ValueError as error:
-            fault(run, "value-unconvertible", "error", leaf.place(node, run), str(error), path, value=elements[index])
-            return None
-
-    return read
 
 
 def _writer(path: Written, leaf: Leaf, convert: Convert) -> Callable[[Any, Node, Run], None]:
@@ -122,13 +115,16 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
             return
         put(node, run, native)
 
-    return Rule(compiler.recorded(read, leaf.place, path), write, needs)
+    fast = shape.kind == "text" and not compiler.tracing
+    inline = fused.element_code(leaf.element, known, read) if fast and leaf.element else None
+    return Rule(compiler.recorded(read, leaf.place, path), write, needs, inline=inline)
 
 
 def const(compiler: Compiler, rule: Written, shape: Shape, _scope: Scope) -> Rule:
     """`const: VALUE`: read as it is; writes nothing."""
     value = constant(rule.mapping["const"], shape)
-    return Rule(compiler.recorded(lambda _node, _run: value, None, rule), _nothing, weak=True)
+    read = compiler.recorded(lambda _node, _run: value, None, rule)
+    return Rule(read, _nothing, weak=True, inline=None if compiler.tracing else fused.constant(value))
 
 
 def _nothing(_value: Any, _node: Node, _run: Run) -> None:
@@ -168,7 +164,8 @@ def copy(compiler: Compiler, rule: Written, _shape: Shape, _scope: Scope) -> Rul
             value = value.get(step) if isinstance(value, dict) else None
         return value
 
-    return Rule(compiler.recorded(read, None, rule), _nothing, weak=True)
+    inline = None if others or compiler.tracing else fused.of_document(first)
+    return Rule(compiler.recorded(read, None, rule), _nothing, weak=True, inline=inline)
 
 
 def index(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
@@ -198,7 +195,10 @@ def fallback(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> R
         return None
 
     write = next((one.write for one in rules if one.write), None)
-    return Rule(read, write, joint_needs(rules), weak=any(one.weak for one in rules))
+    inline = None
+    if rules[0].inline and not compiler.tracing:
+        inline = fused.first_of([one.inline or fused.calling(one.read) for one in rules if one.read])
+    return Rule(read, write, joint_needs(rules), weak=any(one.weak for one in rules), inline=inline)
 
 
 def same(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
@@ -280,7 +280,9 @@ def call(compiler: Compiler, rule: Written, _shape: Shape, scope: Scope) -> Rule
             if one.write:
                 one.write(part, node, run)
 
-    return Rule(compiler.recorded(read, None, rule), write if found.write else None)
+    said = [one.inline for one in rules if one.inline]
+    inline = fused.called(found.read, said, read) if len(said) == len(reads) == len(rules) else None
+    return Rule(compiler.recorded(read, None, rule), write if found.write else None, inline=inline)
 
 
 def one_way(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:

@@ -67,6 +67,22 @@ def _moved(finding: Finding, mark: str, path: str) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """The first child of a tag, or the first that a test accepts."""
+
+    tag: str
+    matches: Callable[[Sequence[str]], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A place in the node's own segment or in a child of it."""
+
+    index: int
+    child: Child | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """A place that holds one scalar."""
 
@@ -82,7 +98,9 @@ class Leaf:
     form: str | None = None
     """How the syntax itself types it: `n2` has two implied decimals."""
     own: Any = None
-    """Where the value stands directly in the node: its key or index."""
+    """The key under which the value stands directly in the node."""
+    element: Element | None = None
+    """Where it stands in a segment, when that is the node's own or a child's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +115,8 @@ class Branch:
     needs: str | None = None
     close: Callable[[Node], None] | None = None
     """Called when a made node is complete."""
+    tag: str | None = None
+    """Its nodes are all children of this tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +138,8 @@ class Pairs:
     """Returns how many found room."""
     place: Callable[[Node, Run], Where]
     needs: str | None = None
+    own: tuple[int, int] | None = None
+    """Where they stand one behind the other in the node itself: the first index, and the one after the last."""
 
 
 @dataclass(slots=True)

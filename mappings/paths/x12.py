@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from canonical import Where
-from mappings.paths.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs, Run, Scope, Values
+from mappings.paths.navigation import BadPath, Branch, Child, Cover, Element, Leaf, Node, Pairs, Run, Scope, Values
 from mappings.paths.x12_segment import Repeated, Segment, Test, matcher, meets, tested
 from mappings.tree import SegmentNode
 
@@ -112,6 +112,13 @@ class _Route:
             found = [child for parent in found for child in parent.children.get(tag, ()) if meets(child.elements, test)]
         return found
 
+    def finder(self) -> Callable[[Node, Run], Iterable[SegmentNode]]:
+        """`every`, short where one step without a test leads there."""
+        if len(self.steps) != 1 or self.steps[0][1] or self.rooted or self.up:
+            return self.every
+        tag = self.steps[0][0]
+        return lambda node, _run: node.children.get(tag, ())
+
     def grow(self, node: Node, run: Run) -> Segment:
         """The segment, made with what is missing on the way."""
         segment: Segment = self.base(node, run)
@@ -159,7 +166,6 @@ class X12Paths:
         tag, index, component = found[1], int(found[2]), int(found[3] or 0)
         cover = route.descend(tag)
         cover.names.add(index)
-        own = index if not route.steps and not route.rooted and not route.up and not component else None
         return Leaf(
             get=_component(_getter(route, index), component) if component else _getter(route, index),
             put=_putter(route, index, component),
@@ -167,7 +173,7 @@ class X12Paths:
             place=lambda node, run: route.place(node, run, index, component or None),
             needs=route.needs,
             form=IMPLIED_DECIMALS.get(f"{tag}{index:02d}"),
-            own=own,
+            element=None if component else _element(route, index),
         )
 
     def branch(self, path: str, scope: Scope, repeat: str | None = None) -> Sequence[Branch]:
@@ -199,9 +205,10 @@ class X12Paths:
         cover = route.descend(found[1])
         cover.names.update(range(first, last + 1))
         cover.many = True
+        every = route.finder()
 
         def get(node: Node, run: Run) -> list[str]:
-            return [text for segment in route.every(node, run) for text in segment.elements[first : last + 1] if text]
+            return [text for segment in every(node, run) for text in segment.elements[first : last + 1] if text]
 
         def put(node: Node, run: Run, texts: list[str]) -> None:
             width = last - first + 1
@@ -251,7 +258,8 @@ class X12Paths:
                 segment.put(index + 1, value)
             return min(limit, len(pairs))
 
-        return Pairs(get, put, lambda node, run: route.place(node, run, starts[0]), route.needs)
+        own = (first, end) if here and joined else None
+        return Pairs(get, put, lambda node, run: route.place(node, run, starts[0]), route.needs, own)
 
     def ignore(self, path: str, scope: Scope) -> None:
         """A segment (`REF[01=ZZ]`, `N1/PER`) with all that hangs under it, or one element (`BEG04`)."""
@@ -267,17 +275,26 @@ class X12Paths:
 
     def unread(self, cover: Cover) -> Callable[[Node], list[tuple[Where, str]]]:
         """What lists the segments and elements of a set that nothing reads."""
-        from mappings.paths.x12_unread import is_read, plan_of, unread_places
+        from mappings.paths.x12_unread import quick_look, unread_places
 
-        plan = plan_of(cover)
+        is_read = quick_look(cover)
 
         def unread(root: Node) -> list[tuple[Where, str]]:
             found: list[tuple[Where, str]] = []
-            if not is_read(root, plan):
+            if not is_read(root):
                 unread_places(root, [cover], found)
             return found
 
         return unread
+
+
+def _element(route: _Route, index: int) -> Element | None:
+    if route.rooted or route.up or len(route.steps) > 1:
+        return None
+    if not route.steps:
+        return Element(index)
+    [(tag, test)] = route.steps
+    return Element(index, Child(tag, matcher(test) if test else None))
 
 
 def _getter(route: _Route, index: int) -> Callable[[Node, Run], str | None]:
@@ -392,7 +409,8 @@ def _branch(route: _Route, number: int, scope: Scope) -> Branch:
         base: Segment = node if plain else route.base(node, run)
         return base.child(tag, test) if shared else base.add(tag, test)
 
-    return Branch(find, make, lambda spot, _index: spot, scope, tag if plain else None)
+    own = tag if plain else None
+    return Branch(find, make, lambda spot, _index: spot, scope, own, tag=None if test else own)
 
 
 def _repeated(branch: Branch, repeat: str) -> Branch:

@@ -1,6 +1,7 @@
 """Segments being written, groups of repeated elements, and the tests filters make of them."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from mappings.tree import SegmentNode
@@ -76,6 +77,7 @@ def tested(test: Test) -> list[int]:
     return [index for index, _, options in test if options]
 
 
+@lru_cache(maxsize=1024)
 def matcher(test: Test) -> Callable[[Sequence[str]], bool]:
     """`meets` made ready for one test."""
     if len(test) == 1 and test[0][1] and len(test[0][2]) == 1:

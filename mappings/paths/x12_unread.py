@@ -1,72 +1,87 @@
 """What a set holds and no rule reads: a quick look that says nothing is, and a slow one that says what."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import TypeAlias
 
 from canonical import Where
 from mappings.paths.navigation import Cover, Node
-from mappings.paths.x12_segment import matcher, meets
+from mappings.paths.x12_segment import Test, matcher, meets
 
 _MOST_ELEMENTS = 60
 
 
-@dataclass(slots=True)
-class Plan:
-    """A cover made ready for the quick look."""
-
-    limit: int
-    """A segment no longer than this (its tag counted) is read whole."""
-    gaps: tuple[int, ...]
-    """Elements no rule reads, from `limit` on."""
-    whole: bool
-    many: bool
-    matches: Callable[[Sequence[str]], bool] | None
-    children: dict[str, list["Plan"]] = field(default_factory=dict)
+Look: TypeAlias = Callable[[Sequence[Node]], bool]
+"""Whether surely everything of all children of one tag is read; False may also mean that a closer look is needed."""
 
 
-def plan_of(cover: Cover, matches: Callable[[Sequence[str]], bool] | None = None) -> Plan:
-    """Prepare a cover."""
+def quick_look(cover: Cover) -> Callable[[Node], bool]:
+    """What looks at a whole tree by its cover."""
+    look = _look(cover, None, many=True)
+    return lambda root: look((root,))
+
+
+def _look(cover: Cover, matches: Callable[[Sequence[str]], bool] | None, *, many: bool) -> Look:
+    """Of the children that one cover is for. One that takes only the first has more than it can read in a second."""
+    if cover.whole and matches is None:
+        return lambda _nodes: True
     end = _MOST_ELEMENTS if cover.beyond is None else cover.beyond
     gaps = () if cover.whole else tuple(index for index in range(1, end) if index not in cover.names)
-    children = {
-        tag: [plan_of(below, matcher(test) if test else None) for test, below in entries]
-        for tag, entries in cover.children.items()
-    }
-    limit = gaps[0] if gaps else _MOST_ELEMENTS * 2
-    return Plan(limit, gaps, cover.whole, cover.many, matches, children)
+    limit, unread_of = gaps[0] if gaps else _MOST_ELEMENTS * 2, _UnreadBySize(gaps)
+    below = {tag: _look_at_all(entries) for tag, entries in cover.children.items()}
+    whole = cover.whole
 
-
-def is_read(node: Node, plan: Plan) -> bool:
-    """Whether surely everything below `node` is read; False may also mean that a closer look is needed."""
-    elements = node.elements
-    if len(elements) > plan.limit:
-        size = len(elements)
-        for index in plan.gaps:
-            if index >= size:
-                break
-            if elements[index]:
-                return False
-    children = node.children
-    if children and not plan.whole:
-        for tag, nodes in children.items():
-            known = plan.children.get(tag)
-            if known is None or not _are_read(nodes, known):
-                return False
-    return True
-
-
-def _are_read(nodes: Sequence[Node], known: list[Plan]) -> bool:
-    if len(known) == 1 and known[0].matches is None and (known[0].many or len(nodes) == 1):
-        plan = known[0]
-        return all(is_read(node, plan) for node in nodes)
-    taken: set[int] = set()
-    for node in nodes:
-        fits = [plan for plan in known if plan.matches is None or plan.matches(node.elements)]
-        fits = [plan for plan in fits if plan.many or id(plan) not in taken]
-        if not any(is_read(node, plan) for plan in fits):
+    def look(nodes: Sequence[Node]) -> bool:
+        if not many and len(nodes) > 1:
             return False
-        taken.update(map(id, fits))
-    return True
+        for node in nodes:
+            elements = node.elements
+            if matches is not None and not matches(elements):
+                return False
+            size = len(elements)
+            if size > limit and any(unread_of[size](elements)):
+                return False
+            if node.children and not whole:
+                for tag, inner in node.children.items():
+                    known = below.get(tag)
+                    if known is None or not known(inner):
+                        return False
+        return True
+
+    return look
+
+
+class _UnreadBySize(dict[int, Callable[[Sequence[str]], Iterable[str]]]):
+    """By how many elements a segment has: what picks those that no rule reads."""
+
+    def __init__(self, gaps: Sequence[int]) -> None:
+        super().__init__()
+        self._gaps = gaps
+
+    def __missing__(self, size: int) -> Callable[[Sequence[str]], Iterable[str]]:
+        """Make it for a new size."""
+        self[size] = picked = itemgetter(*(index for index in self._gaps if index < size))
+        return picked
+
+
+def _look_at_all(entries: Sequence[tuple[Test, Cover]]) -> Look:
+    """Each child must be read whole under one of the covers it meets; one that takes only the first, only once."""
+    looks = [(_look(cover, matcher(test) if test else None, many=cover.many), cover.many) for test, cover in entries]
+    if len(looks) == 1:
+        return looks[0][0]
+
+    def look(nodes: Sequence[Node]) -> bool:
+        taken: set[int] = set()
+        for node in nodes:
+            fits = [
+                number for number, (one, many) in enumerate(looks) if (many or number not in taken) and one((node,))
+            ]
+            if not fits:
+                return False
+            taken.update(fits)
+        return True
+
+    return look
 
 
 def unread_places(node: Node, covers: list[Cover], found: list[tuple[Where, str]]) -> None:
