@@ -19,9 +19,9 @@ def counterpart(profile: Profile, partners: Partners, library: MapLibrary) -> Pa
     assert profile.x12 is not None, "a stand-in speaks X12"
     theirs = partners.ours_towards(profile)
     ours = profile.x12.theirs
-    sends = {taken.set: SentSet(map=taken.map) for taken in profile.takes.values()}
+    sends = {taken.set: SentSet(map=taken.map, grammar=taken.grammar) for taken in profile.takes.values()}
     takes = {
-        library.get(sent.map).document.__name__: TakenDocument(set=set_id, map=sent.map)
+        library.get(sent.map).document.__name__: TakenDocument(set=set_id, map=sent.map, grammar=sent.grammar)
         for set_id, sent in profile.sends.items()
     }
     hub = Profile(

@@ -167,6 +167,15 @@ def test_a_bad_iea_lets_nothing_take_effect(
     assert tagged(reply, "TA1", "AK1") == [f"TA1*000000101*261120*0615*R*{note}"]
 
 
+def test_a_bad_iea_after_a_thousand_sets_lets_none_take_effect(
+    read: Read, sample: Any, order: Callable[..., list[str]]
+) -> None:
+    reading = read(sample.but(sets=[order()] * 1000, iea_control=999).content)
+    assert [one.accepted for one in reading.documents] == [False] * 1000
+    [reply] = reading.replies
+    assert tagged(reply, "TA1", "AK1") == ["TA1*000000101*261120*0615*R*001"]
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "ack"),
     [({"ge_count": 3}, "group-count", "5"), ({"ge_control": 999}, "group-control-mismatch", "4")],
@@ -196,6 +205,13 @@ def test_a_tolerant_profile_lets_wrong_counts_pass_and_says_so(
     assert [*reading.findings, *incoming.findings]
     [acknowledgment] = [one for one in acknowledgments(reading) if one.level == "group"]
     assert acknowledgment.verdict in ("accepted", "accepted_with_errors")
+
+
+def test_what_is_tolerated_in_a_group_is_accepted_with_its_error_noted(
+    translator_of: Callable[..., Translator], read: Read, sample: Any
+) -> None:
+    [reply] = read(sample.but(ge_count=3).content, using=translator_of(envelope="tolerant")).replies
+    assert tagged(reply, "AK5", "AK9") == ["AK5*A", "AK9*E*3*1*1*5"]
 
 
 @pytest.mark.parametrize("envelope", ["strict", "tolerant"])

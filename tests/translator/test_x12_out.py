@@ -31,9 +31,14 @@ from canonical import (
 )
 from canonical.exchange import Draft
 from connectors.emulators.counterpart import HUB, counterpart
+from connectors.partners import partners_of
+from connectors.profile import Profile
+from connectors.settings import InterchangeIdentity
 from connectors.translator import Translator
+from mappings.library import MapLibrary
 
 AT = datetime(2026, 11, 21, 20, 30, tzinfo=UTC)
+OURS = InterchangeIdentity(qualifier="ZZ", id="CEDARSLATE", group="CEDARSLATE")
 EACH = Quantity(value=Decimal(24), unit="EA")
 PRICE = Price(amount=Decimal("18.95"), currency="USD")
 ITEMS = {"sku": "CS-1001", "upc": "850012010012"}
@@ -162,6 +167,16 @@ def test_a_partner_being_set_up_gets_everything_as_a_test(translator_of: Callabl
 @pytest.mark.parametrize("to", ["harbor", "nobody"])
 def test_what_nobody_takes_has_no_draft(translator: Translator, to: str) -> None:
     assert translator.write(InventoryReport(number="1", as_of=date(2026, 11, 21)), to) is None
+
+
+def test_what_goes_out_is_held_against_the_partners_own_grammar(
+    library: MapLibrary, profiles: dict[str, dict[str, Any]]
+) -> None:
+    takes = profiles["northwind"]["takes"]
+    own = {**takes["OrderAcknowledgment"], "grammar": {"elements": {"BAK01": {"codes": ["04"]}}}}
+    profile = Profile.model_validate({**profiles["northwind"], "takes": {**takes, "OrderAcknowledgment": own}})
+    errors = drafted(Translator(partners_of([profile], OURS), library), answer()).findings
+    assert [(one.code, one.where["tag"], one.where["element"]) for one in errors] == [("element-code", "BAK", 1)]
 
 
 def test_what_the_partner_would_reject_is_a_finding_before_it_is_sent(translator: Translator) -> None:
