@@ -144,3 +144,12 @@ def test_hierarchical_levels_stand_flat_in_document_order(case_856: bytes) -> No
     levels = sets(case_856)[0].root.children["HL"]
     assert [level[3] for level in levels] == ["S", "O", "T", "P", "I", "P", "I"]
     assert levels[4].children["LIN"][0][3] == "614141007349"
+
+
+def test_a_note_may_stand_anywhere_before_004010(order: bytes) -> None:
+    older = order.replace(b"*20261128", b"*261128").replace(b"*20261205", b"*261205").replace(b"**20261120", b"**261120")
+    older = older.replace(b"004010", b"003040").replace(b"*00401*", b"*00304*").replace(b"SE*30", b"SE*31")
+    noted = older.replace(b"PO4*12*1*EA~", b"NTE*GEN*FRAGILE~\nPO4*12*1*EA~")
+    assert codes(noted) == ["release-nearest"]
+    assert ["NTE", "GEN", "FRAGILE"] in [node.elements for node in sets(noted)[0].root.walk()]
+    assert codes(order.replace(b"PO4*12*1*EA~", b"NTE*GEN*FRAGILE~", 1)) == ["segment-undefined"]
