@@ -146,6 +146,11 @@ def _add_tools(commands: Subcommands) -> None:
 def _add_authoring(commands: Subcommands) -> None:
     family = _add_family(commands, "map", "maps", maps.map_list)
     _add(family, "list", maps.map_list)
+    new = _add(family, "new", maps.map_new)
+    new.add_argument("--from", dest="sample", metavar="SAMPLE", required=True, help="a document such as it must read")
+    new.add_argument("--document", metavar="KIND", help="what it is, such as PurchaseOrder; else that is guessed too")
+    new.add_argument("--name", metavar="NAME", help="how the map is called, such as acme/order")
+    new.add_argument("--out", metavar="FILE", help="where to write it; standard output")
     test = _add(family, "test", maps.map_test)
     test.add_argument("map", metavar="NAME", help="a map, or the path of a map file")
     test.add_argument("--record", action="store_true", help="write what cases lack as the map has it now")

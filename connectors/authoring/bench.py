@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from canonical import Finding, Misconfigured, has_errors
+from connectors.authoring.drafts import draft_map
 from connectors.authoring.map_cases import run_map_case
 from connectors.authoring.reading import paired, read_by
 from connectors.case_run import run_cases
@@ -40,6 +41,21 @@ class AuthoringBench:
     def maps(self) -> list[Told]:
         """The maps there are, each with the directions it serves and where it stands."""
         return [_told_map(self.trade.library, name) for name in self.trade.library.names]
+
+    def draft_map(self, sample: NamedFile, name: str | None, kind: str | None) -> Told:
+        """A first map for a sample, proved on it."""
+        proved = draft_map(self.trade.translator, sample.content, sample.name, name, kind)
+        draft = proved.draft
+        return {
+            "ok": not any(has_fault(read.findings) for read in proved.reads),
+            "name": draft.name,
+            "document": proved.document,
+            "syntax": proved.syntax,
+            "text": draft.text(),
+            "guesses": len(draft.rules),
+            "ignored": list(draft.ignore),
+            "findings": [finding for read in proved.reads for finding in read.findings],
+        }
 
     def test_map(self, name: str, partner: str | None) -> Told:
         """A map's cases. One without any fails: nothing was tested."""
@@ -138,6 +154,11 @@ def one_way_rules(library: MapLibrary) -> list[Finding]:
             facts = {"rules": [dict(rule) for rule in rules]}
             findings.append(Finding("one-way-rules", "info", rules[0], message, facts=facts))
     return findings
+
+
+def has_fault(findings: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any finding, as outsiders read it, is an error."""
+    return any(finding["severity"] == "error" for finding in findings)
 
 
 def _as_json(findings: Sequence[Finding]) -> list[Mapping[str, Any]]:

@@ -1,5 +1,6 @@
 """`crossdock map` and the connectors' tools: make, list, test, compare."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,31 @@ async def map_list(call: Invocation) -> int:
         shown.add_row(text(row["name"], "bold"), document, text(row.get("syntax")), *marks, text(_near(row["file"])))
     call.out.print(shown)
     return 0
+
+
+async def map_new(call: Invocation) -> int:
+    """Write a first map from a sample document, every guess marked."""
+    given = call.arguments
+    out = Path(given.out) if given.out else None
+    name = given.name or (_name_of(out, call.config.parent) if out else None)
+    told = call.authoring().draft_map(_file(given.sample), name, given.document)
+    if out:
+        write_file(out, told["text"])
+    if call.tell({**told, "out": given.out}):
+        return 0 if told["ok"] else 1
+    if not out:
+        sys.stdout.write(told["text"])
+        sys.stdout.flush()
+    print_findings(call.err, told["findings"])
+    counts = f"{_count(told['guesses'], 'guess')}, {_count(len(told['ignored']), 'part')} unread"
+    call.err.print(text(f"{told['name']} ({told['document']}): {counts}{f'; wrote {given.out}' if out else ''}"))
+    return 0 if told["ok"] else 1
+
+
+def _name_of(out: Path, config: Path) -> str | None:
+    """The name a map file must have where it is written: the path from the folder of the configuration's maps on."""
+    maps, file = (config / "mappings").resolve(), out.with_suffix("").resolve()
+    return file.relative_to(maps).as_posix() if file.is_relative_to(maps) else None
 
 
 async def map_test(call: Invocation) -> int:
@@ -125,7 +151,8 @@ def _example(example: Told) -> Text:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def _near(file: object) -> str:

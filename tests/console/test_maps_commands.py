@@ -274,3 +274,52 @@ def test_a_connector_whose_case_does_not_hold_fails(crossdock, config):
 
 def test_an_unknown_connector_is_a_wrong_call(crossdock):
     assert crossdock("connector", "test", "nobody").code == 2
+
+
+# --- map new --------------------------------------------------------------------------------------------------------
+
+ROWS = """\
+Order No,Order Date,Ship To Name,Ship To City,Item,Qty,Unit Price,Colour
+A-17,09/15/2026,Ann Lee,Reno,CS-1001,12,18.95,red
+A-17,09/15/2026,Ann Lee,Reno,CS-1002,2,42.50,blue
+"""
+
+
+def test_a_drafted_map_stands_where_it_is_written_and_translates_its_sample(crossdock, config, tmp_path):
+    sample = write(tmp_path / "orders.csv", ROWS)
+    out = config / "mappings" / "acme" / "order.yaml"
+    ran = crossdock("map", "new", "--from", sample, "--out", out, "--json")
+    assert (ran.code, ran.json["name"], ran.json["document"]) == (0, "acme/order", "PurchaseOrder")
+    assert out.read_text() == ran.json["text"]
+    assert out.read_text().startswith("# yaml-language-server: $schema=../../schemas/map.schema.json")
+    assert crossdock("check").code == 0
+    [told] = crossdock("translate", sample, "--map", "acme/order", "--json").json
+    assert told["findings"] == []
+    assert [line["items"]["sku"] for line in told["document"]["lines"]] == ["CS-1001", "CS-1002"]
+
+
+def test_a_draft_goes_to_standard_output_and_nothing_is_written_over(crossdock, tmp_path):
+    sample = write(tmp_path / "orders.csv", ROWS)
+    ran = crossdock("map", "new", "--from", sample, "--name", "acme/order")
+    assert ran.code == 0
+    assert "map: acme/order\n" in ran.out
+    out = write(tmp_path / "kept.yaml", "mine")
+    assert crossdock("map", "new", "--from", sample, "--out", out).code == 2
+    assert out.read_text() == "mine"
+
+
+def test_a_shops_order_and_an_interchange_are_drafted_too(crossdock, config):
+    shop = crossdock("map", "new", "--from", config / "demo" / "shopify-order-1001.json", "--json").json
+    assert (shop["document"], shop["syntax"], shop["findings"]) == ("PurchaseOrder", "json", [])
+    partner = crossdock("map", "new", "--from", ORDER, "--name", "northwind/850", "--json").json
+    assert partner["text"].endswith("map: northwind/850\nextends: x12/850\n")
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--document", "Nonsense"], ["--document", "PurchaseOrder", "--out", "/dev/null/x.yaml"]]
+)
+def test_a_wrong_call_of_map_new_is_told(crossdock, tmp_path, wrong):
+    sample = write(tmp_path / "orders.csv", ROWS)
+    ran = crossdock("map", "new", "--from", sample, *wrong)
+    assert ran.code == 2
+    assert "Traceback" not in ran.err
