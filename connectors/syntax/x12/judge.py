@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -97,7 +97,7 @@ class Judge:
         if not self.fast.order.fullmatch(text):
             order = OrderCheck(self.structure, where, known_tags(self.grammar.release), self.grammar)
             found += order.run(tags)
-        loops: list[str] = []
+        loops: Sequence[str] = ()
         for number, start, end in self._doubtful(text):
             tag = tags[number]
             if check := self._check(tag):
@@ -121,12 +121,14 @@ class Judge:
 
     def _doubtful(self, text: str) -> Iterator[tuple[int, int, int]]:
         """The number, from 0, the start and the end of each segment the fast path rejects."""
-        number, counted, start = 0, 0, self.fast.first_doubt(text, 0)
-        while start < len(text):
-            number += text.count(SEGMENT, counted, start)
-            counted, end = start, text.index(SEGMENT, start) + 1
+        first_doubt, count, index, length = self.fast.first_doubt, text.count, text.index, len(text)
+        number, end, start = 0, 0, first_doubt(text, 0)
+        while start < length:
+            number += count(SEGMENT, end, start)
+            end = index(SEGMENT, start) + 1
             yield number, start, end
-            start = self.fast.first_doubt(text, end)
+            number += 1
+            start = first_doubt(text, end)
 
 
 def _within_bounds(found: list[Finding], text: str) -> list[Finding]:

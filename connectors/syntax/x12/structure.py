@@ -35,6 +35,7 @@ class Structure:
     _numbers: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=dict)
     _steps: list[dict[str, Step | None]] = field(default_factory=list)
     _paths: list[str] = field(default_factory=list)
+    _last: tuple[Sequence[str], Sequence[str]] = ((), ())
 
     def __post_init__(self) -> None:
         self._number((self.root,), (0,))
@@ -71,14 +72,20 @@ class Structure:
     def indexes(self, state: int) -> tuple[int, ...]:
         return self._states[state][1]
 
-    def paths(self, tags: Sequence[str]) -> list[str]:
-        """For each segment of a set, ST first, the loop it stands in, as `PO1/N1`; empty at the top."""
+    def paths(self, tags: Sequence[str]) -> Sequence[str]:
+        """For each segment of a set, ST first, the loop it stands in, as `PO1/N1`; empty at the top.
+
+        The last answer is kept, as the sets of one file are often of one shape.
+        """
+        if tags == self._last[0]:
+            return self._last[1]
         found, state, known, steps = [""], 0, self._paths, self._steps
         for tag in tags[1:]:
             step = steps[state].get(tag) or self.step(state, tag)
             if step is not None:
                 state = step[0]
             found.append(known[state])
+        self._last = tags, found
         return found
 
 
