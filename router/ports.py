@@ -112,6 +112,7 @@ class Transmission:
     received_at: datetime
     token: str
     attempts: int = 0
+    sha256: str = ""
 
 
 # --- translation ----------------------------------------------------------------------------------------------------

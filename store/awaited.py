@@ -63,7 +63,7 @@ def owe_answers(transaction: Transaction, document_id: str, kind: str, order_id:
         within = transaction.agreed.due(channel, owed)
         if within is not None:
             row = _row(transaction, document_id, "owed", owed, channel, within) | {"order_id": order_id}
-            transaction.insert_if_absent(awaited, row)
+            transaction.ensure(awaited, row)
 
 
 def _row(

@@ -1,7 +1,8 @@
 """One effect per identity: who was first to claim a key, and with what content."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import select
 
@@ -9,6 +10,8 @@ from store.database import Transaction
 from store.tables import identity
 
 Verdict = Literal["new", "duplicate", "conflict"]
+_AT_ONCE = 5_000
+"""Keys in one statement: databases bind some thirty thousand values at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +22,46 @@ class Claim:
     owner: str
 
 
-def claim(transaction: Transaction, scope: str, key: str, digest: str, owner: str) -> Claim:
-    """Claim `key` within `scope` for `owner`, for ever.
+class First(NamedTuple):
+    """What claimed a key first: its content, and its id."""
 
-    `duplicate` when another claimed it with the same content, `conflict` when with other content.
-    """
-    row = {"scope": scope, "key": key, "digest": digest, "owner": owner, "first_seen": transaction.now}
-    if transaction.insert_if_absent(identity, row):
+    digest: str
+    owner: str
+
+
+Key = tuple[str, str]
+"""A scope, and a key within it."""
+
+
+class Identities:
+    """The keys that some writes ask for, looked up together."""
+
+    def __init__(self, transaction: Transaction, asked: Iterable[Key]) -> None:
+        self._transaction = transaction
+        self._known: dict[Key, First | None] = {}
+        """None when nobody has claimed it."""
+        self._look_up(list(asked))
+
+    def claim(self, scope: str, key: str, digest: str, owner: str) -> Claim:
+        """Claim `key` within `scope` for `owner`, for ever.
+
+        `duplicate` when another claimed it with the same content, `conflict` when with other content.
+        """
+        wanted = (scope, key)
+        if wanted not in self._known:
+            self._look_up([wanted])
+        first = self._known[wanted]
+        if first is not None:
+            return Claim("duplicate" if first.digest == digest else "conflict", first.owner)
+        self._known[wanted] = First(digest, owner)
+        row = {"scope": scope, "key": key, "digest": digest, "owner": owner}
+        self._transaction.insert(identity, row | {"first_seen": self._transaction.now})
         return Claim("new", owner)
-    first = transaction.execute(
-        select(identity.c.digest, identity.c.owner).where(identity.c.scope == scope, identity.c.key == key)
-    ).one()
-    return Claim("duplicate" if first.digest == digest else "conflict", first.owner)
+
+    def _look_up(self, asked: Sequence[Key]) -> None:
+        self._known.update(dict.fromkeys(asked))
+        for at in range(0, len(asked), _AT_ONCE):
+            part = asked[at : at + _AT_ONCE]
+            here = identity.c.scope.in_({scope for scope, _ in part}), identity.c.key.in_({key for _, key in part})
+            for row in self._transaction.execute(select(identity).where(*here)):
+                self._known[row.scope, row.key] = First(row.digest, row.owner)

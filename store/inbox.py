@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from itertools import compress
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
@@ -13,8 +14,8 @@ from store.awaited import owe_acknowledgment
 from store.database import Database, Transaction
 from store.digest import sha256
 from store.exceptions import About, open_exception
-from store.identities import claim
-from store.staging import stage
+from store.identities import Identities, Key
+from store.staging import ToStage, stage
 from store.tables import transmission
 
 _LEASE = timedelta(seconds=120)
@@ -30,8 +31,8 @@ class Inbox:
 
     async def keep(self, arrival: Arrival) -> Receipt:
         """Commit an arrival; the same key and content again gets the first one's receipt and answers."""
-        digest = sha256(arrival.content)
-        return await self._database.write(lambda transaction: _keep(transaction, arrival, digest))
+        kept: Receipt = await self._database.write_together(_keep_all, _Arrived(arrival, sha256(arrival.content)))
+        return kept
 
     async def claim(self, limit: int) -> Sequence[Transmission]:
         """Claim what is due, the oldest first."""
@@ -39,12 +40,7 @@ class Inbox:
 
     async def translated(self, claimed: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
         """Stage what the transmission says and close it."""
-
-        def work(transaction: Transaction) -> None:
-            _close(transaction, claimed, "translated" if reading.documents else "rejected")
-            stage(transaction, claimed, reading, effects)
-
-        await self._database.write(work)
+        await self._database.write_together(_translated, ToStage(claimed, reading, effects))
 
     async def failed(self, claimed: Transmission, reason: str) -> None:
         """Try again after a wait that doubles; after the last try it is an exception."""
@@ -61,11 +57,29 @@ class Inbox:
         await self._database.write(work)
 
 
-def _keep(transaction: Transaction, arrival: Arrival, digest: str) -> Receipt:
-    received = transaction.new_id()
-    if arrival.transport_key is not None:
-        scope = f"transmission/{arrival.transport}/{arrival.source or ''}"
-        seen = claim(transaction, scope, arrival.transport_key, digest, received)
+class _Arrived(NamedTuple):
+    """An arrival with its digest."""
+
+    arrival: Arrival
+    digest: str
+
+    @property
+    def key(self) -> Key | None:
+        """What makes it the same one when it comes again."""
+        arrival = self.arrival
+        key = arrival.transport_key
+        return None if key is None else (f"transmission/{arrival.transport}/{arrival.source or ''}", key)
+
+
+def _keep_all(transaction: Transaction, arrived: Sequence[_Arrived]) -> list[Receipt]:
+    known = Identities(transaction, [one.key for one in arrived if one.key])
+    return [_keep(transaction, one, known) for one in arrived]
+
+
+def _keep(transaction: Transaction, arrived: _Arrived, known: Identities) -> Receipt:
+    received, (arrival, digest) = transaction.new_id(), arrived
+    if arrived.key is not None:
+        seen = known.claim(*arrived.key, digest, received)
         if seen.verdict == "duplicate" or (seen.verdict == "conflict" and arrival.facts.get("updates") == "ignore"):
             return _first_receipt(transaction, seen.owner)
         if seen.verdict == "conflict":
@@ -102,6 +116,25 @@ def _insert(transaction: Transaction, received: str, arrival: Arrival, status: s
     transaction.announce()
 
 
+def _translated(transaction: Transaction, staged: Sequence[ToStage]) -> list[Stale | None]:
+    """Close what was translated and stage what it says; whose claim is lost is left out."""
+    ids = {one.taken.id for one in staged}
+    wanted = select(transmission.c.id, transmission.c.token).where(transmission.c.id.in_(ids))
+    rows = transaction.execute(wanted.order_by(transmission.c.id).with_for_update())
+    tokens = {row.id: row.token for row in rows}
+    ours = [tokens.pop(one.taken.id, None) == one.taken.token for one in staged]
+    closing = list(compress(staged, ours))
+    for one in closing:
+        status = "translated" if one.reading.documents else "rejected"
+        transaction.set(transmission, {"id": one.taken.id}, status=status, token=None)
+    stage(transaction, closing)
+    return [None if held else _lost(one.taken) for one, held in zip(staged, ours, strict=True)]
+
+
+def _lost(claimed: Transmission) -> Stale:
+    return Stale(f"transmission {claimed.id} was claimed by another")
+
+
 def _claim(transaction: Transaction, limit: int) -> list[Transmission]:
     due = (
         select(transmission.c.id)
@@ -122,11 +155,11 @@ def _claim(transaction: Transaction, limit: int) -> list[Transmission]:
 
 def _transmission(row: Any) -> Transmission:
     arrival = Arrival(row.source, row.transport, row.content, row.transport_key, row.facts)
-    return Transmission(row.id, arrival, row.received_at, row.token, row.attempts)
+    return Transmission(row.id, arrival, row.received_at, row.token, row.attempts, row.sha256)
 
 
 def _close(transaction: Transaction, claimed: Transmission, status: str, **columns: Any) -> None:
     """Give up the claim with a new status. Raises `Stale` when somebody else has claimed it since."""
     held = {"id": claimed.id, "token": claimed.token}
     if transaction.update(transmission, held, status=status, token=None, **columns) == 0:
-        raise Stale(f"transmission {claimed.id} was claimed by another")
+        raise _lost(claimed)

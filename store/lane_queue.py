@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import select, update
 
 from store.awaited import owe_answers
 from store.database import Transaction
@@ -30,32 +30,41 @@ def enqueue(
 
     A lane that is claimed stays with its claimant; the entry is seen when it is claimed next.
     """
-    due = due or transaction.now
-    transaction.insert_if_absent(
-        lane, {"id": lane_id, "next_seq": 1, "pending": 0, "due": due, "events": 0, "head": GENESIS, "sent": 0}
-    )
-    seq = transaction.execute(_APPEND, [{"to": lane_id, "then": due}]).scalar_one()
+    transaction.together(_append_all, _Entering(lane_id, document_id, cause, due or transaction.now))
     transaction.announce()
-    row = {"lane": lane_id, "seq": seq - 1, "document": document_id, "cause": cause, "status": "waiting"}
-    transaction.insert(lane_entry, row)
 
 
-def _append() -> Any:
-    due = bindparam("then", type_=lane.c.due.type)
-    claimed_or_sooner = lane.c.token.isnot(None) | ((lane.c.pending > 0) & (lane.c.due < due))
-    return (
-        update(lane)
-        .where(lane.c.id == bindparam("to"))
-        .values(
-            next_seq=lane.c.next_seq + 1,
-            pending=lane.c.pending + 1,
-            due=case((claimed_or_sooner, lane.c.due), else_=due),
-        )
-        .returning(lane.c.next_seq)
-    )
+class _Entering(NamedTuple):
+    """An entry on its way into a lane."""
+
+    lane: str
+    document: str
+    cause: str | None
+    due: datetime
 
 
-_APPEND = _append()
+def _append_all(transaction: Transaction, entering: Sequence[_Entering]) -> None:
+    """Give each entry its number under its lane's lock, which all take in one order."""
+    by_lane: dict[str, list[_Entering]] = {}
+    for one in entering:
+        by_lane.setdefault(one.lane, []).append(one)
+    fresh = {"next_seq": 1, "pending": 0, "events": 0, "head": GENESIS, "sent": 0}
+    for lane_id in sorted(by_lane):
+        transaction.ensure(lane, fresh | {"id": lane_id, "due": by_lane[lane_id][0].due})
+    rows = transaction.execute(select(lane).where(lane.c.id.in_(by_lane)).order_by(lane.c.id).with_for_update())
+    for row in rows.all():
+        _append(transaction, row, by_lane[row.id])
+
+
+def _append(transaction: Transaction, row: Any, entering: Sequence[_Entering]) -> None:
+    """A lane that is claimed stays as it is due; otherwise it is due with the first of what waits in it."""
+    waits = [row.due] if row.pending or row.token else []
+    due = row.due if row.token else min([*waits, *(one.due for one in entering)])
+    for seq, one in enumerate(entering, start=row.next_seq):
+        numbered = {"lane": row.id, "seq": seq, "document": one.document, "cause": one.cause, "status": "waiting"}
+        transaction.insert(lane_entry, numbered)
+    count = len(entering)
+    transaction.set(lane, {"id": row.id}, next_seq=row.next_seq + count, pending=row.pending + count, due=due)
 
 
 def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id: str) -> str | None:

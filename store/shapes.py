@@ -27,15 +27,22 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
-    """A statement as the driver takes it, with how each of its values is bound."""
+    """A statement as the driver takes it, with the names of its values and how some of them are bound."""
 
     sql: str
-    binds: Sequence[tuple[str, Callable[[Any], Any] | None]]
+    names: Sequence[str]
+    binds: Sequence[tuple[int, Callable[[Any], Any]]]
 
     def run(self, connection: Connection, rows: Iterable[Values]) -> int:
         """Execute once a row, in one go; the number of rows it touched."""
-        bound = [tuple(bind(row[name]) if bind else row[name] for name, bind in self.binds) for row in rows]
+        bound = [self._bound(row) for row in rows]
         return connection.exec_driver_sql(self.sql, bound if len(bound) > 1 else bound[0]).rowcount
+
+    def _bound(self, row: Values) -> tuple[Any, ...]:
+        values = [row[name] for name in self.names]
+        for place, bind in self.binds:
+            values[place] = bind(values[place])
+        return tuple(values)
 
 
 _compiled: dict[tuple[str, str, str, Columns, Columns], Compiled] = {}
@@ -90,5 +97,5 @@ def _once(
 
 def _compile(statement: Any, dialect: Dialect, columns: list[str] | None) -> Compiled:
     made = statement.compile(dialect=dialect, column_keys=columns)
-    types = [(name, made.binds[name].type.dialect_impl(dialect)) for name in made.positiontup]
-    return Compiled(str(made), [(name, kind.bind_processor(dialect)) for name, kind in types])
+    binds = [made.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in made.positiontup]
+    return Compiled(str(made), made.positiontup, [(place, bind) for place, bind in enumerate(binds) if bind])

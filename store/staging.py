@@ -13,10 +13,9 @@ from store.acknowledged import match
 from store.answers import reply, send_again
 from store.awaited import answered, owe_answers
 from store.database import Transaction
-from store.digest import sha256
 from store.documents import findings_json, incoming_row, mark
 from store.exceptions import About, open_exception
-from store.identities import Claim, claim
+from store.identities import Claim, Identities, Key
 from store.lane_queue import enqueue, enqueue_by_name, fulfilment_scope
 from store.stock_room import record_counts
 from store.tables import document
@@ -31,36 +30,70 @@ class _Staged:
     transmission: str
     row: Mapping[str, Any]
 
+    @property
+    def transport_key(self) -> Key | None:
+        """That this transmission of it was seen."""
+        key = self.incoming.transport_key
+        return None if key is None else (f"set/{self.row['partner'] or ''}", key)
 
-def stage(transaction: Transaction, taken: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
-    """Write everything a reading says, together."""
-    digest = sha256(taken.arrival.content)
+    @property
+    def business_key(self) -> Key | None:
+        """That this document was seen, for ever."""
+        row = self.row
+        scope = f"document/{row['partner'] or ''}/{row['kind']}/{row['usage']}"
+        return (scope, row["identity"]) if row["identity"] else None
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        """Both, as far as it has them."""
+        return [key for key in (self.transport_key, self.business_key) if key]
+
+
+@dataclass(frozen=True, slots=True)
+class ToStage:
+    """A claimed transmission, what it says, and where each of its documents takes effect if it is new."""
+
+    taken: Transmission
+    reading: Reading
+    effects: Sequence[Effect]
+
+
+def stage(transaction: Transaction, asked: Sequence[ToStage]) -> None:
+    """Write everything that readings say."""
+    staged = [[_staged(transaction, incoming, one.taken) for incoming in one.reading.documents] for one in asked]
+    known = Identities(transaction, (key for documents in staged for document in documents for key in document.keys))
+    for one, documents in zip(asked, staged, strict=True):
+        _stage_reading(transaction, one, documents, known)
+
+
+def _stage_reading(transaction: Transaction, one: ToStage, documents: Sequence[_Staged], known: Identities) -> None:
+    taken, reading = one.taken, one.reading
     resent = [
-        _stage_document(transaction, _staged(transaction, incoming, taken, digest), effect)
-        for incoming, effect in zip(reading.documents, effects, strict=True)
+        _stage_document(transaction, staged, effect, known)
+        for staged, effect in zip(documents, one.effects, strict=True)
     ]
     _answer(transaction, taken, reading, resent)
     if has_errors(reading.findings) or not (reading.documents or reading.replies):
         _report(transaction, taken, reading)
 
 
-def _staged(transaction: Transaction, incoming: Incoming, taken: Transmission, digest: str) -> _Staged:
+def _staged(transaction: Transaction, incoming: Incoming, taken: Transmission) -> _Staged:
     row = incoming_row(incoming) | {
         "partner": incoming.sender or taken.arrival.source,
         "transmission": taken.id,
-        "sha256": digest,
+        "sha256": taken.sha256,
     }
     return _Staged(transaction.new_id(), incoming, taken.id, row)
 
 
-def _stage_document(transaction: Transaction, staged: _Staged, effect: Effect) -> str | None:
+def _stage_document(transaction: Transaction, staged: _Staged, effect: Effect, known: Identities) -> str | None:
     """Write one document and let it take effect if it is new. The transmission it repeats, if it only repeats one."""
     if _unusable(staged.incoming):
         _insert(transaction, staged, "rejected")
         _report_rejected(transaction, staged)
         return None
-    by_transport = _transport_claim(transaction, staged)
-    verdict = by_transport if by_transport.verdict != "new" else _business_claim(transaction, staged)
+    by_transport = _claim(known, staged.transport_key, staged)
+    verdict = by_transport if by_transport.verdict != "new" else _claim(known, staged.business_key, staged)
     if verdict.verdict == "conflict":
         _conflict(transaction, staged, verdict.owner)
     elif verdict.verdict == "duplicate":
@@ -75,18 +108,8 @@ def _unusable(incoming: Incoming) -> bool:
     return incoming.document is None or not incoming.accepted or has_errors(incoming.findings)
 
 
-def _transport_claim(transaction: Transaction, staged: _Staged) -> Claim:
-    if staged.incoming.transport_key is None:
-        return Claim("new", staged.id)
-    scope = f"set/{staged.row['partner'] or ''}"
-    return claim(transaction, scope, staged.incoming.transport_key, staged.row["digest"], staged.id)
-
-
-def _business_claim(transaction: Transaction, staged: _Staged) -> Claim:
-    if not staged.row["identity"]:
-        return Claim("new", staged.id)
-    scope = f"document/{staged.row['partner'] or ''}/{staged.row['kind']}/{staged.row['usage']}"
-    return claim(transaction, scope, staged.row["identity"], staged.row["digest"], staged.id)
+def _claim(known: Identities, key: Key | None, staged: _Staged) -> Claim:
+    return Claim("new", staged.id) if key is None else known.claim(*key, staged.row["digest"], staged.id)
 
 
 def _insert(transaction: Transaction, staged: _Staged, status: str, **columns: Any) -> None:

@@ -15,6 +15,8 @@ from router.correspondence import Correspondence, NothingAgreed
 from store.shapes import Compiled, Shape, careful_insertion, change, compiled, insertion, keyed
 
 Row = Mapping[str, Any]
+Work = Callable[["Transaction", Sequence[Any]], None]
+"""Something done for many at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Transaction:
     agreed: Correspondence = field(default_factory=NothingAgreed)
     news: list[str] = field(default_factory=list)
     _put_off: dict[Compiled, list[Row]] = field(default_factory=dict)
+    _works: dict[Work, list[Any]] = field(default_factory=dict)
 
     @property
     def dialect(self) -> str:
@@ -86,12 +89,22 @@ class Transaction:
         if rows:
             self._later(compiled(self.connection, shape), *rows)
 
+    def together(self, work: Work, asked: Any) -> None:
+        """Have `work` done for this and for whatever else it is asked for meanwhile."""
+        self._works.setdefault(work, []).append(asked)
+
     def write_down(self) -> None:
-        """Execute what was put off."""
-        waiting = list(self._put_off.items())
-        self._put_off.clear()
-        for statement, rows in waiting:
-            statement.run(self.connection, rows)
+        """Execute what was put off, statements first."""
+        while self._put_off or self._works:
+            statements, works = list(self._put_off.items()), list(self._works.items())
+            self._put_off.clear()
+            if statements:
+                for statement, rows in statements:
+                    statement.run(self.connection, rows)
+                continue
+            self._works.clear()
+            for work, asked in works:
+                work(self, asked)
 
     def _later(self, statement: Compiled, *rows: Row) -> None:
         self._put_off.setdefault(statement, []).extend(rows)
