@@ -46,8 +46,8 @@ bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (L
 bench-maps: .venv/.ready-dev ## Translation: 850 bytes to documents, a shop's order against hand-written Python
 	@$(BIN)/python benchmarks/maps.py
 
-fuzz: .venv/.ready-dev ## Mutate X12 samples for a while; a failure prints its seed
-	@$(BIN)/python -m pytest tests/x12 -k fuzz --fuzz-rounds=20000
+fuzz: .venv/.ready-dev ## Mutate X12 samples for minutes (ROUNDS=n); a failure prints the file
+	@$(BIN)/python -m pytest tests/x12 -k fuzz --fuzz-rounds=$(or $(ROUNDS),100000)
 
 storm-kill: .venv/.ready-dev ## Kill a working hub again and again, then audit
 	@$(BIN)/python -m pytest tests -m storm --kills=200

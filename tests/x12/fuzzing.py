@@ -77,7 +77,7 @@ def _exercise(content: bytes) -> int:
     told = 0
     for event in read(content):
         if isinstance(event, TransactionSet):
-            assert event.root.walk()
+            assert list(event.root.walk())
             assert event.segments
         elif isinstance(event, InterchangeEnd):
             acknowledge(event)

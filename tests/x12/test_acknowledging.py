@@ -16,6 +16,7 @@ from connectors.syntax.x12 import (
     TransactionSet,
     acknowledge,
     read,
+    reader,
     render,
 )
 
@@ -112,3 +113,23 @@ def test_a_partners_997_is_read_into_a_tree(at: datetime) -> None:
     note = response.children["AK3"][0]
     assert (note[1], note[2], note.children["AK4"][0][3]) == ("DTM", "10", "8")
     assert one.root.children["AK9"][0][1] == "R"
+
+
+def test_of_a_very_bad_interchange_each_further_set_keeps_its_first_fault(
+    order: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_MOST_KEPT", 2)
+    start, end = order.index(b"ST*"), order.index(b"GE*")
+    bad = order[start:end].replace(b"CUR*BY*USD", b"CUR*BY*US").replace(b"REF*DP", b"REF*??")
+    second = bad.replace(b"*0001~", b"*0002~")
+    (answer,) = answers(order[:start] + bad + second + order[end:].replace(b"GE*1", b"GE*2"))
+    sets = answer.groups[0].sets[0].root.children["AK2"]
+    assert [len(one.children["AK3"]) for one in sets] == [2, 1]
+    assert [one.children["AK5"][0].elements for one in sets] == [["AK5", "R", "5"]] * 2
+
+
+def test_the_repetition_of_a_bad_element_is_told_where_the_release_knows_it(at: datetime) -> None:
+    content = (Path(__file__).parent / "cases" / "850-005010.edi").read_bytes()
+    (answer,) = answers(content.replace(b"REF*IA*112233", b"REF*IA*1\x01^2"))
+    notes = answer.groups[0].sets[0].root.children["AK2"][0].children["AK3"][0].children["AK4"]
+    assert [note.elements for note in notes] == [["AK4", "2", "127", "12", ""], ["AK4", "2::1", "127", "6", ""]]

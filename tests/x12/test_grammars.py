@@ -24,7 +24,7 @@ def test_a_grammar_loads_compiles_and_says_who_it_is(release: str, set_id: str) 
     grammar = find_grammar(release, set_id)
     assert grammar is not None
     assert grammar.set_id == set_id
-    assert Judge(grammar)
+    assert Judge(grammar).structure.root is grammar.root
 
 
 @pytest.mark.parametrize(("release", "set_id"), KNOWN, ids=str)

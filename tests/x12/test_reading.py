@@ -21,7 +21,7 @@ def codes(content: bytes) -> list[str]:
     return found
 
 
-def numbers(content: bytes) -> list[list[str]]:
+def numbers(content: bytes) -> list[list[list[str]]]:
     return [one.segments for one in sets(content)]
 
 
@@ -147,7 +147,9 @@ def test_hierarchical_levels_stand_flat_in_document_order(case_856: bytes) -> No
 
 
 def test_a_note_may_stand_anywhere_before_004010(order: bytes) -> None:
-    older = order.replace(b"*20261128", b"*261128").replace(b"*20261205", b"*261205").replace(b"**20261120", b"**261120")
+    older = (
+        order.replace(b"*20261128", b"*261128").replace(b"*20261205", b"*261205").replace(b"**20261120", b"**261120")
+    )
     older = older.replace(b"004010", b"003040").replace(b"*00401*", b"*00304*").replace(b"SE*30", b"SE*31")
     noted = older.replace(b"PO4*12*1*EA~", b"NTE*GEN*FRAGILE~\nPO4*12*1*EA~")
     assert codes(noted) == ["release-nearest"]
