@@ -22,6 +22,8 @@ from connectors.syntax.json_text import write_json
 DELIVERY = "test-delivery"
 _PATH = "/hooks/test"
 _KEY_ID = "test-key"
+_TOKEN = {"access_token": "test-token"}
+"""Asking for a key may want a token first; the same answer serves for both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def sign_by_key(proof: PublicKey, key: ec.EllipticCurvePrivateKey, key_id: str, 
 def key_answer(proof: PublicKey, key: ec.EllipticCurvePrivateKey) -> Answer:
     """What a sender answers that is asked for its key."""
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    return Answer(200, {}, write_json({proof.key: pem.replace("\n", "")}))
+    return Answer(200, {}, write_json({proof.key: pem.replace("\n", ""), **_TOKEN}))
 
 
 @cache

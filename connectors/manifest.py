@@ -21,7 +21,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 class Beside(ConfigModel):
     """A condition on the value at a path: `not` one of these, or `present` at all."""
 
-    unlike: tuple[str, ...] = Field(default=(), alias="not")
+    unlike: tuple[TextTemplate, ...] = Field(default=(), alias="not")
     present: bool | None = None
 
     @model_validator(mode="after")
@@ -31,7 +31,7 @@ class Beside(ConfigModel):
         return self
 
 
-When = dict[Path, Beside | tuple[str, ...] | str]
+When = dict[Path, Beside | tuple[TextTemplate, ...] | TextTemplate]
 """Holds when every path's value is this text, one of these, or as `Beside` says."""
 
 
@@ -154,7 +154,7 @@ class Step(ConfigModel):
 
     name: Name
     when: When = Field(default_factory=dict)
-    """Without it the step is left out."""
+    """Without it the step is left out; of a repeated step, each part for itself."""
     each: Each | None = None
     call: Call | None = None
     match: Match | None = None

@@ -43,19 +43,18 @@ async def run(caller: Caller, operation: Operation, request: Any, key: str) -> O
 
 async def _step(caller: Caller, step: Step, idempotency: Idempotency | None, scope: dict[str, Any]) -> bool:
     """Adds the step's outcome to the scope; true when it shows that the effect is there already."""
+    if step.each:
+        scopes = [known for part in _parts(step, scope) if holds(step.when, known := {**scope, step.each.name: part})]
+        answers = [await ask_step(caller, step, known, idempotency) for known in scopes]
+        scope[step.name] = [tree for tree, _ in answers]
+        return bool(answers) and all(already for _, already in answers)
     if not holds(step.when, scope):
         return False
     if step.match:
         scope[step.name] = spread(step.match, scope)
         return False
-    if step.each is None:
-        scope[step.name], already = await ask_step(caller, step, scope, idempotency)
-        return already
-    answers = [
-        await ask_step(caller, step, {**scope, step.each.name: part}, idempotency) for part in _parts(step, scope)
-    ]
-    scope[step.name] = [tree for tree, _ in answers]
-    return bool(answers) and all(already for _, already in answers)
+    scope[step.name], already = await ask_step(caller, step, scope, idempotency)
+    return already
 
 
 async def ask_step(

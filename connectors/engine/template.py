@@ -1,16 +1,17 @@
 """Templates: trees of YAML whose texts name values by path in braces, `/orders/{request.order_id}.json`.
 
 A text that is one brace alone keeps its value's type; `{a|b}` takes the first that has a value; `{path?}` leaves its
-member out when there is none; `{path ~ /}` takes what follows the last `/`; `{{` and `}}` are braces themselves. `{all: PATH}` is the list of every value there, and
-`{each: PATH, as: NAME, of: TEMPLATE}` a list made of them; inside a list or another `each`, its items join that one.
-`{money: [FACTOR, ...], currency: TEXT}` is their product, rounded as money is. There is nothing else to learn.
+member out when there is none; `{path ~ /}` takes what follows the last `/`; `{{` and `}}` are braces themselves.
+`{all: PATH}` is the list of every value there, and `{each: PATH, as: NAME, of: TEMPLATE}` a list made of them; inside a
+list or another `each`, its items join that one. `{money: [FACTOR, ...], currency: TEXT}` is their product, rounded as
+money is. There is nothing else to learn.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from canonical import Finding, Rejected, exact_decimal, round_money
@@ -21,6 +22,8 @@ _BRACE = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}?~]+?)(?:\s*~\s*(?P<after>[^{}?~\
 _EACH = {"each", "as", "of"}
 _ALL = {"all"}
 _MISSING = object()
+
+_Form: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
 
 def expand(template: Any, scope: Mapping[str, Any]) -> Any:
@@ -74,7 +77,7 @@ def _expand(template: Any, scope: Mapping[str, Any]) -> Any:
     if isinstance(template, str):
         return _expand_leaf(template, scope)
     if isinstance(template, Mapping):
-        form = _FORMS.get(frozenset(template), _members)
+        form: _Form = _FORMS.get(frozenset(template), _members)
         return form(template, scope)
     if isinstance(template, list):
         return _expand_list([(part, scope) for part in template])
@@ -133,7 +136,7 @@ def _look_up(brace: re.Match[str], scope: Mapping[str, Any]) -> Any:
     raise Rejected(message, [Finding("value-missing", "error", {"pointer": pointer}, message)])
 
 
-_FORMS: Mapping[frozenset[str], Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
+_FORMS: Mapping[frozenset[str], _Form] = {
     frozenset(_EACH): _each,
     frozenset(_ALL): _all,
     frozenset({"money", "currency"}): _money,

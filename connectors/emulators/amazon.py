@@ -1,0 +1,149 @@
+"""A local stand-in of Amazon's Selling Partner API for one seller: tokens, orders with their limits, shipments, stock.
+
+Sources: github.com/amzn/selling-partner-api-models (orders_2026-01-01, ordersV0, listingsItems_2021-08-01) and
+https://developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits
+"""
+
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any
+
+from aiohttp import web
+
+from connectors.emulators.faults import Faults
+from connectors.emulators.loopback import loopback
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+PLANS = {"orders": (0.0056, 20.0), "confirm": (2.0, 10.0), "listings": (5.0, 5.0)}
+"""Calls a second and burst of each operation."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """A usage plan: a bucket that calls empty and time fills."""
+
+    rate: float
+    burst: float
+    clock: Callable[[], float] = time.monotonic
+    level: float = field(init=False)
+    at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level, self.at = self.burst, self.clock()
+
+    def draw(self) -> bool:
+        """Take a call, unless none is left."""
+        now = self.clock()
+        self.level, self.at = min(self.burst, self.level + (now - self.at) * self.rate), now
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True
+
+
+@dataclass(slots=True)
+class AmazonSeller:
+    """One seller's account: orders as searchOrders tells them, and what was done."""
+
+    client_id: str = field(default_factory=token_hex)
+    client_secret: str = field(default_factory=token_hex)
+    refresh_token: str = field(default_factory=token_hex)
+    faults: Faults = field(default_factory=Faults)
+    orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    shipped: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    """The ledger of effects: packages by order and package reference."""
+    stock: dict[str, int] = field(default_factory=dict)
+    tokens: list[str] = field(default_factory=list)
+    plans: dict[str, Plan] = field(default_factory=lambda: {name: Plan(*plan) for name, plan in PLANS.items()})
+    base_url: str = ""
+
+    def add_order(self, order: Mapping[str, Any]) -> None:
+        """Know an order."""
+        self.orders[order["orderId"]] = order
+
+    def expire(self) -> None:
+        """Let the token that is out run out."""
+        self.tokens.append("")
+
+    def application(self) -> web.Application:
+        """The HTTP side."""
+        application = web.Application()
+        application.router.add_post("/auth/o2/token", self._token)
+        application.router.add_get("/orders/2026-01-01/orders", self._guarded("orders", self._search))
+        confirmation = "/orders/v0/orders/{id}/shipmentConfirmation"
+        application.router.add_post(confirmation, self._guarded("confirm", self._confirm))
+        item = "/listings/2021-08-01/items/{seller}/{sku}"
+        application.router.add_patch(item, self._guarded("listings", self._patch))
+        return application
+
+    async def _token(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        said = (form.get("client_id"), form.get("client_secret"), form.get("refresh_token"))
+        if said != (self.client_id, self.client_secret, self.refresh_token):
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        self.tokens.append("Atza|" + token_hex(20))
+        return web.json_response({"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": 3600})
+
+    def _guarded(self, name: str, handler: Handler) -> Handler:
+        async def guarded(request: web.Request) -> web.Response:
+            if not self.tokens or request.headers.get("x-amz-access-token") != self.tokens[-1]:
+                expired = "The access token you provided has expired."
+                return _error(403, "Unauthorized", "Access to requested resource is denied.", expired)
+            fault = self.faults.take(f"{request.method} {request.path}")
+            if spoilt := await self.faults.before(fault):
+                return spoilt
+            plan = self.plans[name]
+            if not plan.draw():
+                return _error(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
+            answer = await self.faults.after(fault, await handler(request))
+            answer.headers["x-amzn-RateLimit-Limit"] = str(plan.rate)
+            return answer
+
+        return guarded
+
+    async def _search(self, request: web.Request) -> web.Response:
+        query = request.query
+        size, start = int(query.get("maxResultsPerPage", 100)), int(query.get("paginationToken") or 0)
+        statuses = query.get("fulfillmentStatuses", "").split(",")
+        found = [
+            order
+            for order in sorted(self.orders.values(), key=lambda one: str(one["lastUpdatedTime"]))
+            if order["lastUpdatedTime"] >= query["lastUpdatedAfter"]
+            and order["fulfillment"]["fulfillmentStatus"] in statuses
+        ]
+        more = {"nextToken": str(start + size)} if start + size < len(found) else {}
+        return web.json_response({"orders": found[start : start + size], "pagination": more})
+
+    async def _confirm(self, request: web.Request) -> web.Response:
+        order = self.orders.get(request.match_info["id"])
+        if order is None:
+            return _error(404, "NotFound", "The order does not exist.")
+        package = json.loads(await request.text())["packageDetail"]
+        known = {item["orderItemId"] for item in order["orderItems"]}
+        if not package["packageReferenceId"].isdecimal() or {i["orderItemId"] for i in package["orderItems"]} - known:
+            return _error(400, "InvalidInput", "Invalid package reference or order item.")
+        self.shipped[order["orderId"], package["packageReferenceId"]] = package
+        return web.Response(status=204)
+
+    async def _patch(self, request: web.Request) -> web.Response:
+        sku = request.match_info["sku"]
+        [patch] = json.loads(await request.text())["patches"]
+        self.stock[sku] = patch["value"][0]["quantity"]
+        return web.json_response({"sku": sku, "status": "ACCEPTED", "submissionId": token_hex(8), "issues": []})
+
+
+@asynccontextmanager
+async def serving(seller: AmazonSeller, port: int = 0) -> AsyncIterator[str]:
+    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
+    async with loopback(seller.application(), port) as url:
+        seller.base_url = url
+        yield url
+
+
+def _error(status: int, code: str, message: str, details: str = "") -> web.Response:
+    return web.json_response({"errors": [{"code": code, "message": message, "details": details}]}, status=status)
