@@ -163,6 +163,9 @@ def _add_authoring(commands: Subcommands) -> None:
     family = _add_family(commands, "connector", "connectors", tools.connector_list)
     _add(family, "list", tools.connector_list)
     _add(family, "test", maps.connector_test).add_argument("name", metavar="NAME", help="the connector")
+    new = _add(family, "new", maps.connector_new)
+    new.add_argument("name", metavar="NAME", help="how the connector will be called")
+    new.add_argument("--from", dest="sample", metavar="SAMPLE", required=True, help="a document that it brings")
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:

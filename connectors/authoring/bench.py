@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from canonical import Finding, Misconfigured, has_errors
+from connectors.authoring.connector_draft import draft_connector
 from connectors.authoring.drafts import draft_map
 from connectors.authoring.map_cases import run_map_case
 from connectors.authoring.reading import paired, read_by
@@ -85,6 +86,12 @@ class AuthoringBench:
             )
         ]
         return {"old": old, "new": new, "files": len(files), **compare(pairs).as_json()}
+
+    def draft_connector(self, name: str, sample: NamedFile) -> Told:
+        """A first connector for a sample: its files by path within the configuration."""
+        if name in self.trade.catalogue.manifests:
+            raise Misconfigured(f"there is a connector {name} already")
+        return draft_connector(self.trade.translator, name, sample.content, sample.name)
 
     async def test_connector(self, name: str) -> Told:
         """A connector's cases, offline. One without any fails: nothing was tested."""

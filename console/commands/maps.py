@@ -106,6 +106,23 @@ def write_file(path: Path, content: str) -> None:
         raise Usage(f"cannot write {path}: {error.strerror}") from error
 
 
+async def connector_new(call: Invocation) -> int:
+    """Write a first connector from a sample document: manifest, map and cases, what is to be looked at marked."""
+    given = call.arguments
+    told = call.authoring().draft_connector(given.name, _file(given.sample))
+    wanted = {call.config.parent / path: content for path, content in told["files"].items()}
+    there = [str(path) for path in wanted if path.exists()]
+    if there:
+        raise Usage(f"{there[0]} is there already; remove it, or choose another name")
+    for path, content in wanted.items():
+        write_file(path, content)
+    if not call.tell({**told, "files": list(map(str, wanted))}):
+        for path in wanted:
+            call.out.print(f"wrote {_near(path)}", soft_wrap=True)
+        call.out.print(f"crossdock connector test {given.name} runs its cases")
+    return 0
+
+
 # --- what people see ------------------------------------------------------------------------------------------------
 
 

@@ -323,3 +323,42 @@ def test_a_wrong_call_of_map_new_is_told(crossdock, tmp_path, wrong):
     ran = crossdock("map", "new", "--from", sample, *wrong)
     assert ran.code == 2
     assert "Traceback" not in ran.err
+
+
+# --- connector new --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sample", "cases"),
+    [
+        ("shop.json", 3),
+        ("orders.csv", 2),
+        ("order.xml", 2),
+    ],
+)
+def test_a_drafted_connector_passes_the_check_and_its_own_cases(crossdock, config, tmp_path, sample, cases):
+    shutil.copy(config / "demo" / "shopify-order-1001.json", tmp_path / "shop.json")
+    write(tmp_path / "orders.csv", ROWS)
+    write(tmp_path / "order.xml", "<order><orderNumber>7</orderNumber><line><sku>A</sku><qty>2</qty></line></order>")
+    ran = crossdock("connector", "new", "acme", "--from", tmp_path / sample)
+    assert ran.code == 0, ran.err
+    assert (config / "connectors" / "acme.yaml").exists()
+    assert crossdock("check").code == 0
+    told = crossdock("connector", "test", "acme", "--json")
+    assert (told.code, len(told.json["cases"])) == (0, cases), told.out
+    assert "acme" in [row["name"] for row in crossdock("connector", "list", "--json").json]
+
+
+def test_a_connector_that_is_there_is_not_written_over(crossdock, config):
+    sample = config / "demo" / "shopify-order-1001.json"
+    assert crossdock("connector", "new", "acme", "--from", sample).code == 0
+    before = (config / "connectors" / "acme.yaml").read_text()
+    for name in ("acme", "shopify", "No Name"):
+        assert crossdock("connector", "new", name, "--from", sample).code == 2
+    assert (config / "connectors" / "acme.yaml").read_text() == before
+
+
+def test_x12_makes_no_connector(crossdock):
+    ran = crossdock("connector", "new", "acme", "--from", ORDER)
+    assert ran.code == 2
+    assert "trading partners" in ran.err
