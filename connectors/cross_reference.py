@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from canonical import Document, Party
+from canonical import Document, Finding, Party
 from connectors.profile import CrossReferences, Location
 
 
@@ -33,6 +33,28 @@ def with_our_names(document: D, references: CrossReferences) -> D:
     if references.locations and parties:
         changes["parties"] = tuple(_with_place(party, references.locations) for party in parties)
     return document.changed(**changes) if changes else document
+
+
+def looked_up_in_vain(document: Document, references: CrossReferences) -> tuple[Finding, ...]:
+    """What the partner's cross-references were asked for and do not hold: one finding a value, saying how often."""
+    missing: dict[tuple[str, str, str], list[str]] = {}
+    for at, line in enumerate(getattr(document, "lines", ())):
+        asked = [(scheme, line.items[scheme]) for scheme in references.items if scheme in getattr(line, "items", {})]
+        if asked and "sku" not in line.items:
+            missing.setdefault(("items", *asked[0]), []).append(f"lines.{at}.items.{asked[0][0]}")
+    for at, party in enumerate(getattr(document, "parties", ())):
+        asked = [(scheme, one) for scheme, one in party.identifiers.items() if scheme in references.locations]
+        if asked and not any(one in references.locations[scheme] for scheme, one in asked):
+            missing.setdefault(("locations", *asked[0]), []).append(f"parties.{at}.identifiers.{asked[0][0]}")
+    return tuple(_missing(*key, paths) for key, paths in missing.items())
+
+
+def _missing(table: str, scheme: str, value: str, paths: list[str]) -> Finding:
+    message = (
+        f"{scheme} {value!r} is not among the partner's {table}; add it under cross_references: {table}: {scheme}:"
+    )
+    facts = {"path": paths[0], "table": f"{table}/{scheme}", "value": value, "count": len(paths)}
+    return Finding("cross-reference-missing", "warning", {}, message, facts=facts)
 
 
 def with_their_names(document: D, references: CrossReferences) -> D:

@@ -92,7 +92,7 @@ def _references(file: YamlFile, profile: Profile, maps: Collection[str], knows_s
     uses: list[tuple[Trail, str, str]] = [(("sends", name), name, sent.map) for name, sent in profile.sends.items()]
     uses += [(("takes", kind), taken.set, taken.map) for kind, taken in profile.takes.items()]
     for trail, name, used in uses:
-        if not knows_set(version, name):
+        if name[:1].isdigit() and not knows_set(version, name):
             yield file.finding("unknown-set", trail, f"no grammar of {version} knows the transaction set {name!r}")
         if used not in maps:
             close = get_close_matches(used, maps, 1)

@@ -141,7 +141,7 @@ class Profile(ConfigModel):
     time_zone: Text = "UTC"
     x12: X12Terms | None = None
     sends: dict[str, SentSet] = Field(default_factory=dict)
-    """Transaction set -> how it is read."""
+    """Transaction set, or what an XML document is called (`OrderRequest`) -> how it is read."""
     takes: dict[str, TakenDocument] = Field(default_factory=dict)
     """Canonical document -> how it is written."""
     transport: Transport = Transport()
@@ -174,8 +174,10 @@ class Profile(ConfigModel):
 
     @model_validator(mode="after")
     def _x12_said(self) -> "Profile":
-        if (self.sends or self.takes) and self.x12 is None:
-            raise ValueError("'sends' and 'takes' speak of X12: add 'x12' with their interchange identity")
+        if (self.takes or any(name[:1].isdigit() for name in self.sends)) and self.x12 is None:
+            raise ValueError(
+                "'takes' and the sets under 'sends' speak of X12: add 'x12' with their interchange identity"
+            )
         return self
 
     @property

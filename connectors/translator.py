@@ -18,7 +18,7 @@ from connectors.syntax import x12
 from connectors.syntax.csv_text import read_csv_rows, write_csv_tree
 from connectors.syntax.json_text import read_json, write_json, write_json_lines
 from connectors.syntax.xml_text import read_xml, write_xml
-from connectors.x12_documents import X12Transmission, admit_partners, translated
+from connectors.x12_documents import X12Transmission, admit_partners, named, translated
 from connectors.x12_draft import draft_document
 from mappings.compiled import CompiledMap
 from mappings.context import Context, Translation
@@ -65,7 +65,8 @@ class Translator:
         """What a transmission says.
 
         `source` is the partner or connection that the transport proved. `facts` may name the `map` that reads the
-        bytes, or say by `kind` that they are one canonical document in JSON; all else is X12. Faults are findings.
+        bytes, or say by `kind` that they are one canonical document in JSON. XML is read by that one of the partner's
+        maps which recognises it; all else is X12. Faults are findings.
         """
         if "map" in facts:
             return self._read_by_map(content, source, self.library.get(facts["map"]), received_at)
@@ -73,6 +74,10 @@ class Translator:
             return _read_canonical(content, source, facts["kind"])
         if source in self.connections:
             return Reading(syntax=facts.get("syntax", ""))
+        if is_xml(content):
+            partner = self.partners.by_id.get(source or "")
+            sent = [one.map for one in partner.sends.values()] if partner else []
+            return self._read_xml(content, source, sent, received_at)
         admit = admit_partners(self.partners, source)
         return X12Transmission(self.library, admit, received_at, self.partners).read(content)
 
@@ -93,6 +98,10 @@ class Translator:
             return self._read_by_map(content, source, compiled, received_at, trace=trace)
         profile = self._reading_by(compiled, content, self.profile(source))
         return X12Transmission(self.library, lambda _: profile, received_at, trace=trace).read(content)
+
+    def examine_xml(self, content: bytes, source: str | None, received_at: datetime, *, trace: bool = False) -> Reading:
+        """What XML bytes would say, read by the first map that recognises them."""
+        return self._read_xml(content, source, self.library.names, received_at, trace=trace)
 
     def profile(self, partner: str | None) -> Profile:
         """A partner's profile; without one, that of a sender who may send every set there is a map for."""
@@ -133,6 +142,8 @@ class Translator:
             return Reading(findings=rejected.findings, syntax=syntax)
         context = self.context(source, received_at)
         translation = compiled.read(tree, context)
+        if translation.document and (partner := self.partners.by_id.get(source or "")):
+            translation = named(translation, translation.document, partner)
         incoming = Incoming(
             kind=compiled.document.__name__,
             document=translation.document,
@@ -143,6 +154,22 @@ class Translator:
         )
         return Reading((incoming,), syntax=syntax)
 
+    def _read_xml(
+        self, content: bytes, source: str | None, maps: Sequence[str], received_at: datetime, *, trace: bool = False
+    ) -> Reading:
+        """XML by the one of the maps that recognises it."""
+        try:
+            tree = read_xml(content)
+        except Rejected as rejected:
+            return Reading(findings=rejected.findings, syntax="xml")
+        compiled = self.library.recognising("xml", tree, maps)
+        if compiled:
+            return self._read_by_map(content, source, compiled, received_at, trace=trace)
+        held = ", ".join(_parts(tree)) or "nothing"
+        message = f"none of the maps in use reads this {tree.tag}; there is {held} in it"
+        unread = Finding("document-other", "error", {"xpath": f"/{tree.tag}"}, message)
+        return Reading(findings=(unread,), syntax="xml")
+
     def context(self, source: str | None, received_at: datetime) -> Context:
         """What a map may know of the sender besides the bytes."""
         facts = {"received_at": received_at.isoformat(), "sender": source or ""}
@@ -150,7 +177,9 @@ class Translator:
         if known is None:
             return Context(facts=facts)
         context = Context(zone=known.time_zone, currency=known.currency, facts=facts)
-        return replace(context, usage=known.usage) if isinstance(known, Connection) else context
+        if isinstance(known, Connection):
+            return replace(context, usage=known.usage)
+        return replace(context, codes=known.cross_references.codes)
 
     def _draft_for(self, document: Document, take: Take, connection: Connection) -> Draft:
         """A document for a connection, as its manifest says."""
@@ -181,6 +210,15 @@ class Translator:
             x12=X12Terms(theirs=identity, ours=identity),
             sends={set_id: SentSet(map=name) for set_id, name in maps.items() if set_id.isdecimal()},
         )
+
+
+def is_xml(content: bytes) -> bool:
+    """Whether bytes are XML rather than X12."""
+    return content[:100].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
+def _parts(tree: Any) -> list[str]:
+    return [f"{part.tag}/{one.tag}" for part in tree.iterchildren("*") for one in part.iterchildren("*")][:9]
 
 
 def _read_canonical(content: bytes, source: str | None, kind: str) -> Reading:

@@ -17,7 +17,7 @@ from connectors.profile import Profile
 from connectors.syntax import x12
 from connectors.syntax.json_text import read_json, write_json
 from connectors.syntax.x12.window import Source
-from connectors.translator import Translator
+from connectors.translator import Translator, is_xml
 from connectors.x12_answers import policy_of
 from connectors.x12_documents import reader_profile
 
@@ -51,12 +51,14 @@ class Workbench:
     def _read(
         self, content: bytes, at: datetime, partner: str | None, map_name: str | None, *, lineage: bool
     ) -> Reading:
-        """What the bytes say, by a named map, else as our own JSON, else as X12."""
+        """What the bytes say, by a named map, else as our own JSON, else as XML some map recognises, else as X12."""
         self._known(partner)
         if map_name:
             return self.translator.examine_by_map(content, map_name, partner, at, trace=lineage)
         if content.lstrip()[:1] in (b"{", b"["):
             return _own_json(content)
+        if is_xml(content):
+            return self.translator.examine_xml(content, partner, at, trace=lineage)
         return self.translator.examine(content, partner, at, trace=lineage)
 
     def summarize_translation(self, source: Source, partner: str | None, at: datetime) -> inspection.Tally:

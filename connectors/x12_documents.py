@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from canonical import Acknowledgment, Finding, Usage, Where
+from canonical import Acknowledgment, Document, Finding, Usage, Where
 from canonical.exchange import Incoming, Reading
 from connectors.acknowledgments import of_interchange_response, of_response
-from connectors.cross_reference import with_our_names
+from connectors.cross_reference import looked_up_in_vain, with_our_names
 from connectors.partners import Partners
 from connectors.profile import ACKNOWLEDGING_SETS, Profile
 from connectors.syntax import x12
@@ -189,7 +189,13 @@ def translated(library: MapLibrary, one: x12.TransactionSet, profile: Profile, r
     found = library.get(sent.map).read(one.root, context_of(one, profile, received_at))
     if found.document is None:
         return found
-    return replace(found, document=with_our_names(found.document, profile.cross_references))
+    return named(found, found.document, profile)
+
+
+def named(found: Translation, document: Document, profile: Profile) -> Translation:
+    """The translation with our names beside the partner's, and what could not be named."""
+    ours = with_our_names(document, profile.cross_references)
+    return replace(found, document=ours, findings=(*found.findings, *looked_up_in_vain(ours, profile.cross_references)))
 
 
 def context_of(one: x12.TransactionSet, profile: Profile, received_at: datetime) -> Context:

@@ -1,12 +1,15 @@
 """Code lists: native codes and their canonical names, both ways.
 
 A file in `codes/` says `codes: x12/98`, a `title`, its `source`, and `values: {ST: ship_to, ...}`. Several codes may
-share a name: the first is the one written. `open: true` lets unknown codes pass as they are, with a warning; otherwise
-an unknown code is kept visibly as `x12/98:ZZ`, with a warning too, and finds its way back on writing.
+share a name: the first is the one written; `written:` names the nearest code of what no code says. `open: true` lets
+unknown codes pass as they are, with a warning; otherwise an unknown code is kept visibly as `x12/98:ZZ`, with a warning
+too, and finds its way back on writing.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from pydantic import Field
 
 from canonical import Finding
 from mappings.strict_yaml import Readable
@@ -22,6 +25,8 @@ class CodeFile(ConfigModel):
     open: bool = False
     values: dict[str, str | None]
     """native -> canonical; no canonical name means the code is its own."""
+    written: dict[str, str] = Field(default_factory=dict)
+    """canonical -> native, of names that no code is read as: the nearest code is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,19 @@ class CodeList:
         return name if self.open else None
 
 
-def code_list(name: str, values: Mapping[str, str | None], *, open: bool = False) -> CodeList:  # noqa: A002
-    """Compile `native -> canonical`."""
+def code_list(
+    name: str,
+    values: Mapping[str, str | None],
+    *,
+    open: bool = False,  # noqa: A002 - as the file says it
+    written: Mapping[str, str] | None = None,
+) -> CodeList:
+    """Compile `native -> canonical`, and `written` besides."""
     to_canonical = {code: meaning or code for code, meaning in values.items()}
     to_native: dict[str, str] = {}
     for code, meaning in to_canonical.items():
+        to_native.setdefault(meaning, code)
+    for meaning, code in (written or {}).items():
         to_native.setdefault(meaning, code)
     return CodeList(name, open, to_canonical, to_native)
 
@@ -62,4 +75,4 @@ def code_list(name: str, values: Mapping[str, str | None], *, open: bool = False
 def load_code_list(source: Readable, name: str | None = None) -> tuple[CodeList | None, list[Finding]]:
     """Read a code list file."""
     file, findings = load_model(source, CodeFile, name)
-    return (code_list(file.codes, file.values, open=file.open) if file else None), findings
+    return (code_list(file.codes, file.values, open=file.open, written=file.written) if file else None), findings

@@ -39,6 +39,8 @@ class MapHead:
     unread: str = "warning"
     root: str | None = None
     """The member a JSON tree may be wrapped in, e.g. `order`."""
+    recognised_by: str | None = None
+    """The place without which a tree is some other document."""
     title: str = ""
     direction: str | None = None
     """`read` or `write` where the map serves only one."""
@@ -77,6 +79,8 @@ class CompiledMap:
         """Translate a tree. Findings name the source's place; their facts the canonical path and the rule."""
         self._serves("read")
         tree = self._unwrapped(tree)
+        if self.head.recognised_by and not self.recognises(tree):
+            return Translation(None, (self._other(tree),))
         run = Run(tree, context)
         build = self.fast
         values = read_values(build, tree, run)
@@ -185,6 +189,20 @@ class CompiledMap:
                     )
                     known.add(path)
         return findings
+
+    def recognises(self, tree: Node) -> bool:
+        """Whether a tree is of the kind the map reads; what it says is another matter."""
+        if self.head.recognised_by is None:
+            return True
+        run = Run(tree, _PLAIN)
+        found = [tree]
+        for branch in self.syntax.branch(self.head.recognised_by, self.syntax.root_scope()):
+            found = [child for node in found for child in branch.find(node, run)]
+        return bool(found)
+
+    def _other(self, tree: Node) -> Finding:
+        message = f"the map {self.name} reads {self.head.recognised_by}, and there is none"
+        return Finding("document-other", "error", self.syntax.top(tree), message, facts={"rule": self.head.where})
 
     def _serves(self, direction: str) -> None:
         if self.head.direction not in (None, direction):

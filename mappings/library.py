@@ -1,6 +1,6 @@
 """All maps and code lists: the built-in ones, and a user's, which override them by name."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,7 +16,7 @@ from mappings.language.functions import Function, registered_functions
 from mappings.language.totals import TOTALS
 from mappings.language.written import MapFault, Written, overlay_names, written
 from mappings.paths.json import JsonPaths
-from mappings.paths.navigation import Syntax
+from mappings.paths.navigation import Node, Syntax
 from mappings.paths.x12 import X12Paths
 from mappings.paths.xml import XmlPaths
 from mappings.strict_yaml import Readable, YamlFile, read_yaml
@@ -44,6 +44,7 @@ class MapFile(ConfigModel):
     totals: dict[str, str] = Field(default_factory=dict)
     unread: Literal["warning", "ignore"] | None = None
     root: str | None = None
+    recognised_by: str | None = None
     namespaces: dict[str, str] = Field(default_factory=dict)
     order: dict[str, list[str]] = Field(default_factory=dict)
     direction: Literal["read", "write"] | None = None
@@ -109,6 +110,14 @@ class MapLibrary:
             return [head.map for _, head in reversed(self._lineage(name))][1:]
         except MapFault as fault:
             raise Misconfigured(f"the map {name} has faults", [fault.finding()]) from None
+
+    def recognising(self, syntax: str, tree: Node, names: Iterable[str] | None = None) -> CompiledMap | None:
+        """The first of the maps (of all, unless `names` are given) whose document this tree is, as it says itself."""
+        for name in self.names if names is None else names:
+            found = self.get(name)
+            if found.head.syntax == syntax and found.head.recognised_by and found.recognises(tree):
+                return found
+        return None
 
     def codes(self, name: str) -> CodeList | None:
         """The code list of that name."""
@@ -197,6 +206,7 @@ class MapLibrary:
             totals=_totals(chain),
             unread=_last(chain, "unread") or "warning",
             root=_last(chain, "root"),
+            recognised_by=_last(chain, "recognised_by"),
             direction=_last(chain, "direction"),
         )
 

@@ -35,7 +35,7 @@ def map_schema() -> dict[str, Any]:
     }  # fmt: skip
     properties = {
         "map": _TEXT, "title": _TEXT, "extends": _TEXT, "shared": _TEXTS, "syntax": {"enum": _SYNTAXES},
-        "document": {"enum": sorted(Document.kinds)}, "root": _TEXT,
+        "document": {"enum": sorted(Document.kinds)}, "root": _TEXT, "recognised_by": _TEXT,
         "direction": {"enum": ["read", "write"]}, "fields": _RULES,
         "also": {"type": "object"}, "order": {"type": "object", "additionalProperties": _TEXTS},
         "namespaces": {"type": "object", "additionalProperties": _TEXT},

@@ -79,22 +79,19 @@ class XmlPaths:
         return Leaf(get, put, made, route.place)
 
     def branch(self, path: str, scope: Scope, repeat: str | None = None) -> Sequence[Branch]:
-        """The elements a path reaches."""
+        """The elements a path reaches: a branch a step, so that `../` is the element around."""
         if repeat:
             raise BadPath("repeat: is for X12 segments")
         route = _Route(self, path, scope)
         if route.attribute:
             raise BadPath(f"{path!r} names an attribute; name the element that repeats")
-        inner = Scope(path, route.cover(), scope)
-
-        def find(node: Node, run: Run) -> Sequence[Node]:
-            return route.every(node, run)
-
-        def make(node: Node, run: Run) -> Node:
-            holder = route.grow(node, run, route.steps[:-1])
-            return _made(holder, *route.steps[-1]) if route.steps else holder
-
-        return [Branch(find, make, lambda spot, _index: spot, inner)]
+        route.cover()
+        inner, branches = route.scope, []
+        for number in range(max(1, len(route.steps))):
+            step = route.steps[number : number + 1]
+            inner = Scope(path, inner.cover.child(step[0][0]) if step else inner.cover, inner if number else scope)
+            branches.append(_branch(route, number, inner))
+        return branches
 
     def values(self, path: str, scope: Scope) -> Values:
         """Every text or attribute a path reaches."""
@@ -134,6 +131,29 @@ class XmlPaths:
             return found
 
         return unread
+
+
+def _branch(route: "_Route", number: int, scope: Scope) -> Branch:
+    """One step of a route: what is written stands in one element of each step, and in a new one of the last."""
+    step = route.steps[number : number + 1]
+
+    def base(node: Node, run: Run) -> Node:
+        return node if number else route.base(node, run)
+
+    def find(node: Node, run: Run) -> Sequence[Node]:
+        holder = base(node, run)
+        if not step:
+            return [holder]
+        [(name, test)] = step
+        return [child for child in holder.iterchildren(name) if _meets(child, test)]
+
+    def make(node: Node, run: Run) -> Node:
+        if not step:
+            return base(node, run)
+        found = () if number == len(route.steps) - 1 else find(node, run)
+        return found[0] if found else _made(base(node, run), *step[0])
+
+    return Branch(find, make, lambda spot, _index: spot, scope)
 
 
 class _Route:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from canonical import Misconfigured, PurchaseOrder
+from connectors.partners import partners_of
+from connectors.profile import SentSet
 from connectors.translator import Translator
 from mappings.library import MapLibrary
 
@@ -81,3 +83,37 @@ def test_json_that_is_none_is_a_finding_of_the_transmission(own: Any) -> None:
 def test_a_map_nobody_has_is_a_misconfiguration(translator: Translator) -> None:
     with pytest.raises(Misconfigured):
         translator.read(b"{}", "northwind", {"map": "own/nothing"}, AT)
+
+
+CXML = b"""<?xml version="1.0"?>
+<!DOCTYPE cXML SYSTEM "http://xml.cxml.org/schemas/cXML/1.2.014/cXML.dtd">
+<cXML payloadID="1@buyer" timestamp="2026-11-20T10:00:00Z"><Header/>
+<Request><OrderRequest><OrderRequestHeader orderID="4711" orderDate="2026-11-20"><Total>
+<Money currency="USD">25.00</Money></Total></OrderRequestHeader><ItemOut quantity="2" lineNumber="1">
+<ItemID><SupplierPartID>CS-1</SupplierPartID></ItemID>
+<ItemDetail><UnitPrice><Money currency="USD">12.50</Money></UnitPrice></ItemDetail></ItemOut></OrderRequest></Request>
+</cXML>"""
+
+
+def test_xml_of_a_partner_is_read_by_the_map_of_theirs_that_recognises_it(translator: Translator) -> None:
+    profile = translator.partners.by_id["northwind"]
+    sends = {**profile.sends, "OrderRequest": SentSet(map="cxml/order-request")}
+    partners = partners_of([profile.model_copy(update={"sends": sends})], translator.partners.ours)
+    reading = Translator(partners, MapLibrary()).read(CXML, "northwind", {}, AT)
+    [incoming] = reading.documents
+    assert (incoming.kind, incoming.sender, incoming.findings) == ("PurchaseOrder", "northwind", ())
+
+
+def test_xml_that_no_map_of_the_partner_reads_is_one_located_finding(translator: Translator) -> None:
+    [finding] = translator.read(CXML, "northwind", {}, AT).findings
+    assert (finding.code, dict(finding.where)) == ("document-other", {"xpath": "/cXML"})
+
+
+def test_xml_is_recognised_without_naming_a_map(translator: Translator) -> None:
+    [incoming] = translator.examine_xml(CXML, None, AT).documents
+    assert incoming.place == {"map": "cxml/order-request"}
+
+
+def test_a_map_told_to_read_another_document_says_so_once(translator: Translator) -> None:
+    [incoming] = translator.examine_by_map(CXML, "cxml/ship-notice-request", None, AT).documents
+    assert [(one.code, dict(one.where)) for one in incoming.findings] == [("document-other", {"xpath": "/cXML"})]

@@ -118,16 +118,29 @@ def test_xml_is_read_and_written():
     assert write_xml(read_xml(b"<a><b>x</b></a>")).endswith(b"<a><b>x</b></a>")
 
 
+def test_a_doctype_that_only_names_its_dtd_is_allowed_and_nothing_is_fetched(tmp_path):
+    dtd = tmp_path / "a.dtd"
+    dtd.write_text('<!ATTLIST a fetched CDATA "yes">')
+    root = read_xml(b'<!DOCTYPE a SYSTEM "%s"><a/>' % dtd.as_uri().encode())
+    assert (root.tag, dict(root.attrib)) == ("a", {})
+
+
+def test_comments_do_not_cut_a_text_short():
+    assert read_xml(b"<a>wide<!-- sic --> oak<?x y?> shelf</a>").text == "wide oak shelf"
+
+
 @pytest.mark.parametrize(
     "content",
     [
         b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
-        b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
+        b'<!DOCTYPE a SYSTEM "file:///etc/passwd" []><a/>',
+        b'<!DOCTYPE a [<!ENTITY % p SYSTEM "http://x.example/p"> %p;]><a/>',
+        b'<!DOCTYPE a SYSTEM "a.dtd"><a>&nbsp;</a>',
         b"<a><b></a>",
         b"",
         b"<a>" * 66 + b"</a>" * 66,
     ],
-    ids=["entity", "system", "unclosed", "empty", "deep"],
+    ids=["entity", "subset", "parameter-entity", "entity-of-the-dtd", "unclosed", "empty", "deep"],
 )
 def test_xml_that_reaches_out_or_is_broken_is_refused(content: bytes):
     with pytest.raises(Rejected) as caught:

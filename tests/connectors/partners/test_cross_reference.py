@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from canonical import FulfilmentLine, FulfilmentOrder, OrderLine, Party, PurchaseOrder, Quantity
-from connectors.cross_reference import with_our_names, with_their_names
+from connectors.cross_reference import looked_up_in_vain, with_our_names, with_their_names
 from connectors.profile import CrossReferences
 
 REFERENCES = CrossReferences.model_validate(
@@ -56,3 +56,22 @@ def test_on_the_way_out_our_sku_gains_their_item_number() -> None:
         lines=(FulfilmentLine(number="1", items={"sku": "CS-1001"}, quantity=EACH),),
     )
     assert with_their_names(asked, REFERENCES).lines[0].items == {"sku": "CS-1001", "buyer": "NW-1"}
+
+
+def test_what_the_references_lack_is_told_once_a_value_with_its_count() -> None:
+    store = Party(role="ship_to", identifiers={"buyer_assigned": "0099"})
+    asked = order({"buyer": "NW-9"}, store)
+    [line] = asked.lines
+    asked = asked.changed(lines=(line, line, line.model_copy(update={"items": {"upc": "1"}})))
+    told = [(one.code, dict(one.facts)) for one in looked_up_in_vain(with_our_names(asked, REFERENCES), REFERENCES)]
+    item = {"path": "lines.0.items.buyer", "table": "items/buyer", "value": "NW-9", "count": 2}
+    place = "parties.0.identifiers.buyer_assigned"
+    where = {"path": place, "table": "locations/buyer_assigned", "value": "0099", "count": 1}
+    assert told == [("cross-reference-missing", item), ("cross-reference-missing", where)]
+
+
+def test_what_is_found_or_was_never_asked_for_is_not_missed() -> None:
+    store = Party(role="ship_to", identifiers={"buyer_assigned": "0042"})
+    read = with_our_names(order({"buyer": "NW-1"}, store), REFERENCES)
+    assert looked_up_in_vain(read, REFERENCES) == ()
+    assert looked_up_in_vain(order({"buyer": "NW-9"}, store), CrossReferences()) == ()
