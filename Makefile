@@ -53,7 +53,7 @@ storm-kill: .venv/.ready-dev ## Kill a working hub again and again, then audit
 	@$(BIN)/python -m pytest tests -m storm --kills=200
 
 schemas: .venv/.ready ## Publish the JSON Schemas that editors complete configuration by
-	@for name in hub partner connection nodes routing posting story; do $(BIN)/crossdock schema $$name --out config/schemas 2>/dev/null; done
+	@for name in hub partner connection manifest map cases nodes routing posting story; do $(BIN)/crossdock schema $$name --out config/schemas 2>/dev/null; done
 
 lock: ## Resolve dependencies anew into the hashed lock files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group build -o requirements.lock

@@ -43,6 +43,7 @@ from connectors.workbench import Workbench, faulty
 from console.cli import main as command_line
 from console.desk import Answer, Door, InspectRequest, TranslateRequest
 from console.rehearsal import Rehearsal, Story
+from mappings.language.schema import map_schema
 from router.catalogue import StockLevel, read_items, read_stock
 from router.decide import decide, needs
 from router.event_kinds import EVENT_KINDS
@@ -235,7 +236,8 @@ class Tools:
             "nodes": Network, "routing": Routing, "posting": Posting, "story": Story, **configuration_models()
         }  # fmt: skip
         models: dict[str, type[BaseModel]] = {**dict(sorted(Document.kinds.items())), **files}
-        return {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
+        schemas = {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
+        return {**schemas, "map": map_schema()}
 
     def partners(self) -> Sequence[Mapping[str, Any]]:
         """The trading partners."""
