@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-x12 bench-maps fuzz storm-kill schemas lock clean
+.PHONY: help run test lint format bench bench-x12 bench-connectors bench-maps fuzz storm-kill schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,13 +38,16 @@ format: .venv/.ready-dev ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: bench-x12 bench-maps ## Print every speed table, as ratios within one run
+bench: bench-x12 bench-maps bench-connectors ## Print every speed table, as ratios within one run
 
 bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (LONG=1: 200 MB too)
 	@$(BIN)/python benchmarks/x12.py $(if $(LONG),--long)
 
 bench-maps: .venv/.ready-dev ## Translation: 850 bytes to documents, a shop's order against hand-written Python
 	@$(BIN)/python benchmarks/maps.py
+
+bench-connectors: .venv/.ready-dev ## Lists fetched, mapped and kept; shops one process can poll
+	@$(BIN)/python benchmarks/connectors.py
 
 fuzz: .venv/.ready-dev ## Mutate X12 samples for minutes (ROUNDS=n); a failure prints the file
 	@$(BIN)/python -m pytest tests/x12 -k fuzz --fuzz-rounds=$(or $(ROUNDS),100000)

@@ -291,6 +291,16 @@ class Crossdock:
             await wire.close()
 
     @asynccontextmanager
+    async def emulate(
+        self, name: str, port: int, orders: int, faults: Sequence[str]
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """A stand-in of a connector's system on loopback."""
+        from connectors.emulators.stand_in import fault_named, standing_in
+
+        async with standing_in(name, SystemClock().now(), port, orders, map(fault_named, faults)) as told:
+            yield told.told()
+
+    @asynccontextmanager
     async def rehearse(self, config: Path, data: Path) -> AsyncIterator[tuple[Hub, Rehearsal]]:
         """The hub with stand-ins of the world outside on loopback, and the story they play."""
         from connectors.emulators.outside import InventedSecrets, outside

@@ -302,6 +302,12 @@ class Builder(Protocol):
 
     def open(self, config: Path, data: Path) -> AbstractAsyncContextManager[Hub]: ...
 
+    def emulate(
+        self, name: str, port: int, orders: int, faults: Sequence[str]
+    ) -> AbstractAsyncContextManager[Mapping[str, Any]]:
+        """A stand-in of a connector's system on loopback: `{base_url, connection, environment}`."""
+        ...
+
     def rehearse(self, config: Path, data: Path) -> AbstractAsyncContextManager[tuple[Hub, Rehearsal]]:
         """A hub on fresh data with stand-ins of the outside world running on loopback."""
         ...

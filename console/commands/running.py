@@ -85,6 +85,19 @@ async def _until_stopped(worker: "asyncio.Task[None] | None") -> None:
             loop.remove_signal_handler(name)
 
 
+async def emulate(call: Invocation) -> int:
+    """Serve a local stand-in of a system's API, to work against offline."""
+    given = call.arguments
+    async with call.builder.emulate(given.name, given.port or 0, given.orders, given.fault) as told:
+        if not call.tell(told):
+            call.out.print(text(f"{given.name} is played at {told['base_url']}", "bold"), soft_wrap=True)
+            call.out.print(text("a connection to it, and the environment that goes with it:"), soft_wrap=True)
+            call.out.print_json(data={"connection": told["connection"], "environment": told["environment"]})
+            call.out.print(text("Ctrl-C stops it", "dim"))
+        await _until_stopped(None)
+    return 0
+
+
 async def demo(call: Invocation) -> int:
     """Play the example hub end to end, check the outcome, then serve the console."""
     from console.demo import tell_story
