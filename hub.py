@@ -44,16 +44,19 @@ from console.cli import main as command_line
 from console.desk import Answer, Door, InspectRequest, TranslateRequest
 from console.rehearsal import Rehearsal, Story
 from mappings.language.schema import map_schema
+from mappings.yaml_model import load_model
 from router.catalogue import StockLevel, read_items, read_stock
 from router.decide import decide, needs
 from router.event_kinds import EVENT_KINDS
 from router.flow import Bells, Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate
+from router.hindsight import Hindsight
 from router.network import Company, Network
 from router.policy import Policy
 from router.ports import Pickup, Receipt
 from router.posting import Posting
 from router.routing import Routing
 from store import Store, open_store, sqlite_url
+from store.history import History
 
 LOOK_AGAIN = 0.02
 """Seconds between two looks whether an order is decided."""
@@ -115,6 +118,7 @@ class Hub:
         partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
         self.doors = [Door(one.partner, one.name, "partner") for one in partners]
         self.doors += [Door(one.id, one.name, "connection") for one in connections]
+        self.hindsight = Hindsight(History(store.database), configuration.policy.network, _read_routing)
         self._translator = trade.translator
         self._flow = _flow(configuration, store, data, calling, wire, files)
 
@@ -163,6 +167,16 @@ class Hub:
         except Exception as error:  # noqa: BLE001 - whatever the reason, the answer is no
             return {"ready": False, "checks": {"store": type(error).__name__}}
         return {"ready": True, "checks": {"store": "ok"}}
+
+
+def _read_routing(file: Path) -> Routing:
+    """A routing file by itself, such as one that is only being thought about."""
+    if not file.is_file():
+        raise Misconfigured(f"there is no file {file}")
+    routing, findings = load_model(file, Routing)
+    if routing is None:
+        raise Misconfigured(f"{file} has faults", findings)
+    return routing
 
 
 def _callers(configuration: Configuration, data: Path, wire: HttpWire) -> Mapping[str, Caller]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from canonical import CrossdockError, Misconfigured, exact_decimal
-from console.commands import actions, lookups, maps, running, tools
+from console.commands import actions, hindsight, lookups, maps, running, tools
 from console.desk import Builder
 from console.invocation import Invocation, Usage
 from console.terminal import err, print_findings, print_json, text
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_everywhere(parser, default=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_running, _add_tools, _add_authoring, _add_lookups, _add_actions):
+    for add in (_add_running, _add_tools, _add_authoring, _add_lookups, _add_hindsight, _add_actions):
         add(commands)
     return parser
 
@@ -197,6 +197,13 @@ def _add_lookups(commands: Subcommands) -> None:
     _add(family, "resolve", lookups.resolve).add_argument("exception", metavar="ID")
     _add(commands, "audit", lookups.audit)
     _add(commands, "export", lookups.export).add_argument("--out", metavar="DIR", required=True)
+
+
+def _add_hindsight(commands: Subcommands) -> None:
+    whatif = _add(commands, "whatif", hindsight.whatif)
+    whatif.add_argument("--routing", metavar="FILE", type=Path, required=True, help="the routing rules to try")
+    for command in (whatif, _add(commands, "kpis", hindsight.kpis)):
+        command.add_argument("--since", metavar="DATE", type=_instant, help="orders that came since; all without it")
 
 
 def _add_actions(commands: Subcommands) -> None:

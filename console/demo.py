@@ -70,7 +70,7 @@ async def _print_outcome(console: Console, hub: Hub, outcome: Outcome) -> None:
         _head(console, f"One order from first byte to last: {told['number']}")
         print_order(console, told)
         console.print()
-        for entry in told.get("explanations", ())[:1]:
+        for entry in (await hub.hindsight.explain(told))[:1]:
             print_explanation(console, entry)
 
 

@@ -190,8 +190,27 @@ class Webhooks(Protocol):
         ...
 
 
+class Hindsight(Protocol):
+    """Past decisions made again from what was kept of them. A date without orders since gives figures of nothing."""
+
+    async def explain(self, order: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The explanations of an order as `Archive.order` shows it, with every candidate and the runner-up."""
+        ...
+
+    async def what_if(self, routing: Path, since: datetime | None = None) -> Mapping[str, Any]:
+        """Past orders by another routing file: `{orders, changed, before, after, differences}`."""
+        ...
+
+    async def kpis(self, since: datetime | None = None) -> Mapping[str, Any]:
+        """Key figures: `{all, channels, nodes}`."""
+        ...
+
+
 class Hub(Protocol):
     """The built hub, open on one store."""
+
+    @property
+    def hindsight(self) -> Hindsight: ...
 
     @property
     def inbox(self) -> Inbox: ...

@@ -12,6 +12,8 @@ from router.number import order_id
 from router.order import ZERO, Ledger, LineState, Order
 from router.policy import Policy
 
+_EMPTY = Ledger()
+
 
 class Refusal(NamedTuple):
     """Why a line is refused: for programs and for people."""
@@ -82,7 +84,7 @@ class Opening:
                 quantity=quantity,
                 factor=factor,
                 price=price,
-                ledger=move(Ledger(), "order", quantity.value * factor),
+                ledger=move(_EMPTY, "order", quantity.value * factor),
             )
 
     def _goes_to(self, line: OrderLine) -> Iterator[tuple[int, Quantity]]:
@@ -99,7 +101,7 @@ def _refused(line: OrderLine, position: int, number: str, refusal: Refusal, item
     factor = (units_in(item, line.quantity.unit) if item else None) or Decimal(1)
     return LineState(
         number=number, position=position, sku=item.sku if item else None, quantity=line.quantity, factor=factor,
-        ledger=move(Ledger(), "refuse", max(line.quantity.value * factor, ZERO)),
+        ledger=move(_EMPTY, "refuse", max(line.quantity.value * factor, ZERO)),
         fault=refusal.reason, fault_code=refusal.code,
     )  # fmt: skip
 

@@ -191,9 +191,12 @@ def _merged(outcomes: list[LineOutcome]) -> tuple[LineOutcome, ...]:
     merged: dict[tuple[str, str, str, str], LineOutcome] = {}
     for outcome in outcomes:
         key = (outcome.outcome, str(outcome.ship_on), outcome.quantity.unit, outcome.reason or "")
-        seen = merged.get(key)
-        total = outcome.quantity.value + (seen.quantity.value if seen else ZERO)
-        merged[key] = outcome.model_copy(update={"quantity": outcome.quantity.model_copy(update={"value": total})})
+        if key in merged:
+            total = outcome.quantity.value + merged[key].quantity.value
+            quantity = outcome.quantity.model_copy(update={"value": total})
+            merged[key] = outcome.model_copy(update={"quantity": quantity})
+        else:
+            merged[key] = outcome
     return tuple(merged.values())
 
 

@@ -6,6 +6,7 @@ A buyer's own numbers are the partner profile's to translate; here an item has t
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from canonical import Finding, Item, Model, Price, Quantity, Text, exact_decimal
 from router.order import ZERO
@@ -17,13 +18,13 @@ _ITEM_COLUMNS = frozenset(("sku", "description", "unit", "gtin", "upc", "ean", "
 _STOCK_COLUMNS = ("sku", "node", "on_hand", "safety")
 
 
-class Match(Model):
+class Match(NamedTuple):
     """The item a line's identifiers name, or why none is."""
 
     item: Item | None = None
-    by: Text | None = None
+    by: str | None = None
     """The scheme that found it."""
-    fault: Text | None = None
+    fault: str | None = None
 
 
 class Catalogue(Rule):

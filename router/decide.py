@@ -1,4 +1,8 @@
-"""One decision: `decide(order, document, world, policy, sender=...)`. Pure: the same inputs give the same decision."""
+"""One decision: `decide(order, document, world, policy, sender=...)`. Pure: the same inputs give the same decision.
+
+So what can be worked out again is not worked out while orders wait: the whole explanation comes of making the
+decision once more from what was kept of it.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -26,14 +30,22 @@ class Request(NamedTuple):
     world: World
     policy: Policy
     sender: str
+    explaining: bool = False
+
+    def work(self, order: Order) -> Workings:
+        """The workings on an order."""
+        return Workings(order, self.world, self.policy, explaining=self.explaining)
 
 
-def decide(order: Order | None, document: Document, world: World, policy: Policy, *, sender: str) -> Decision:
+def decide(
+    order: Order | None, document: Document, world: World, policy: Policy, *, sender: str, explaining: bool = False
+) -> Decision:
     """Everything that follows from a document. `order` is its lane's order, None before the first document.
 
-    The decision reads nothing but its arguments. What is not there yet is answered by `parked`.
+    The decision reads nothing but its arguments. What is not there yet is answered by `parked`. With `explaining` it
+    also says of every node why it was taken or not, and what would have been second best; it is the same otherwise.
     """
-    request = Request(order, document, world, policy, sender)
+    request = Request(order, document, world, policy, sender, explaining)
     handler = _DECISIONS.get(type(document))
     return handler(request) if handler else _not_ours(request)
 
@@ -57,7 +69,7 @@ def _purchase_order(request: Request) -> Decision:
         return _changed(request, document)
     if order is not None:
         return _seen_before(request, order, document)
-    work = Workings(open_order(document, request.sender, request.policy), request.world, request.policy)
+    work = request.work(open_order(document, request.sender, request.policy))
     work.tell("order_received", number=document.number, purpose=document.purpose, lines=len(document.lines))
     if not document.lines:
         work.worry("order-empty", f"order {document.number} asks for nothing")
@@ -81,7 +93,7 @@ def _changed(request: Request, document: PurchaseOrder | OrderChange) -> Decisio
     order = request.order
     if order is None:
         return _parked(request, "its order has not come")
-    work = Workings(order, request.world, request.policy)
+    work = request.work(order)
     identity = f"{document.kind}/{document.identity}"
     if identity in order.changes:
         work.tell("change_repeated", change=identity)
@@ -100,7 +112,7 @@ def _apply(work: Workings, document: PurchaseOrder | OrderChange) -> list[Source
 
 def _seen_before(request: Request, order: Order, document: PurchaseOrder) -> Decision:
     """The order is known: the same again is recognised, another of the same number goes to a person."""
-    work = Workings(order, request.world, request.policy)
+    work = request.work(order)
     if fingerprint(document) == order.fingerprint:
         work.tell("order_repeated", purpose=document.purpose)
         return work.decision(Explanation(summary=f"order {order.number} is known; nothing more follows from it"))
@@ -114,7 +126,7 @@ def _shipment_advice(request: Request) -> Decision:
     assert isinstance(advice, ShipmentAdvice)
     if order is None or advice.fulfilment_order not in order.fulfilment_orders:
         return _parked(request, f"fulfilment order {advice.fulfilment_order} is not known")
-    work = Workings(order, request.world, request.policy)
+    work = request.work(order)
     if advice.identity in order.shipments:
         work.tell("shipment_repeated", advice=advice.number)
         return work.decision(Explanation(summary=f"shipment {advice.number} is known; nothing more follows from it"))
@@ -142,7 +154,7 @@ def _reconsider(request: Request) -> Decision:
     assert isinstance(document, Reconsider)
     if order is None:
         return _parked(request, "its order has not come")
-    work = Workings(order, request.world, request.policy)
+    work = request.work(order)
     work.tell("order_reconsidered", cause=document.cause, by=document.by)
     lift_holds(work, frozenset(document.lifts), document.cause)
     for line in order.lines:

@@ -149,7 +149,7 @@ class LineExplanation(Model):
 
 
 class Explanation(Model):
-    """The decision in words and figures."""
+    """The decision in words and figures. Its summary and cost are kept with it; the rest is made again on demand."""
 
     summary: Text
     rule: Text | None = None

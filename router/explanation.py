@@ -14,7 +14,7 @@ from router.workings import Workings
 
 
 def explained(work: Workings, outcomes: Sequence[Sourced], summary: str) -> Explanation:
-    """The explanation of a sourcing: one destination after the other."""
+    """The explanation of a sourcing: its cost, and where somebody explains it every candidate and the runner-up."""
     terms: dict[str, Decimal] = {}
     for outcome in outcomes:
         for name, amount in cost_terms(work, outcome).items():
@@ -24,9 +24,13 @@ def explained(work: Workings, outcomes: Sequence[Sourced], summary: str) -> Expl
         rule=work.policy.rule("routing.costs") if outcomes else None,
         cost=sum(terms.values(), ZERO) if outcomes else None,
         cost_terms=terms,
-        runner_up=runner_up(outcomes[0]) if len(outcomes) == 1 else None,
-        lines=(*_refused(work), *(line for outcome in outcomes for line in _lines(work, outcome))),
+        runner_up=runner_up(outcomes[0]) if work.explaining and len(outcomes) == 1 else None,
+        lines=_all_lines(work, outcomes) if work.explaining else (),
     )
+
+
+def _all_lines(work: Workings, outcomes: Sequence[Sourced]) -> tuple[LineExplanation, ...]:
+    return (*_refused(work), *(line for outcome in outcomes for line in _lines(work, outcome)))
 
 
 def _refused(work: Workings) -> list[LineExplanation]:

@@ -28,13 +28,14 @@ def place_of(address: Address, routing: Routing) -> Place | None:
     return None
 
 
-def band_of(node: Node, address: Address, routing: Routing) -> FreightBand:
-    """The freight band between a node and an address; the last one where nobody knows the place."""
-    place = place_of(address, routing)
-    if place is None:
-        return routing.freight[-1]
-    miles = miles_between(node.place, place)
-    return next((band for band in routing.freight if band.miles is None or miles <= band.miles), routing.freight[-1])
+def band_of(node: Node, place: Place | None, routing: Routing) -> FreightBand:
+    """The freight band between a node and a place; the last one where nobody knows the place."""
+    if place is not None:
+        miles = miles_between(node.place, place)
+        for band in routing.freight:
+            if band.miles is None or miles <= band.miles:
+                return band
+    return routing.freight[-1]
 
 
 def miles_between(one: Place, other: Place) -> int:

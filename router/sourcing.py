@@ -1,7 +1,9 @@
 """Sourcing: the nodes each open line is taken from, at the least total cost, reserved as it is decided."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from router.allocation import Assignment, Demand, Problem, allocate
 from router.freight import pounds
@@ -106,11 +108,7 @@ def _solve(
     """Solve one destination, and note in `taken` what it uses, so that the next finds only the rest."""
     routing = work.policy.routing
     routes = tuple(work.route(node, destination) for node in work.policy.network.nodes)
-    out = fell_short(work)
-    has = [
-        [ZERO if (want.sku, route.node.id) in out else _has(work, want.sku, route, taken) for route in routes]
-        for want in wants
-    ]
+    has = _has(work, wants, routes, taken)
     problem, scale = _problem(work, wants, routes, has, terms.split_limit or routing.split_limit)
     outcome = Sourced(destination, routes, wants, problem, scale, allocate(problem))
     for index, want in enumerate(wants):
@@ -123,36 +121,65 @@ def _solve(
 def _problem(
     work: Workings, wants: tuple[Want, ...], routes: tuple[Route, ...], has: list[list[Decimal]], limit: int
 ) -> tuple[Problem, int]:
-    scale: int = 10 ** max(
-        _places(value) for row, want in zip(has, wants, strict=True) for value in (*row, want.quantity)
-    )
-    demands = tuple(
-        Demand(
-            int(want.quantity * scale),
-            tuple(int(value * scale) for value in row),
-            tuple(_money(sum(unit_cost_terms(work, want.sku, route).values(), ZERO)) for route in routes),
-        )
-        for want, row in zip(wants, has, strict=True)
-    )
+    wanted = [want.quantity for want in wants]
+    whole = [list(map(int, row)) for row in has]
+    scale = 1
+    if whole != has or any(units % 1 for units in wanted):
+        scale = _scale([*wanted, *(units for row in has for units in row)])
+        whole = [[int(units * scale) for units in row] for row in has]
+    prices = _unit_costs(work, wants, routes)
+    demands = [
+        Demand(int(units * scale), tuple(row), price) for units, row, price in zip(wanted, whole, prices, strict=True)
+    ]
     costs = work.policy.routing.costs
     problem = Problem(
         open_costs=tuple(_money(route.shipment_cost) * scale for route in routes),
-        demands=demands,
+        demands=tuple(demands),
         split=_money(costs.split) * scale,
         split_line=_money(costs.split_line) * scale,
-        unfilled=max(_money(costs.unfilled), *(cost for demand in demands for cost in demand.unit_costs)),
+        unfilled=max(_money(costs.unfilled), *map(max, prices)),
         limit=limit,
         steps=work.policy.routing.search_steps,
     )
     return problem, scale
 
 
-def _has(work: Workings, sku: str, route: Route, taken: dict[tuple[str, str], Decimal]) -> Decimal:
-    if route.excluded:
-        return ZERO
-    return max(work.available(sku, route.node.id) - taken.get((sku, route.node.id), ZERO), ZERO)
+def _has(
+    work: Workings, wants: tuple[Want, ...], routes: tuple[Route, ...], taken: dict[tuple[str, str], Decimal]
+) -> list[list[Decimal]]:
+    """For each want what each route's node can ship of it."""
+    places = {route.node.id: place for place, route in enumerate(routes) if not route.excluded}
+    rows = {want.sku: [ZERO] * len(routes) for want in wants}
+    for sku, node, units in work.availability():
+        row, place = rows.get(sku), places.get(node)
+        if row is not None and place is not None:
+            row[place] = units
+    for sku, node in fell_short(work) | taken.keys():
+        if sku in rows and node in places:
+            left = work.available(sku, node) - taken.get((sku, node), ZERO)
+            rows[sku][places[node]] = ZERO if (sku, node) in fell_short(work) else max(left, ZERO)
+    return list(rows.values())
 
 
+def _unit_costs(work: Workings, wants: tuple[Want, ...], routes: tuple[Route, ...]) -> list[tuple[int, ...]]:
+    """For each want what a unit costs over each route: the sum of `unit_cost_terms`, in whole numbers."""
+    late = work.policy.routing.costs.late_day
+    lanes = tuple([(route.band.pound, route.node.unit_cost + late * route.late_days) for route in routes])
+    return [_unit_costs_of(pounds(work.item(want.sku)), lanes) for want in wants]
+
+
+@lru_cache(maxsize=16384)
+def _unit_costs_of(weight: Decimal, lanes: tuple[tuple[Decimal, Decimal], ...]) -> tuple[int, ...]:
+    """What a unit of so many pounds costs over lanes of a price a pound and a price a unit."""
+    return tuple([_money(weight * pound + each) for pound, each in lanes])
+
+
+def _scale(quantities: Iterable[Decimal]) -> int:
+    """The power of ten that makes all of them whole."""
+    return int("1" + "0" * max(map(_places, quantities)))
+
+
+@lru_cache(maxsize=16384)
 def _money(amount: Decimal) -> int:
     return int((amount * COST_SCALE).to_integral_value(ROUND_HALF_UP))
 

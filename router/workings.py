@@ -1,7 +1,8 @@
 """A decision while it is being made: the order's lines as they move, and what will be written and sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from canonical import Address, Document, Item, JournalEntry, Usage
@@ -20,14 +21,16 @@ from router.lifecycle import MOVES, Move, move
 from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
-from router.route import Route, route_of
+from router.route import Route, routes_to
 
 
 class Workings:
     """Collects one decision about `order`. A test order moves its ledgers, and touches neither stock nor books."""
 
-    def __init__(self, order: Order, world: World, policy: Policy) -> None:
+    def __init__(self, order: Order, world: World, policy: Policy, *, explaining: bool = False) -> None:
         self.order = order
+        self.explaining = explaining
+        """Whether somebody reads every reason, or the decision waits to be written."""
         self.world = world
         self.policy = policy
         self.lines: dict[str, LineState] = {line.number: line for line in order.lines}
@@ -36,10 +39,13 @@ class Workings:
         self.send: list[Outgoing] = []
         self.postings: list[JournalEntry] = []
         self.troubles: list[Trouble] = []
-        self._rows: dict[tuple[str, str], StockRow] = {(row.sku, row.node): row for row in world.stock}
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
-        self._routes: dict[tuple[str, int], Route] = {}
+        self._routes: dict[int, dict[str, Route]] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], StockRow]:
+        return {(row.sku, row.node): row for row in self.world.stock}
 
     @property
     def usage(self) -> Usage:
@@ -62,14 +68,22 @@ class Workings:
         on_hand, reserved = self._stock.get((sku, node), (ZERO, ZERO))
         return max(row.on_hand + on_hand - row.reserved - reserved - row.safety, ZERO)
 
+    def availability(self) -> Iterator[tuple[str, str, Decimal]]:
+        """(SKU, node, units) of all that can still be promised, this decision's own changes counted."""
+        for sku, node, on_hand, reserved, safety, _ in self.world.stock:
+            units = on_hand - reserved - safety
+            if units > 0:
+                yield sku, node, units
+        for sku, node in self._stock:
+            yield sku, node, self.available(sku, node)
+
     def route(self, node: Node, destination: int) -> Route:
         """The route from a node to one of the order's destinations, as the order now stands."""
-        known = self._routes.get((node.id, destination))
-        if known is None:
+        if destination not in self._routes:
             address = self.order.destinations[destination].address or Address()
-            known = route_of(node, address, self.order.document, self.world.now, self.policy.routing)
-            self._routes[node.id, destination] = known
-        return known
+            nodes, routing = self.policy.network.nodes, self.policy.routing
+            self._routes[destination] = routes_to(nodes, address, self.order.document, self.world.now, routing)
+        return self._routes[destination][node.id]
 
     def tell(self, kind: str, **facts: Any) -> None:
         """Something happened."""

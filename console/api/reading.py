@@ -48,7 +48,7 @@ async def show_timeline(call: Call) -> web.Response:
 async def show_explanation(call: Call) -> web.Response:
     """Why each decision fell as it did."""
     order = await _order(call)
-    return reply({"order": order["id"], "explanations": order.get("explanations", ())})
+    return reply({"order": order["id"], "explanations": await call.hub.hindsight.explain(order)})
 
 
 async def show_availability(call: Call) -> web.Response:
@@ -59,7 +59,7 @@ async def show_availability(call: Call) -> web.Response:
     rows = await call.hub.stock.availability(sku)
     answer: dict[str, Any] = {"sku": sku, "available": sum((row.available for row in rows), Decimal(0))}
     if call.caller.partner is None:
-        answer["nodes"] = [{**row.model_dump(), "available": row.available} for row in rows]
+        answer["nodes"] = [{**row._asdict(), "available": row.available} for row in rows]
     return reply(answer)
 
 

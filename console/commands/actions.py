@@ -52,7 +52,7 @@ async def set_stock(call: Invocation) -> int:
     async with call.hub() as hub:
         row = await hub.stock.set(given.sku, given.node, given.quantity, given.safety)
         await hub.drain()
-    if not call.tell({**row.model_dump(mode="json"), "available": row.available}):
+    if not call.tell({**row._asdict(), "available": row.available}):
         call.out.print(text(f"{row.sku} at {row.node}: {row.on_hand} on hand, {row.available} to promise"))
     return 0
 

@@ -78,7 +78,8 @@ async def explain(call: Invocation) -> int:
     order = await _order(call)
     if order is None:
         return 1
-    explanations = list(order.get("explanations", ()))
+    async with call.hub() as hub:
+        explanations = list(await hub.hindsight.explain(order))
     if not call.tell(explanations):
         for entry in explanations:
             print_explanation(call.out, entry)

@@ -152,7 +152,8 @@ async def show_order(visit: Visit) -> web.Response:
     order = await visit.sight.order(visit.request.match_info["id"])
     if order is None:
         raise not_found("order")
-    return visit.page("order.html", order=order, steps=steps_of(order))
+    why = await visit.hub.hindsight.explain(order) if order.get("explanations") else ()
+    return visit.page("order.html", order={**order, "explanations": why}, steps=steps_of(order))
 
 
 async def show_documents(visit: Visit) -> web.Response:

@@ -82,7 +82,7 @@ class _Search:
         """What no set costs less than because so few nodes cannot ship more."""
         problem, costs = self.costs.problem, self.costs
         gains = sorted(sum(map(min, self.wanted, costs.usable[n])) for n in self.order)
-        missing = max(sum(self.wanted) - sum(gains[-problem.limit :]), 0)
+        missing: int = max(sum(self.wanted) - sum(gains[-problem.limit :]), 0)
         least = [offers[0][0] if offers else 0 for offers in costs.offers]
         nobody_has = sum(costs.wanted) - sum(self.wanted)
         goods = sum(price * units for price, units in zip(least, self.wanted, strict=True)) - missing * max(

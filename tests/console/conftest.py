@@ -188,6 +188,19 @@ class Shop:
         return Arrival(connection, "webhook", body, headers.get("X-Event"))
 
 
+class MemoryHindsight:
+    """Explains what is explained already."""
+
+    async def explain(self, order: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        return tuple(order["explanations"])
+
+    async def what_if(self, routing: Path, since: datetime | None = None) -> Mapping[str, Any]:
+        raise Misconfigured(f"there is no file {routing}")
+
+    async def kpis(self, since: datetime | None = None) -> Mapping[str, Any]:
+        return {"all": {"orders": 2, "fill_rate": Decimal("0.975"), "on_time": None}, "channels": {}, "nodes": {}}
+
+
 @dataclass
 class MemoryHub:
     """Keeps what it receives; a canonical order is decided on arrival unless `slow`."""
@@ -202,6 +215,7 @@ class MemoryHub:
     port: int = 0
     largest_body: int = 50_000
     name: str = "test-hub"
+    hindsight: MemoryHindsight = field(default_factory=MemoryHindsight)
     slow: bool = False
     broken: bool = False
     received: list[Arrival] = field(default_factory=list)

@@ -7,7 +7,7 @@ import pytest
 
 from canonical import Destination, OrderAcknowledgment, OrderLine, Price, PurchaseOrder, Quantity
 from router.decide import decide
-from router.decision import Decision, World
+from router.decision import Decision, Explanation, World
 from router.policy import Policy
 from tests.router.documents import DALLAS, PORTLAND, line, purchase_order, ship_to
 
@@ -24,6 +24,10 @@ def outcomes(decision: Decision) -> list[list[tuple[str, str]]]:
 
 def decided(document: PurchaseOrder, world: World, policy: Policy, sender: str = "northwind") -> Decision:
     return decide(None, document, world, policy, sender=sender)
+
+
+def explained(document: PurchaseOrder, world: World, policy: Policy) -> Explanation:
+    return decide(None, document, world, policy, sender="northwind", explaining=True).explanation
 
 
 def to(party: Any, quantity: str) -> Destination:
@@ -85,7 +89,7 @@ def test_cases_are_counted_in_eaches_and_answered_in_cases(policy: Policy, world
 def test_what_nobody_has_is_backordered_and_its_remedy_named(policy: Policy, world: World) -> None:
     decision = decided(purchase_order(line("1", "CS-1005", "30")), world, policy)
     assert outcomes(decision) == [[("partly_backordered", "26 EA"), ("backordered", "4 EA")]]
-    [why] = decision.explanation.lines
+    [why] = explained(purchase_order(line("1", "CS-1005", "30")), world, policy).lines
     assert why.would_have_filled == "4 more of CS-1005 at dc-reno"
     assert why.unfilled == 4
     austin = next(candidate for candidate in why.candidates if candidate.node == "store-austin")
@@ -142,7 +146,7 @@ def test_a_node_that_would_leave_after_the_cancel_date_is_left_out(policy: Polic
     order = purchase_order(line("1", "CS-1001", "3"), dates={"cancel_after": world.now.date().replace(day=1)})
     decision = decided(order, world, policy)
     assert outcomes(decision) == [[("backordered", "3 EA")]]
-    excluded = [candidate.excluded for candidate in decision.explanation.lines[0].candidates]
+    excluded = [candidate.excluded for candidate in explained(order, world, policy).lines[0].candidates]
     assert excluded[0] == "leaves on 2026-11-16, after the order's cancel date 2026-11-01"
 
 
@@ -191,7 +195,7 @@ def test_two_orders_for_the_last_unit_are_decided_by_what_is_left(policy: Policy
         for change in first.stock
         if row.node == change.node
     )
-    second = decided(document.changed(number="4472"), world.model_copy(update={"stock": left}), policy)
-    assert outcomes(second) == [[("backordered", "1 EA")]]
-    reno = second.explanation.lines[0].candidates[0]
+    late, sold_out = document.changed(number="4472"), world.model_copy(update={"stock": left})
+    assert outcomes(decided(late, sold_out, policy)) == [[("backordered", "1 EA")]]
+    reno = explained(late, sold_out, policy).lines[0].candidates[0]
     assert reno.excluded == "all of its 1 are reserved (1) or safety stock (0)"

@@ -57,7 +57,8 @@ def test_a_short_shipment_is_sourced_again_from_another_node(policy: Policy, wor
     assert (ledger.shipped, ledger.released, ledger.backordered) == (7, 3, 0)
     [again] = [sent for sent in decision.send if isinstance(sent.document, FulfilmentOrder)]
     assert (again.to, again.document.identity) == ("cedar-wms", "NW-4471-F2/original")
-    reno = decision.explanation.lines[0].candidates[0]
+    whole = decide(order, advice(asked, ["7"]), world, policy, sender="swiftline", explaining=True)
+    reno = whole.explanation.lines[0].candidates[0]
     assert reno.excluded == "said that it cannot ship this item for this order"
     assert invoice_of(decision).lines[0].quantity.value == 7
 

@@ -1,0 +1,73 @@
+"""Commands that look back: how past orders would have gone by other rules, and how well orders were served."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from console.invocation import Invocation
+from console.terminal import table, text
+from console.wording import quantity, sentence
+
+_SIDES = ("before", "after")
+_MOST_SHOWN = 20
+_RATES = frozenset(("fill_rate", "promise_kept", "on_time", "order_accuracy", "perfect_order", "split_rate"))
+
+
+async def whatif(call: Invocation) -> int:
+    """How past orders would have gone by another routing file."""
+    given = call.arguments
+    async with call.hub() as hub:
+        told = await hub.hindsight.what_if(given.routing, given.since)
+    if not call.tell(told):
+        _print_totals(call.out, told)
+        _print_differences(call.out, told["differences"])
+    return 0
+
+
+def _print_totals(console: Console, told: Mapping[str, Any]) -> None:
+    before, after = (told[side] for side in _SIDES)
+    columns = ("as decided", "by the new rules")
+    shown = table(f"{told['orders']} orders", *columns, right=columns)
+    for name in before:
+        shown.add_row(sentence(name), _figure(name, before[name]), _figure(name, after[name]))
+    console.print(shown)
+    console.print(f"{told['changed']} of them would have gone otherwise")
+
+
+def _print_differences(console: Console, differences: Sequence[Mapping[str, Any]]) -> None:
+    columns = ("cost", "cost_by_new_rules", "filled", "late", "splits")
+    heads = [sentence(name).lower() for name in columns]
+    shown = table("order", "", "from", *heads, right=heads)
+    for one in differences[:_MOST_SHOWN]:
+        head = text(one["order"], "bold")
+        for side, word in zip(_SIDES, ("was", "would be"), strict=True):
+            figures = (_figure(name, one[side][name]) for name in columns)
+            shown.add_row(head, word, text(", ".join(one[side]["nodes"]) or "nowhere"), *figures)
+            head = text("")
+    if differences:
+        console.print()
+        console.print(shown)
+    if len(differences) > _MOST_SHOWN:
+        console.print(f"and {len(differences) - _MOST_SHOWN} more; --json lists them all")
+
+
+async def kpis(call: Invocation) -> int:
+    """How well orders were served: fill rate, on time, perfect orders, and what they cost."""
+    async with call.hub() as hub:
+        told = await hub.hindsight.kpis(call.arguments.since)
+    if not call.tell(told):
+        columns = {"all": told["all"], **told["channels"], **told["nodes"]}
+        shown = table("", *columns, right=tuple(columns))
+        for name in told["all"]:
+            shown.add_row(sentence(name), *(_figure(name, figures[name]) for figures in columns.values()))
+        call.out.print(shown)
+    return 0
+
+
+def _figure(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if name.startswith("cost"):
+        return f"{value:,.2f}"
+    return f"{value:.1%}" if name in _RATES else quantity(value)

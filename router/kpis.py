@@ -1,0 +1,123 @@
+"""Key figures of order fulfilment, from the orders' ledgers and events alone.
+
+    fill_rate        units that left, or that a node holds for the order, of the units ordered and taken
+    on_time          of the orders that asked for a day and have left whole: nothing left after it
+    order_accuracy   of the orders that have left whole: as many units as asked for, nothing over, short or cancelled
+    perfect_order    of the same: accurate, on time, in full, and nobody had to look at them
+    cycle_hours      from an order's arrival to its last shipment, on average
+    split_rate       of the orders that shipped: those with more shipments than destinations
+    cost_per_order   what sourcing chose, by the weights in config/routing.yaml
+    exceptions_per_hundred   what people had to look at
+
+The perfect order is the SCOR model's RL.1.1, as far as the hub's own facts reach: it sees no damage in transit.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from router.network import Network
+from router.order import ZERO, Order
+from router.promise import day_of
+
+_DAYS = ("requested_ship", "ship_not_later")
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """An order's course so far: its state, what happened when, what people had to look at, what sourcing cost."""
+
+    order: Order
+    received_at: datetime
+    shipped: tuple[tuple[datetime, str], ...]
+    """(instant, node) of each shipment."""
+    short: bool
+    """Whether a node ever shipped less than it was asked for."""
+    exceptions: int
+    cost: Decimal
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of it that will leave has left, and something has."""
+        return self.order.status == "shipped"
+
+    @property
+    def accurate(self) -> bool:
+        """Whether exactly what was ordered left."""
+        ledgers = [line.ledger for line in self.order.lines]
+        exact = all(ledger.shipped == ledger.ordered and not ledger.over_shipped for ledger in ledgers)
+        return exact and not self.short
+
+    def on_time(self, network: Network) -> bool | None:
+        """Whether the last of it left by the day that was asked for; None where none was."""
+        document = self.order.document
+        for at, node in self.shipped:
+            zone = network.by_id[node].time_zone if node in network.by_id else "UTC"
+            days = [day_of(document.dates[name], zone) for name in _DAYS if name in document.dates]
+            if days and _day(at, zone) > min(days):
+                return False
+        return True if any(name in document.dates for name in _DAYS) else None
+
+
+def _day(at: datetime, zone: str) -> date:
+    return day_of(at, zone)
+
+
+def kpis(courses: Iterable[Course], network: Network) -> dict[str, Any]:
+    """The figures over all orders, by channel, and by node over the orders a node shipped or holds goods for."""
+    every = [course for course in courses if course.order.document.usage == "production"]
+    return {
+        "all": figures(every, network),
+        "channels": _grouped(every, network, lambda course: {course.order.channel}),
+        "nodes": _grouped(every, network, lambda course: {a.node for a in course.order.allocations if a.quantity}),
+    }
+
+
+def _grouped(
+    courses: Sequence[Course], network: Network, groups_of: Callable[[Course], set[str]]
+) -> dict[str, dict[str, Any]]:
+    groups: dict[str, list[Course]] = {}
+    for course in courses:
+        for name in groups_of(course):
+            groups.setdefault(name, []).append(course)
+    return {name: figures(groups[name], network) for name in sorted(groups)}
+
+
+def figures(courses: Sequence[Course], network: Network) -> dict[str, Any]:
+    """The figures over some orders; a rate of nothing is None."""
+    ended = [course for course in courses if course.ended]
+    asked = [kept for course in ended if (kept := course.on_time(network)) is not None]
+    left = [course for course in courses if course.shipped]
+    perfect = [one for one in ended if one.accurate and one.on_time(network) is not False and not one.exceptions]
+    hours = [Decimal((max(at for at, _ in one.shipped) - one.received_at).total_seconds()) / 3600 for one in left]
+    sourced = [course for course in courses if course.cost]
+    return {
+        "orders": len(courses),
+        "shipped": len(ended),
+        "fill_rate": _fill_rate(courses),
+        "on_time": share(sum(asked), len(asked)),
+        "order_accuracy": share(sum(course.accurate for course in ended), len(ended)),
+        "perfect_order": share(len(perfect), len(ended)),
+        "cycle_hours": share(sum(hours, ZERO), len(hours), 2),
+        "split_rate": share(sum(_split(course) for course in left), len(left)),
+        "cost_per_order": share(sum((course.cost for course in sourced), ZERO), len(sourced), 2),
+        "exceptions_per_hundred": share(100 * sum(course.exceptions for course in courses), len(courses), 1),
+    }
+
+
+def share(part: Decimal | int, whole: Decimal | int, places: int = 4) -> Decimal | None:
+    """A part of a whole, rounded; None of nothing."""
+    return round(Decimal(part) / Decimal(whole), places) if whole else None
+
+
+def _fill_rate(courses: Sequence[Course]) -> Decimal | None:
+    ledgers = [line.ledger for course in courses for line in course.order.lines if not line.fault]
+    served = sum((one.shipped - one.over_shipped + one.allocated + one.released for one in ledgers), ZERO)
+    return share(served, sum((ledger.ordered for ledger in ledgers), ZERO))
+
+
+def _split(course: Course) -> bool:
+    destinations = {a.destination for a in course.order.allocations if a.shipped}
+    return len(course.shipped) > len(destinations)

@@ -1,0 +1,76 @@
+"""Key figures, from orders played through the router."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from canonical import FulfilmentOrder
+from router.decide import decide
+from router.decision import World
+from router.kpis import Course, figures, kpis, share
+from router.order import Order
+from router.policy import Policy
+from tests.router.documents import advice, line, purchase_order
+
+
+def shipped(policy: Policy, world: World, number: str, quantity: str | None = None, **fields: object) -> Order:
+    """An order for ten of a thing, shipped whole or in part."""
+    document = purchase_order(line("1", "CS-1001", "10", price="4.00"), number=number, **fields)
+    first = decide(None, document, world, policy, sender="northwind")
+    [asked] = [sent.document for sent in first.send if isinstance(sent.document, FulfilmentOrder)]
+    said = advice(asked, [quantity] if quantity else None)
+    order = decide(first.order, said, world.model_copy(update={"stock": ()}), policy, sender="swiftline").order
+    assert order
+    return order
+
+
+def course(order: Order, now: datetime, hours: int = 30, *, short: bool = False, exceptions: int = 0) -> Course:
+    at = now + timedelta(hours=hours)
+    gone = ((at, "dc-reno"),) if any(one.shipped for one in order.allocations) else ()
+    return Course(order, now, gone, short, exceptions, Decimal("12.50"))
+
+
+def test_an_order_that_left_whole_and_in_time_is_perfect(policy: Policy, world: World, now: datetime) -> None:
+    order = shipped(policy, world, "1", dates={"ship_not_later": now.date() + timedelta(days=2)})
+    told = figures([course(order, now)], policy.network)
+    assert (told["perfect_order"], told["on_time"], told["fill_rate"], told["cycle_hours"]) == (1, 1, 1, 30)
+    assert (told["cost_per_order"], told["split_rate"], told["exceptions_per_hundred"]) == (Decimal("12.50"), 0, 0)
+
+
+def test_leaving_late_spoils_it(policy: Policy, world: World, now: datetime) -> None:
+    order = shipped(policy, world, "1", dates={"ship_not_later": now.date()})
+    told = figures([course(order, now)], policy.network)
+    assert (told["on_time"], told["order_accuracy"], told["perfect_order"]) == (0, 1, 0)
+
+
+def test_the_last_day_is_the_nodes_own(policy: Policy, world: World, now: datetime) -> None:
+    order = shipped(policy, world, "1", dates={"ship_not_later": now.date() + timedelta(days=1)})
+    before_midnight_in_reno = 14 + 24
+    assert figures([course(order, now, before_midnight_in_reno)], policy.network)["on_time"] == 1
+    assert figures([course(order, now, before_midnight_in_reno + 1)], policy.network)["on_time"] == 0
+
+
+def test_too_much_too_little_or_a_person_spoils_it(policy: Policy, world: World, now: datetime) -> None:
+    over, sound = shipped(policy, world, "1", "12"), shipped(policy, world, "2")
+    assert figures([course(over, now)], policy.network)["order_accuracy"] == 0
+    assert figures([course(sound, now, short=True)], policy.network)["order_accuracy"] == 0
+    looked_at = figures([course(sound, now, exceptions=1)], policy.network)
+    assert (looked_at["order_accuracy"], looked_at["perfect_order"], looked_at["exceptions_per_hundred"]) == (1, 0, 100)
+
+
+def test_what_is_still_owed_counts_against_the_fill_rate_alone(policy: Policy, world: World, now: datetime) -> None:
+    part = shipped(policy, world, "1", "7")
+    told = figures([course(part, now)], policy.network)
+    assert (told["fill_rate"], told["shipped"], told["perfect_order"]) == (Decimal("0.7"), 0, None)
+
+
+def test_figures_are_grouped_by_channel_and_by_node(policy: Policy, world: World, now: datetime) -> None:
+    whole, trial = shipped(policy, world, "1"), shipped(policy, world, "2", usage="test")
+    told = kpis([course(whole, now), course(trial, now)], policy.network)
+    assert told["all"]["orders"] == 1
+    assert {name: one["orders"] for name, one in told["channels"].items()} == {"northwind": 1}
+    assert {name: one["orders"] for name, one in told["nodes"].items()} == {"dc-reno": 1}
+
+
+def test_a_rate_of_nothing_is_no_rate(policy: Policy) -> None:
+    assert figures([], policy.network)["perfect_order"] is None
+    assert share(1, 3) == Decimal("0.3333")
