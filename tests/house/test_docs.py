@@ -16,7 +16,7 @@ CROSSDOCK = Path(sys.executable).with_name("crossdock")
 
 def shell_lines(page: Path) -> list[str]:
     """Every command line of the page's `sh` blocks, comments and prompts left out."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), flags=re.M | re.S)
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     return [line.partition("  #")[0].strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
@@ -26,7 +26,7 @@ def every(starts: str) -> list[str]:
 
 
 def make_targets() -> set[str]:
-    return set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    return set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize("line", every("make "))

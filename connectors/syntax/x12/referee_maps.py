@@ -25,7 +25,7 @@ def write_maps(folder: Path, version: str, interchange: str, grammars: Mapping[s
     release = nearest_release(version)
     envelope = {tag: found for tag in ENVELOPE if (found := release.segment(tag))}
     numbers = {place.number for segment in envelope.values() for place in segment.fields or ()}
-    elements = {number: found for number in sorted(numbers) if (found := release.element(number))}
+    elements = {number: known for number in sorted(numbers) if (known := release.element(number))}
     codes: dict[str, Mapping[str, str]] = {}
     for grammar in grammars.values():
         elements.update(grammar.elements)
@@ -127,8 +127,8 @@ def _facts(node: Xml, **facts: str) -> None:
 def _dictionary(elements: Iterable[Element]) -> Xml:
     top = Xml("data_elements")
     for one in (*elements, _ANY):
-        lengths = {"min_len": str(one.least), "max_len": str(one.greatest)}
-        SubElement(top, "data_ele", ele_num=one.number, data_type=one.type, name=one.name, **lengths)
+        facts = {"ele_num": one.number, "data_type": one.type, "name": one.name}
+        SubElement(top, "data_ele", facts, min_len=str(one.least), max_len=str(one.greatest))
     return top
 
 
