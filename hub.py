@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,19 @@ from mappings.yaml_model import load_model
 from router.catalogue import StockLevel, read_items, read_stock
 from router.decide import decide, needs
 from router.event_kinds import EVENT_KINDS
-from router.flow import Bells, Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate
+from router.flow import Bells, Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate, readiness
+from router.flow.schedule import Job
 from router.hindsight import Hindsight
 from router.network import Company, Network
 from router.policy import Policy
 from router.ports import Pickup, Receipt
 from router.posting import Posting
 from router.routing import Routing
-from store import Store, open_store, sqlite_url
+from store import DATABASE, Erasing, Store, back_up, open_store, restore, sqlite_url
 from store.history import History
 
+REMEMBERED = ("cursors", "taken")
+"""Folders of the data directory in which pickups remember how far they read."""
 LOOK_AGAIN = 0.02
 """Seconds between two looks whether an order is decided."""
 
@@ -112,7 +116,7 @@ class Hub:
         self.host, self.port = settings.listen.host, settings.listen.port
         self.largest_body = settings.listen.largest_body
         self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
-        self.holds = store.holds
+        self.holds, self.erasing, self._store = store.holds, store.erasing, store
         calling = _callers(configuration, data, wire)
         self.webhooks = Webhooks(trade.connections.by_id, calling, SystemClock())
         partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
@@ -161,12 +165,8 @@ class Hub:
         await self._flow.run(roles)
 
     async def ready(self) -> Mapping[str, Any]:
-        """Whether arrivals can be kept."""
-        try:
-            await self.archive.overview()
-        except Exception as error:  # noqa: BLE001 - whatever the reason, the answer is no
-            return {"ready": False, "checks": {"store": type(error).__name__}}
-        return {"ready": True, "checks": {"store": "ok"}}
+        """Whether arrivals can be kept and worked on."""
+        return await readiness(self._store.readiness, self._flow.pulse)
 
 
 def _read_routing(file: Path) -> Routing:
@@ -196,7 +196,10 @@ def _flow(
     retry = RetryPolicy(settings.delivery.tries, settings.delivery.first_wait, settings.delivery.longest_wait)
     courier = CourierByDestination({**files.couriers, **couriers(calling), **webhooks})
     places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
-    schedule = Schedule(Intake(store.inbox, bells.translate.ring), places, store.lanes, Ticker(), settings.poll)
+    chores = _retention(store.erasing, settings.retention.personal_data, clock)
+    schedule = Schedule(
+        Intake(store.inbox, bells.translate.ring), places, store.lanes, Ticker(), settings.poll, chores=chores
+    )
     return Flow(
         translate=Translate(store.inbox, translator, policy),
         route=RouteOrders(store.lanes, decide, needs, policy, clock),
@@ -206,6 +209,13 @@ def _flow(
         bells=bells,
         peers=store.peers,
     )
+
+
+def _retention(erasing: Erasing, kept: timedelta | None, clock: SystemClock) -> Mapping[str, Job]:
+    """Every hour, erase what was finished longer ago than personal data is kept."""
+    if kept is None:
+        return {}
+    return {"retention": (timedelta(hours=1), lambda: erasing.before(clock.now() - kept, "retention"))}
 
 
 class Tools:
@@ -293,7 +303,7 @@ class Crossdock:
         """The hub on its data directory, migrated and stocked."""
         configuration = read_configuration(config, data, base_urls, secrets)
         await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
-        url = configuration.trade.settings.database or sqlite_url(data / "crossdock.db")
+        url = configuration.trade.settings.database or sqlite_url(data / DATABASE)
         wire, files = HttpWire(), file_exchange(configuration.trade, data)
         try:
             async with open_store(url, SystemClock(), TimeOrderedIds(), agreed=_agreements(configuration)) as store:
@@ -303,6 +313,18 @@ class Crossdock:
         finally:
             await files.close()
             await wire.close()
+
+    async def backup(self, config: Path, data: Path, file: Path) -> Mapping[str, Any]:
+        """Everything the hub holds in one file."""
+        url, at = self._url(config, data), SystemClock().now()
+        return await asyncio.to_thread(back_up, url, data, REMEMBERED, file, at)
+
+    async def restore(self, config: Path, data: Path, file: Path) -> Mapping[str, Any]:
+        """Such a file into an empty data directory."""
+        return await asyncio.to_thread(restore, self._url(config, data), data, file)
+
+    def _url(self, config: Path, data: Path) -> str:
+        return read_configuration(config, data).trade.settings.database or sqlite_url(data / DATABASE)
 
     @asynccontextmanager
     async def emulate(

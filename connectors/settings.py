@@ -73,6 +73,12 @@ class EventWebhook(ConfigModel):
     """The kinds of events told, such as `line_allocated`; none names all."""
 
 
+class Retention(ConfigModel):
+    """How long what names people is kept once it is finished with; without a time, for ever."""
+
+    personal_data: timedelta | None = None
+
+
 class HubFile(ConfigModel):
     """The hub's own file. Paths are relative to it."""
 
@@ -92,6 +98,7 @@ class HubFile(ConfigModel):
     """How often watched places are looked into."""
     delivery: DeliveryPolicy = DeliveryPolicy()
     events: tuple[EventWebhook, ...] = ()
+    retention: Retention = Retention()
 
     @field_validator("events")
     @classmethod

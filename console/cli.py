@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from canonical import CrossdockError, Misconfigured, exact_decimal
-from console.commands import actions, hindsight, lookups, maps, running, tools
+from console.commands import actions, hindsight, keeping, lookups, maps, running, tools
 from console.desk import Builder
 from console.invocation import Invocation, Usage
 from console.terminal import err, print_findings, print_json, text
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_everywhere(parser, default=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_running, _add_tools, _add_authoring, _add_lookups, _add_hindsight, _add_actions):
+    for add in (_add_running, _add_tools, _add_authoring, _add_lookups, _add_hindsight, _add_actions, _add_keeping):
         add(commands)
     return parser
 
@@ -219,6 +219,18 @@ def _add_actions(commands: Subcommands) -> None:
     whose = token.add_mutually_exclusive_group()
     whose.add_argument("--partner", metavar="ID", help="it proves this partner")
     whose.add_argument("--role", choices=actions.ROLE_NAMES, help="it proves this role (operator)")
+
+
+def _add_keeping(commands: Subcommands) -> None:
+    backup = _add(commands, "backup", keeping.backup)
+    backup.add_argument("file", metavar="FILE", type=Path, help="where to; nothing is overwritten")
+    restore = _add(commands, "restore", keeping.restore)
+    restore.add_argument("file", metavar="FILE", type=Path, help="what `backup` wrote")
+    erase = _add(commands, "erase", keeping.erase)
+    which = erase.add_mutually_exclusive_group(required=True)
+    which.add_argument("--order", metavar="ID", help="one order, by number or id")
+    which.add_argument("--before", metavar="DATE", type=_instant, help="all that was finished before")
+    erase.add_argument("--by", metavar="NAME", default="command line", help="who erases, for the record of it")
 
 
 # --- what an argument may be ----------------------------------------------------------------------------------------

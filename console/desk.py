@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Protocol, TypedDict
 
 from canonical import Document, Finding
 from console.authoring import Authoring
-from router.ports import Access, Archive, Arrival, Holds, Inbox, Receipt, StockRoom
+from router.ports import Access, Archive, Arrival, Erasing, Holds, Inbox, Receipt, StockRoom
 
 OWN_CHANNEL = "api"
 """The `source` of what our own people or programs send with a role's token, naming no partner."""
@@ -225,6 +225,9 @@ class Hub(Protocol):
     def holds(self) -> Holds: ...
 
     @property
+    def erasing(self) -> Erasing: ...
+
+    @property
     def access(self) -> Access: ...
 
     @property
@@ -320,6 +323,14 @@ class Builder(Protocol):
         ...
 
     def open(self, config: Path, data: Path) -> AbstractAsyncContextManager[Hub]: ...
+
+    async def backup(self, config: Path, data: Path, file: Path) -> Mapping[str, Any]:
+        """Write everything the hub holds to `file`, while it runs: `{file, taken_at, bytes, sha256}`."""
+        ...
+
+    async def restore(self, config: Path, data: Path, file: Path) -> Mapping[str, Any]:
+        """Put a backup into an empty data directory."""
+        ...
 
     def emulate(
         self, name: str, port: int, orders: int, faults: Sequence[str]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -19,6 +20,16 @@ class StockRoom(Protocol):
 class Holds(Protocol):
     async def release(self, wanted: str, kind: str, by: str) -> str | None:
         """Have an order, by id or number, decided again without its hold of this kind. Its id; None without one."""
+        ...
+
+
+class Erasing(Protocol):
+    async def order(self, wanted: str, by: str) -> int:
+        """Erase one finished order's personal data: how many rows. Raises `Rejected` while it is not finished."""
+        ...
+
+    async def before(self, instant: datetime, by: str, limit: int = 50) -> int:
+        """Erase a part of what was finished before an instant; how many orders and transmissions."""
         ...
 
 

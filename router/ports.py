@@ -25,7 +25,7 @@ from canonical.exchange import (
 )
 from router.decision import Decision, Needs, StockRow, World
 from router.effect import Count, Effect, Nowhere, ToFulfilment, ToLane, ToSent, ToStock
-from router.lookups import Access, Archive, Bearer, Holds, MadeDecision, StockRoom
+from router.lookups import Access, Archive, Bearer, Erasing, Holds, MadeDecision, StockRoom
 from router.order import Order
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Courier",
     "Draft",
     "Effect",
+    "Erasing",
     "Handed",
     "Holds",
     "Identifiers",
@@ -272,6 +273,10 @@ class Peers(Protocol):
 
     async def give_back(self) -> None:
         """Make due at once what a process that died had claimed, where no other can be at work."""
+        ...
+
+    async def let_go(self) -> None:
+        """Make due at once what this process has claimed and will not finish."""
         ...
 
     async def listen(self, ring: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from sqlalchemy import func, or_, select
 
+from canonical.erasure import TOMBSTONE
 from canonical.exchange import Rendered
 from router.ports import MadeDecision
 from store import rows
@@ -136,12 +137,12 @@ def _raw(transaction: Transaction, wanted: str) -> Rendered | None:
     if found is not None and found.direction == "out":
         if found.carrier is not None:
             return _raw(transaction, found.carrier)
-        if found.body is None:
+        if found.body in (None, TOMBSTONE):
             return None
         return Rendered(found.body, found.media_type, found.filename, found.control)
     arrived = select(transmission).where(transmission.c.id == (found.transmission if found else wanted))
     row = transaction.execute(arrived).one_or_none()
-    if row is None:
+    if row is None or row.content == TOMBSTONE:
         return None
     media_type = row.facts.get("content_type", "application/octet-stream")
     return Rendered(row.content, media_type, row.facts.get("filename", row.id))

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select
 
+from canonical.erasure import TOMBSTONE
 from router.order import ZERO
 from store.columns import canonical_json
 from store.database import Database
 from store.digest import GENESIS, Happened, event_hash, sha256
+from store.erasing import Erased, record_hash
 from store.tables import (
     delivery,
     document,
@@ -25,6 +27,7 @@ from store.tables import (
     stock,
     transmission,
 )
+from store.watch_tables import erasure
 
 _BUCKETS = ("cancelled", "open", "backordered", "allocated", "released", "shipped")
 _ENTERED = ("waiting", "decided", "parked", "applied", "unhandled", "undecided", "unmatched")
@@ -145,8 +148,26 @@ def _posting_faults(row: Any) -> Iterator[str]:
 # --- documents ------------------------------------------------------------------------------------------------------
 
 
+def _is_whole(content: bytes, digest: str, erased: str | None) -> bool:
+    """Whether bytes are those of the digest, or a tombstone whose record names the digest."""
+    return sha256(content) == digest or (content == TOMBSTONE and erased == digest)
+
+
+def _erasure_faults(row: Any) -> Iterator[str]:
+    if row.previous != (row.before or GENESIS) or (row.before is None and row.seq != 1):
+        yield f"record {row.seq} does not follow the one before it"
+    if row.hash != record_hash(row.previous, Erased(row.seq, row.subject, row.digest, row.at, row.by)):
+        yield f"record {row.seq} was changed after it was written"
+
+
+def _erasures_with_their_predecessor() -> Select[Any]:
+    before = erasure.alias("before")
+    joined = erasure.outerjoin(before, before.c.seq == erasure.c.seq - 1)
+    return select(erasure.c.subject.label("id"), erasure, before.c.hash.label("before")).select_from(joined)
+
+
 def _transmission_faults(row: Any) -> Iterator[str]:
-    if sha256(row.content) != row.sha256:
+    if not _is_whole(row.content, row.sha256, row.erased):
         yield "its bytes are not those that arrived"
     if row.status == "translated" and not row.documents:
         yield "it was translated, but nothing is kept of it"
@@ -168,12 +189,16 @@ def _outgoing_faults(row: Any) -> Iterator[str]:
         yield f"nobody knows the status {row.status}"
     elif row.delivery not in _SENT[row.status]:
         yield f"it is {row.status}, but its delivery is {row.delivery}"
-    if row.body is not None and sha256(row.body) != row.sha256:
+    if row.body is not None and not _is_whole(row.body, row.sha256, row.erased):
         yield "its bytes are not those that were rendered"
 
 
 def _once_faults(row: Any) -> Iterator[str]:
     yield f"{row.kind} {row.identity} took effect {row.times} times"
+
+
+def _erased(of: str, row_id: Any) -> Any:
+    return select(erasure.c.digest).where(erasure.c.subject == f"{of}/" + row_id).scalar_subquery().label("erased")
 
 
 def _reported(of: Any) -> Any:
@@ -211,6 +236,7 @@ CHECKS: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[str]]]] = {
         ),
         lambda row: iter([f"{row.quantity} are reserved for nobody or nowhere"]),
     ),
+    "erasure-chained": (_erasures_with_their_predecessor(), _erasure_faults),
     "event-chained": (_events_with_their_predecessor(), _event_faults),
     "lane-whole": (_lanes_with_their_ends(), _lane_faults),
     "posting-balanced": (select(journal_entry), _posting_faults),
@@ -219,6 +245,7 @@ CHECKS: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[str]]]] = {
             transmission,
             exists().where(document.c.transmission == transmission.c.id).label("documents"),
             _reported(exception.c.transmission == transmission.c.id),
+            _erased("transmission", transmission.c.id),
         ),
         _transmission_faults,
     ),
@@ -233,7 +260,12 @@ CHECKS: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[str]]]] = {
     ),
     "document-delivered": (
         select(
-            document.c.id, document.c.status, document.c.body, document.c.sha256, delivery.c.status.label("delivery")
+            document.c.id,
+            document.c.status,
+            document.c.body,
+            document.c.sha256,
+            delivery.c.status.label("delivery"),
+            _erased("document", document.c.id),
         )
         .outerjoin(delivery, delivery.c.document == func.coalesce(document.c.carrier, document.c.id))
         .where(document.c.direction == "out"),

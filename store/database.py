@@ -86,6 +86,7 @@ class Database:
         self._crash = crash
         self._waiting: deque[_Job] = deque()
         self._arrived = asyncio.Event()
+        self._closed = False
         self._committing: asyncio.Task[None] | None = None
 
     @classmethod
@@ -107,6 +108,7 @@ class Database:
 
     async def close(self) -> None:
         """Finish what was asked for and let go of the connections."""
+        self._closed = True
         while self._waiting:
             await asyncio.wait([job.done for job in self._waiting])
         if self._committing:
@@ -123,6 +125,8 @@ class Database:
 
         Returns the outcome once it is durable, or raises it when it is an exception.
         """
+        if self._closed:
+            raise Unavailable("the store is closed")
         job = _Job(together, asked)
         self._waiting.append(job)
         self._arrived.set()

@@ -1,6 +1,7 @@
 """Holds lifted by people: work for one order that waits in its lane like any document."""
 
 import json
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -37,7 +38,13 @@ def _release(transaction: Transaction, wanted: str, kind: str, by: str) -> str |
     work = Reconsider(
         usage=found.usage, number=work_id, order=found.id, cause=f"{by} lifted {kind}", lifts=(kind,), by=by
     )
-    row = {"id": work_id, "direction": "own", "partner": OURSELVES, "kind": work.kind, "identity": work.identity}
+    row: dict[str, Any] = {
+        "id": work_id,
+        "direction": "own",
+        "partner": OURSELVES,
+        "kind": work.kind,
+        "identity": work.identity,
+    }
     row |= {"usage": found.usage, "status": "waiting", "at": transaction.now, "order_id": found.id}
     transaction.insert(document, row | {"content": written(work)})
     enqueue(transaction, found.id, work_id)

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from router.decision import Reconsider, World
 from router.ports import MadeDecision
 from store.documents import read_back
 from store.tables import decision, document
+from store.watch_tables import erasure
 
 MADE = (
     select(decision, document.c.kind, document.c.content)
     .outerjoin(document, document.c.id == decision.c.document)
+    .where(~exists().where(erasure.c.subject == "order/" + decision.c.order_id))
     .order_by(decision.c.order_id, decision.c.at, decision.c.id)
 )
 

@@ -11,11 +11,13 @@ from store.access import Access
 from store.archive import Archive
 from store.configurations import Configurations
 from store.database import CrashPoint, Database, carry_on
+from store.erasing import Erasing
 from store.holds import Holds
 from store.inbox import Inbox
 from store.lanes import Lanes
 from store.outbox import Outbox
 from store.peers import Peers
+from store.readiness import Readiness
 from store.stock_room import StockRoom
 
 IN_MEMORY = "sqlite://"
@@ -32,6 +34,8 @@ class Store:
     outbox: Outbox
     stock: StockRoom
     holds: Holds
+    erasing: Erasing
+    readiness: Readiness
     access: Access
     archive: Archive
     configurations: Configurations
@@ -62,6 +66,8 @@ async def open_store(
             outbox=Outbox(database),
             stock=StockRoom(database),
             holds=Holds(database),
+            erasing=Erasing(database),
+            readiness=Readiness(database),
             access=Access(database),
             archive=Archive(database),
             configurations=Configurations(database),

@@ -27,6 +27,10 @@ class Peers:
         """
         await self._database.write(lambda transaction: _give_back(transaction, self._database.alive(transaction)))
 
+    async def let_go(self) -> None:
+        """Make due at once what this process has claimed and will not finish."""
+        await self._database.write(_let_go)
+
     async def listen(self, ring: Callable[[], None]) -> None:
         """Call `ring` whenever one of them commits work or leaves some behind, until cancelled."""
         async with asyncio.TaskGroup() as watching:
@@ -46,3 +50,9 @@ def _give_back(transaction: Transaction, alive: Sequence[int]) -> None:
         there = or_(*(table.c.token.startswith(f"{worker}.") for worker in alive), false())
         gone = table.c.token.isnot(None) & ~there
         transaction.execute(update(table).where(gone).values(token=None, due=transaction.now))
+
+
+def _let_go(transaction: Transaction) -> None:
+    for table in (transmission, lane, document, delivery):
+        ours = table.c.token.startswith(f"{transaction.worker}.")
+        transaction.execute(update(table).where(ours).values(token=None, due=transaction.now))

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from sqlalchemy import select, update
 
+from canonical.erasure import TOMBSTONE
 from store.awaited import begin_again
 from store.database import Transaction
 from store.documents import mark
@@ -38,7 +39,11 @@ def _retry(transaction: Transaction, found: Any) -> bool:
 def _translate_again(transaction: Transaction, transmission_id: str | None) -> bool:
     again = (
         update(transmission)
-        .where(transmission.c.id == transmission_id, transmission.c.status.in_(("failed", "rejected")))
+        .where(
+            transmission.c.id == transmission_id,
+            transmission.c.status.in_(("failed", "rejected")),
+            transmission.c.content != TOMBSTONE,
+        )
         .values(status="received", due=transaction.now, attempts=0, token=None)
     )
     return transaction.execute(again).rowcount > 0

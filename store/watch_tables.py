@@ -1,6 +1,6 @@
-"""The tables by which the store watches over itself: what is awaited and by when."""
+"""The tables by which the store watches over itself: what is awaited, who is at work, what was erased."""
 
-from sqlalchemy import Column, Index, String, Table
+from sqlalchemy import Column, Index, Integer, String, Table
 
 from store.columns import Instant
 from store.tables import metadata
@@ -30,3 +30,18 @@ Index("awaited_due", awaited.c.due, sqlite_where=_open, postgresql_where=_open)
 _numbered = awaited.c.number.isnot(None)
 Index("awaited_number", awaited.c.partner, awaited.c.number, sqlite_where=_numbered, postgresql_where=_numbered)
 Index("awaited_of_order", awaited.c.order_id)
+
+sign_of_life = Table("sign_of_life", metadata, _text("process", key=True), Column("at", Instant, nullable=False))
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _text("subject"),
+    _text("digest"),
+    Column("at", Instant, nullable=False),
+    _text("by"),
+    _text("previous"),
+    _text("hash"),
+)
+Index("erasure_of", erasure.c.subject, unique=True)

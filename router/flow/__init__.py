@@ -5,6 +5,7 @@ from router.flow.deliver import Deliver, RetryPolicy
 from router.flow.effects import effect_of, stays_inside
 from router.flow.flow import ROLES, Bells, Flow
 from router.flow.intake import Intake
+from router.flow.ready import readiness
 from router.flow.render import Render
 from router.flow.replay import Difference, replay
 from router.flow.route import Decide, NeedsOf, RouteOrders
@@ -27,6 +28,7 @@ __all__ = [
     "Schedule",
     "Translate",
     "effect_of",
+    "readiness",
     "replay",
     "stays_inside",
 ]

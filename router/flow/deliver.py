@@ -65,10 +65,12 @@ class Deliver:
             task.add_done_callback(self._tasks.discard)
         return len(parcels)
 
-    async def finish(self) -> None:
-        """Wait for what is under way."""
+    async def finish(self, grace: float | None = None) -> None:
+        """Wait for what is under way; after `grace` seconds it is broken off, to go out again under the same key."""
         while self._tasks:
-            await asyncio.wait(self._tasks)
+            _, under_way = await asyncio.wait(self._tasks, timeout=grace)
+            for task in under_way:
+                task.cancel()
 
     def _room(self) -> Mapping[str, int]:
         """The places left for destinations that are busy or in trouble."""

@@ -1,12 +1,15 @@
 """The flow: the street's steps, run one after another until nothing is due, or side by side in loops by role."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 from canonical import Unavailable
 from router.flow.deliver import Deliver
+from router.flow.ending import GRACE, finished
+from router.flow.pulse import Pulse
 from router.flow.render import Render
 from router.flow.route import RouteOrders
 from router.flow.schedule import Schedule
@@ -15,6 +18,7 @@ from router.ports import Peers
 
 _log = logging.getLogger(__name__)
 
+Step = Callable[[], Coroutine[object, object, int]]
 ROLES = frozenset({"web", "intake", "route", "deliver", "schedule"})
 _POLL = 0.5
 """Seconds after which a loop looks for work that nobody told it of: another process's, or a retry now due."""
@@ -67,6 +71,7 @@ class Flow:
     schedule: Schedule
     bells: Bells
     peers: Peers
+    pulse: Pulse = field(default_factory=Pulse)
 
     async def drain(self) -> None:
         """Work until nothing is due."""
@@ -77,7 +82,7 @@ class Flow:
         return await self.render.step() + await self.deliver.step()
 
     async def run(self, roles: frozenset[str] = ROLES) -> None:
-        """Work by role until cancelled, then finish the deliveries under way."""
+        """Work by role until cancelled, then finish what is under way and give back the rest."""
         await self.peers.give_back()
         try:
             async with asyncio.TaskGroup() as loops:
@@ -85,35 +90,41 @@ class Flow:
                     loops.create_task(loop)
                 loops.create_task(self.peers.listen(self.bells.ring))
         finally:
-            await self.deliver.finish()
+            await self.deliver.finish(GRACE)
+            with contextlib.suppress(Unavailable):  # then the claims run out by themselves
+                await self.peers.let_go()
 
     def _loops(self, roles: frozenset[str]) -> list[Coroutine[None, None, None]]:
         bells = self.bells
         by_role: dict[str, list[Callable[[], Coroutine[None, None, None]]]] = {
-            "intake": [lambda: _keep_at(self.translate.step, bells.translate, [bells.route, bells.deliver])],
-            "route": [lambda: _keep_at(self.route.step, bells.route, [bells.render])],
+            "intake": [lambda: self._keep_at("translate", self.translate.step, [bells.route, bells.deliver])],
+            "route": [lambda: self._keep_at("route", self.route.step, [bells.render])],
             "deliver": [
-                lambda: _keep_at(self.render.step, bells.render, [bells.deliver]),
-                lambda: _keep_at(self.deliver.start, bells.deliver, []),
+                lambda: self._keep_at("render", self.render.step, [bells.deliver]),
+                lambda: self._keep_at("deliver", self.deliver.start, []),
             ],
             "schedule": [self.schedule.run],
         }
         return [loop() for role in sorted(roles) for loop in by_role.get(role, [])]
 
+    async def _keep_at(self, name: str, step: Step, next_bells: list[Bell]) -> None:
+        """Run one step for ever, telling the next ones when there is something for them."""
+        bell: Bell = getattr(self.bells, name)
+        while True:
+            self.pulse.beat(name)
+            if not await finished(_outlived(step)):
+                await bell.wait()
+                continue
+            for following in next_bells:
+                following.ring()
 
-async def _keep_at(step: Callable[[], Awaitable[int]], bell: Bell, next_bells: list[Bell]) -> None:
-    """Run one step for ever, telling the next ones when there is something for them."""
-    while True:
-        try:
-            done = await step()
-        except Unavailable as error:
-            _log.warning("the store is away, waiting for it: %s", error.message)
-            done = 0
-        except Exception:  # noqa: BLE001 - a loop must outlive whatever one step runs into
-            _log.exception("a step of the flow broke off")
-            done = 0
-        if not done:
-            await bell.wait()
-            continue
-        for following in next_bells:
-            following.ring()
+
+async def _outlived(step: Step) -> int:
+    """What one step did; nothing when it broke off, which the loop outlives."""
+    try:
+        return await step()
+    except Unavailable as error:
+        _log.warning("the store is away, waiting for it: %s", error.message)
+    except Exception:  # noqa: BLE001 - a loop must outlive whatever one step runs into
+        _log.exception("a step of the flow broke off")
+    return 0

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Protocol
@@ -36,6 +36,8 @@ class Schedule:
     ticker: Ticker
     poll: timedelta = timedelta(seconds=2)
     batch: int = 100
+    chores: Mapping[str, Job] = field(default_factory=dict)
+    """What else is done from time to time, such as erasing what is kept long enough."""
 
     async def step(self) -> int:
         """Look everywhere once; how much was found."""
@@ -62,4 +64,4 @@ class Schedule:
         jobs: dict[str, Job] = {
             f"collect {pickup.name}": (self.poll, partial(self.collect, pickup)) for pickup in self.pickups
         }
-        await self.ticker.run(jobs | {"expire": (_EXPIRY, self.expire)})
+        await self.ticker.run(jobs | {"expire": (_EXPIRY, self.expire)} | dict(self.chores))

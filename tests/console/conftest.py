@@ -180,7 +180,14 @@ class Shop:
     def sign(self, body: bytes) -> str:
         return hmac.new(self.secret, body, hashlib.sha256).hexdigest()
 
-    def verify(self, connection: str, headers: Mapping[str, str], body: bytes) -> Arrival | None:
+    def challenge(self, connection: str, query: Mapping[str, str]) -> tuple[bytes, str] | None:
+        if connection != "shop":
+            raise KeyError(connection)
+        return (query["token"].encode(), "text/plain") if "token" in query else None
+
+    async def verify(
+        self, connection: str, headers: Mapping[str, str], body: bytes, method: str, path: str
+    ) -> Arrival | None:
         if connection != "shop":
             raise KeyError(connection)
         if not hmac.compare_digest(headers.get("X-Signature", ""), self.sign(body)):
@@ -211,6 +218,7 @@ class MemoryHub:
     webhooks: Shop = field(default_factory=Shop)
     inbox: Any = None
     holds: Any = None
+    erasing: Any = None
     host: str = "127.0.0.1"
     port: int = 0
     largest_body: int = 50_000

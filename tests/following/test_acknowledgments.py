@@ -139,7 +139,7 @@ async def test_a_repeated_order_owes_no_second_answer(opened: Opener) -> None:
     )
     async with opened({NORTHWIND: [owed]}) as served:
         await served.send("northwind", PO)
-        await served.send("northwind", PO.replace(b"000000417", b"000000418"))
+        await served.send("northwind", PO.replace(b"000000101", b"000000102"))
         assert await overdue(served) == []
 
 
