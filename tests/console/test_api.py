@@ -377,6 +377,14 @@ async def test_an_unknown_webhook_is_404(client):
     await client.problem(404, "POST", "/hooks/nobody", data=b"{}")
 
 
+async def test_a_sender_is_shown_that_the_address_is_ours(client):
+    for method in ("GET", "POST"):
+        answer = await client(method, "/hooks/shop?token=t-1")
+        assert (answer.status, await answer.text(), answer.content_type) == (200, "t-1", "text/plain")
+    await client.problem(404, "GET", "/hooks/shop")
+    await client.problem(404, "GET", "/hooks/nobody?token=t-1")
+
+
 # --- the hub itself -------------------------------------------------------------------------------------------------
 
 
