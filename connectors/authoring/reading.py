@@ -1,6 +1,5 @@
 """Files as a map reads them, document by document."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -48,7 +47,7 @@ def enveloped(content: bytes) -> bytes:
 
 
 def _read(incoming: Incoming, label: str) -> Read:
-    place = {name: value for name, value in incoming.place.items() if name in ("interchange", "group", "set")}
-    source = f"{label} {json.dumps(place)}" if place else label
+    place = [str(incoming.place[name]) for name in ("interchange", "group", "set") if name in incoming.place]
+    source = f"{label} {'/'.join(place)}" if place else label
     document = incoming.document.as_json() if incoming.document else None
     return Read(source, document, [finding.as_json() for finding in incoming.findings])

@@ -153,7 +153,7 @@ def _print_comparison(call: Invocation, told: Told) -> None:
         for example in row["examples"]:
             call.out.print(text(f"    {example['source']}: {example['message']}"), soft_wrap=True)
     documents = _count(told["documents"], "document")
-    differing = f"{told['differing']} differ" if told["differing"] else "no difference"
+    differing = f"{told['differing']} of them changed" if told["differing"] else "no difference"
     call.out.print(text(f"{documents} in {_count(told['files'], 'file')}: {differing}"))
 
 

@@ -362,3 +362,12 @@ def test_x12_makes_no_connector(crossdock):
     ran = crossdock("connector", "new", "acme", "--from", ORDER)
     assert ran.code == 2
     assert "trading partners" in ran.err
+
+
+MAPS = Path(__file__).parents[2] / "mappings" / "maps"
+
+
+@pytest.mark.parametrize("folder", sorted(MAPS.rglob("*.cases")), ids=lambda path: path.relative_to(MAPS).as_posix())
+def test_the_cases_shipped_with_a_built_in_map_hold(crossdock, folder):
+    ran = crossdock("map", "test", folder.relative_to(MAPS).with_suffix("").as_posix(), "--json")
+    assert (ran.code, ran.json["ok"]) == (0, True), ran.out
