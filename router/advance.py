@@ -55,7 +55,8 @@ def _check_addresses(work: Workings) -> None:
     reason = f"no address to ship to for {_name(work, homeless[0])}"
     if not any(hold.kind == "address" for hold in work.order.holds):
         work.worry("address-missing", reason)
-    place_hold(work, Hold(kind="address", reason=reason, placed_at=work.world.now))
+    # The hold's reason enters the chain of events, from which nothing is ever erased: it names nobody.
+    place_hold(work, Hold(kind="address", reason="no address to ship to", placed_at=work.world.now))
 
 
 def _known(work: Workings, destination: int) -> bool:

@@ -1,0 +1,143 @@
+"""Personal data is erased for good; digests, chains and books stay, and the audit still proves them."""
+
+import json
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canonical import Address, Contact, Note, Party, PurchaseOrder
+from canonical.erasure import without_personal_data
+from router.decide import decide
+from router.flow import replay
+from tests.flow.street import POLICY, Street, advice, fulfilments, open_street, purchase, stocked
+from tests.following.conftest import PO, Opener, crossdock
+
+CANARY = "Wilhelmina Canary"
+STREET = "17 Canary Lane"
+
+
+def from_canary(number: str) -> PurchaseOrder:
+    address = {"lines": [STREET], "city": "Joliet", "region": "IL", "postal_code": "60433", "country": "US"}
+    contact = {"name": CANARY, "channels": {"email": "canary@example.org"}}
+    party = {"role": "ship_to", "name": CANARY, "address": address, "contacts": [contact]}
+    return purchase(number, parties=[party], notes=[{"text": f"ring for {CANARY}"}])
+
+
+async def shipped(street: Street, number: str) -> None:
+    """An order of somebody with a name, all the way to its invoice."""
+    await stocked(street)
+    await street.send(from_canary(number))
+    await street.settle()
+    for operator, fulfilment in fulfilments(street):
+        await street.send(advice(fulfilment, f"S-{fulfilment['number']}"), source=operator)
+    await street.settle()
+    assert (await street.order(number))["status"] == "shipped"
+
+
+def everything_in(database: Path) -> str:
+    with sqlite3.connect(database) as opened:
+        tables = [row[0] for row in opened.execute("select name from sqlite_master where type = 'table'")]
+        rows = [row for table in tables for row in opened.execute(f"select * from {table}")]  # noqa: S608
+    return "\n".join(
+        value.decode("latin-1") if isinstance(value, bytes) else str(value) for row in rows for value in row
+    )
+
+
+async def test_nothing_of_a_person_is_left_and_the_audit_still_holds(tmp_path: Path) -> None:
+    async with open_street(f"sqlite:///{tmp_path}/hub.db") as street:
+        await shipped(street, "PO1")
+        before = await street.order("PO1")
+        books = (await street.store.archive.overview())["journal"]
+        assert CANARY in everything_in(tmp_path / "hub.db")
+        assert await street.store.erasing.order("PO1", "the data officer") > 0
+        left = everything_in(tmp_path / "hub.db")
+        assert [word for word in (CANARY, STREET, "canary@example.org") if word in left] == []
+        after = await street.order("PO1")
+        assert after["events"] == before["events"]
+        assert [line["ledger"] for line in after["lines"]] == [line["ledger"] for line in before["lines"]]
+        assert (await street.store.archive.overview())["journal"] == books
+        assert await street.sound() == []
+        assert [one async for one in replay(street.store.archive, decide, POLICY)] == []
+        assert await street.store.erasing.order("PO1", "again") == 0
+
+
+async def test_an_order_erased_is_recognised_when_it_comes_again(tmp_path: Path) -> None:
+    async with open_street(f"sqlite:///{tmp_path}/hub.db") as street:
+        await shipped(street, "PO1")
+        await street.store.erasing.order("PO1", "me")
+        await street.send(from_canary("PO1"))
+        await street.settle()
+        again = [row for row in await street.store.archive.documents() if row["kind"] == "PurchaseOrder"]
+        assert sorted(row["status"] for row in again) == ["decided", "duplicate"]
+        assert await street.sound() == []
+
+
+async def test_an_order_at_work_is_not_erased(opened: Opener, tmp_path: Path) -> None:
+    async with opened() as served:
+        await served.send("northwind", PO)
+    refused = await crossdock(tmp_path, "erase", "--order", "NW-88213")
+    assert (refused.returncode, "nothing was erased" in refused.stderr) == (1, True)
+    assert (await crossdock(tmp_path, "erase", "--order", "NOBODY")).returncode == 1
+    done = await crossdock(tmp_path, "erase", "--before", "2030-01-01", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"erased": 0})
+
+
+async def test_what_is_old_is_erased_and_what_is_young_stays(tmp_path: Path) -> None:
+    async with open_street(f"sqlite:///{tmp_path}/hub.db") as street:
+        await shipped(street, "PO1")
+        street.clock.advance(days=10)
+        await street.send(from_canary("PO2"))
+        await street.settle()
+        assert await street.store.erasing.before(street.clock.now() - timedelta(days=5), "retention") > 0
+        assert await street.store.erasing.before(street.clock.now() - timedelta(days=5), "retention") == 0
+        states = {number: json.dumps(await street.order(number)) for number in ("PO1", "PO2")}
+        assert all(states)
+        documents = [await street.store.archive.document(row["id"]) for row in await street.store.archive.documents()]
+        named = {row["order"] for row in documents if row and CANARY in json.dumps(row["document"])}
+        assert named == {"acme/PO2"}
+        assert await street.sound() == []
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        "update transmission set content = 'x' where content = cast('[erased]' as blob)",
+        "update transmission set content = cast('[erased]' as blob) where content != cast('[erased]' as blob)",
+        "update erasure set by = 'nobody' where seq = 1",
+        "delete from erasure where seq = 1",
+    ],
+)
+async def test_a_tombstone_without_its_record_is_found_by_the_audit(tmp_path: Path, tampered: str) -> None:
+    async with open_street(f"sqlite:///{tmp_path}/hub.db") as street:
+        await shipped(street, "PO1")
+        await street.store.erasing.order("PO1", "me")
+        await street.send(from_canary("PO2"))
+        await street.settle()
+        await street.store.database.write(lambda at: at.connection.exec_driver_sql(tampered) and None)
+        assert await street.sound()
+
+
+parties = st.builds(
+    Party,
+    role=st.sampled_from(["ship_to", "bill_to"]),
+    name=st.just(CANARY),
+    identifiers=st.just({"buyer_assigned": CANARY}),
+    address=st.none() | st.just(Address(lines=(STREET,), city=CANARY, region="IL", country="US")),
+    contacts=st.just((Contact(name=CANARY),)),
+)
+
+
+@given(st.lists(parties, max_size=3), st.booleans())
+def test_any_party_is_taken_out_and_the_document_stays_valid(found: list[Party], whole: bool) -> None:
+    order = purchase("PO1").changed(
+        parties=tuple(found), notes=(Note(text=CANARY),), extensions={"x12": {"name": CANARY}}
+    )
+    content = order.model_dump(mode="json", exclude_none=not whole)
+    left = PurchaseOrder.model_validate(without_personal_data(content))
+    assert CANARY not in left.model_dump_json()
+    assert left.lines == order.lines
+    assert [party.role for party in left.parties] == [party.role for party in found]
