@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +39,11 @@ from connectors.ticker import Ticker
 from connectors.transport.couriers import CourierByDestination
 from connectors.transport.webhook import WebhookCourier
 from connectors.webhooks import Webhooks
-from connectors.workbench import Workbench, faulty
+from connectors.workbench import Workbench
 from console.cli import main as command_line
-from console.desk import Answer, Door, InspectRequest, TranslateRequest
+from console.desk import Door
 from console.rehearsal import Rehearsal, Story
+from console.tools import Tools
 from mappings.language.schema import map_schema
 from mappings.yaml_model import load_model
 from router.catalogue import StockLevel, read_items, read_stock
@@ -218,69 +218,21 @@ def _retention(erasing: Erasing, kept: timedelta | None, clock: SystemClock) -> 
     return {"retention": (timedelta(hours=1), lambda: erasing.before(clock.now() - kept, "retention"))}
 
 
-class Tools:
-    """The tools that need no store. Satisfies `console.desk.Workbench`."""
+def _findings(config: Path) -> Sequence[Finding]:
+    """Every fault of the configuration, and what is worth knowing of its maps."""
+    try:
+        configuration = read_configuration(config, Path("data"))
+    except Misconfigured as error:
+        return error.findings
+    return [*configuration.findings, *one_way_rules(configuration.trade.library)]
 
-    def __init__(self, config: Path) -> None:
-        self._config = config
 
-    def check(self) -> Sequence[Finding]:
-        """Every fault of the configuration, and what is worth knowing of its maps."""
-        try:
-            configuration = read_configuration(self._config, Path("data"))
-        except Misconfigured as error:
-            return error.findings
-        return [*configuration.findings, *one_way_rules(configuration.trade.library)]
-
-    def translate(self, asked: TranslateRequest) -> Answer:
-        """Native bytes to canonical documents, or those to native bytes."""
-        at, control = asked.at or SystemClock().now(), asked.control or 1
-        if asked.summary:
-            tally = self._bench.summarize_translation(asked.file, asked.partner, at)
-            return Answer(tally.summary(), ok=not tally.errors)
-        map_name = asked.map or self._bench.map_of(asked.connector)
-        told = self._bench.translate(asked.content, at, asked.partner, map_name, lineage=asked.lineage)
-        if asked.to is None:
-            return Answer(told, ok=not faulty(told))
-        written = self._bench.write(told, asked.to, asked.partner, at, control)
-        return Answer(written.told, ok=not faulty([written.told]), content=written.content)
-
-    def inspect(self, asked: InspectRequest) -> Answer:
-        """The annotated file, the answer it would get, and on request the referee's verdict beside ours."""
-        if asked.summary:
-            tally = self._bench.summarize(asked.file, asked.partner)
-            return Answer(tally.summary(), ok=not tally.errors)
-        at, control = asked.at or SystemClock().now(), asked.control or 1
-        told = self._bench.inspect(asked.content, at, asked.partner, control, referee=asked.referee)
-        return Answer(told, ok=not faulty([told]))
-
-    def schema(self) -> Mapping[str, Any]:
-        """JSON Schemas of documents and configuration files."""
-        files: dict[str, type[BaseModel]] = {
-            "nodes": Network, "routing": Routing, "posting": Posting, "story": Story, **configuration_models()
-        }  # fmt: skip
-        models: dict[str, type[BaseModel]] = {**dict(sorted(Document.kinds.items())), **files}
-        schemas = {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
-        return {**schemas, "map": map_schema()}
-
-    def partners(self) -> Sequence[Mapping[str, Any]]:
-        """The trading partners."""
-        return self._bench.partners()
-
-    def connectors(self) -> Sequence[Mapping[str, Any]]:
-        """The connectors at hand."""
-        return self._bench.connectors()
-
-    def doctor(self) -> Sequence[Mapping[str, Any]]:
-        """Checks of this machine and installation."""
-        faults = [one for one in self.check() if one.severity == "error"]
-        mend = "crossdock check names file, line and mend"
-        said = f"{len(faults)} faults" if faults else "no faults"
-        return [*examine_installation(), {"name": "configuration", "ok": not faults, "detail": said, "mend": mend}]
-
-    @cached_property
-    def _bench(self) -> Workbench:
-        return Workbench(read_configuration(self._config, Path("data")).trade)
+def _schemas() -> Mapping[str, Any]:
+    """JSON Schemas of documents and configuration files, by name."""
+    rules: dict[str, type[BaseModel]] = {"nodes": Network, "routing": Routing, "posting": Posting, "story": Story}
+    models: dict[str, type[BaseModel]] = {**dict(sorted(Document.kinds.items())), **rules, **configuration_models()}
+    schemas = {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
+    return {**schemas, "map": map_schema()}
 
 
 class Crossdock:
@@ -288,7 +240,13 @@ class Crossdock:
 
     def workbench(self, config: Path) -> Tools:
         """The tools that need no store."""
-        return Tools(config)
+        return Tools(
+            open_bench=lambda: Workbench(read_configuration(config, Path("data")).trade),
+            findings=lambda: _findings(config),
+            schemas=_schemas,
+            installation=examine_installation,
+            now=SystemClock().now,
+        )
 
     def authoring(self, config: Path) -> AuthoringBench:
         """The integrator's tools."""

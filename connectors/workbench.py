@@ -211,11 +211,6 @@ def _told_document(incoming: Incoming) -> dict[str, Any]:
     return told if incoming.lineage is None else {**told, "lineage": incoming.lineage}
 
 
-def faulty(told: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether any of it has an error finding."""
-    return any(finding["severity"] == "error" for one in told for finding in one["findings"])
-
-
 def _own_json(content: bytes) -> Reading:
     """What `translate --json` printed, or one such object, as documents again."""
     try:
