@@ -247,10 +247,10 @@ def assemble(
 
 
 @asynccontextmanager
-async def open_street(url: str, **deliver: Any) -> AsyncIterator[Street]:
+async def open_street(url: str, agreed: Any = None, **deliver: Any) -> AsyncIterator[Street]:
     clock, language, courier = SteppingClock(), JsonLanguage(), ObedientCourier()
     deliver.setdefault("retry", RetryPolicy(tries=3))
-    async with open_store(url, clock, CountingIds()) as store:
+    async with open_store(url, clock, CountingIds(), agreed=agreed) as store:
         flow, intake = assemble(store, clock, EvenRandomness(), courier, language, **deliver)
         yield Street(store, flow, intake, clock, language, courier)
 
