@@ -233,7 +233,6 @@ FAULTY = [
     (order(lines=[LINE, LINE]), "/lines/1/number", "line-repeated"),
     (order(lines=[]), "/lines", "no-lines"),
     (order(ordered_on="2026-02-30"), "/ordered_on", None),
-    (order(number="\ud800"), "", "field-invalid"),
     (order(surprise=1), "/surprise", "field-invalid"),
     (order(currency="dollars"), "/currency", "field-invalid"),
     (order(extensions={"a/b": {}}, dates={"x/y~z": "soon"}), "/dates/x~1y~0z", None),
@@ -250,7 +249,7 @@ async def test_a_faulty_order_is_refused_with_located_findings_before_it_is_take
     assert not hub.received
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"number": "x",}', b"\xff\xfe", b"[" * 100_00])
+@pytest.mark.parametrize("body", [b"", b"{", b'{"number": "x",}', b'{"number": "\\ud800"}', b"\xff\xfe", b"[" * 100_00])
 async def test_malformed_json_is_400(client, hub, body):
     problem = await client.problem(400, "POST", "/v1/orders", "northwind", data=body, headers=keyed())
     assert problem["findings"][0]["code"] == "json-syntax"
