@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-x12 bench-connectors bench-maps fuzz storm-kill schemas lock clean
+.PHONY: help run test lint format bench bench-router bench-x12 bench-connectors bench-maps fuzz storm-kill schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,10 @@ format: .venv/.ready-dev ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: bench-x12 bench-maps bench-connectors ## Print every speed table, as ratios within one run
+bench: bench-x12 bench-maps bench-connectors bench-router ## Print every speed table, as ratios within one run
+
+bench-router: .venv/.ready-dev ## Allocation and whole decisions, held against HiGHS
+	@$(BIN)/python benchmarks/router.py
 
 bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (LONG=1: 200 MB too)
 	@$(BIN)/python benchmarks/x12.py $(if $(LONG),--long)

@@ -1,9 +1,10 @@
 """The ground every canonical model stands on: frozen, closed, exact."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
@@ -16,14 +17,19 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def __copy__(self) -> Self:
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """What pydantic's own does for a model without private attributes, in a third of the time."""
-        copied = type(self).__new__(type(self))
-        object.__setattr__(copied, "__dict__", self.__dict__.copy())
-        object.__setattr__(copied, "__pydantic_extra__", None)
-        object.__setattr__(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__.copy())
-        object.__setattr__(copied, "__pydantic_private__", None)
+        if deep:
+            return super().model_copy(update=update, deep=True)
+        copied, changed = type(self).__new__(type(self)), update or {}
+        _set(copied, "__dict__", {**self.__dict__, **changed})
+        _set(copied, "__pydantic_extra__", None)
+        _set(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changed.keys())
+        _set(copied, "__pydantic_private__", None)
         return copied
+
+
+_set = object.__setattr__
 
 
 def exact_decimal(value: object) -> Decimal:

@@ -154,4 +154,6 @@ def own_unit_price(line: OrderLine, item: Item) -> Price | None:
         return None
     unit = price.per.unit if price.per else line.quantity.unit if line.price else item.unit
     count = (price.per.value if price.per else Decimal(1)) * (units_in(item, unit) or Decimal(1))
+    if count == 1 and price.per is None:
+        return price
     return price.model_copy(update={"per": None if count == 1 else Quantity(value=count, unit=item.unit)})

@@ -64,7 +64,7 @@ class World(Model):
     """The first of as many serials for packages as were needed, given to this decision alone."""
 
 
-class StockChange(Model):
+class StockChange(NamedTuple):
     """A change to one stock row.
 
     A change that promises more (`reserved > 0`) holds only while `on_hand - reserved - safety >= 0` after it; a loser
@@ -78,7 +78,7 @@ class StockChange(Model):
     """Deltas, either sign."""
 
 
-class ReservationChange(Model):
+class ReservationChange(NamedTuple):
     """How much more (or less) of a line is reserved at a node."""
 
     line: Text

@@ -36,6 +36,8 @@ def _own_items(work: Workings, state: LineState) -> dict[str, str]:
 
 def shown_quantity(work: Workings, state: LineState, own_units: Decimal) -> Quantity:
     """A quantity in the unit ordered in, or in the item's own where it fills no whole pack."""
+    if own_units == state.quantity.value * state.factor:
+        return state.quantity
     if state.factor == 1 or own_units % state.factor == 0:
         return Quantity(value=(own_units / state.factor).normalize() + 0, unit=state.quantity.unit)
     return Quantity(value=own_units, unit=work.item(state.sku).unit if state.sku else state.quantity.unit)

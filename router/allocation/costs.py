@@ -76,9 +76,10 @@ class Costs:
     def _demand(self, index: int, mask: int) -> int:
         """A demand's cheapest cost when the nodes of `mask`, all of use to it, are open.
 
-        Units are taken cheapest first; the first node that has them all ends it, since every later one is dearer.
+        Units are taken cheapest first; the first node that has them all ends it, since every later one is dearer. So
+        does a price at which one node alone would cost more than the parts that have been found.
         """
-        units = self.wanted[index]
+        units, split_line = self.wanted[index], self.problem.split_line
         alone, many, left, pieces = units * self.problem.unfilled, 0, units, 0
         for price, _, has, bit, by_itself in self._offers(index, mask):
             if mask & bit:
@@ -89,11 +90,13 @@ class Costs:
                     many += part * price
                     left -= part
                     pieces += 1
+                elif price * units >= many + split_line:
+                    break
                 if has == units:
                     break
         if pieces < 2:
             return alone
-        return min(alone, many + left * self.problem.unfilled + self.problem.split_line)
+        return min(alone, many + left * self.problem.unfilled + split_line)
 
     def _offers(self, index: int, mask: int) -> list[Offer]:
         offers = self.offers[index]
