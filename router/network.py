@@ -1,14 +1,17 @@
 """Who we are and where we ship from: the company (config/hub.yaml) and its nodes (config/nodes.yaml)."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
 from canonical import Address, Amount, Currency, Party, Text
 from router.order import ZERO
-from router.rule import Rule, Weekday
+from router.rule import WEEKDAYS, Rule, Weekday
+
+_FURTHEST = 366
 
 
 class Company(Rule):
@@ -22,7 +25,7 @@ class Company(Rule):
     gs1_prefix: str = Field(pattern=r"^[0-9]{6,11}$")
     """The GS1 company prefix from which SSCCs are made."""
 
-    @property
+    @cached_property
     def party(self) -> Party:
         """The company as the seller."""
         return Party(role="seller", name=self.name, identifiers=self.identifiers, address=self.address)
@@ -86,10 +89,31 @@ class Node(Rule):
             raise ValueError(f"no time zone is called {name!r}; use a name such as America/Chicago") from error
         return name
 
-    @property
+    @cached_property
+    def calendar(self) -> "Calendar":
+        """When it works."""
+        return Calendar(self.working_days, self.closed_on)
+
+    @cached_property
     def party(self) -> Party:
         """The node as where goods leave."""
         return Party(role="ship_from", name=self.name, identifiers={"node": self.id}, address=self.address)
+
+
+class Calendar(NamedTuple):
+    """When a node works."""
+
+    working_days: tuple[Weekday, ...]
+    closed_on: tuple[date, ...]
+
+    def works_on(self, day: date) -> bool:
+        """Whether it ships that day."""
+        return WEEKDAYS[day.weekday()] in self.working_days and day not in self.closed_on
+
+    def working_day(self, day: date) -> date:
+        """The first day from `day` on when it ships; after a year without one, `day` itself."""
+        days = (day + timedelta(days=ahead) for ahead in range(_FURTHEST))
+        return next((candidate for candidate in days if self.works_on(candidate)), day)
 
 
 class Network(Rule):

@@ -2,14 +2,11 @@
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from canonical import Moment
-from router.network import Node
-from router.rule import WEEKDAYS, Weekday
+from router.network import Calendar, Node
 
-_FURTHEST = 366
 _DAY = timedelta(days=1)
 
 
@@ -19,23 +16,7 @@ def ship_date(node: Node, now: datetime, not_before: date | None = None) -> date
     day = local.date()
     if local.time() > node.cut_off:
         day += _DAY
-    return _departure(Calendar(node.working_days, node.closed_on), node.handling_days, max(day, not_before or day))
-
-
-class Calendar(NamedTuple):
-    """When a node works."""
-
-    working_days: tuple[Weekday, ...]
-    closed_on: tuple[date, ...]
-
-    def works_on(self, day: date) -> bool:
-        """Whether it ships that day."""
-        return WEEKDAYS[day.weekday()] in self.working_days and day not in self.closed_on
-
-    def working_day(self, day: date) -> date:
-        """The first day from `day` on when it ships; after a year without one, `day` itself."""
-        days = (day + timedelta(days=ahead) for ahead in range(_FURTHEST))
-        return next((candidate for candidate in days if self.works_on(candidate)), day)
+    return _departure(node.calendar, node.handling_days, max(day, not_before or day))
 
 
 @lru_cache(maxsize=4096)

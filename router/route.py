@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from canonical import Address, PurchaseOrder
 from router.freight import band_of, place_of
@@ -36,8 +37,10 @@ def routes_to(
     place = place_of(address, routing)
     zones = {node.time_zone for node in nodes}
     wanted = {zone: {name: day_of(at, zone) for name, at in document.dates.items()} for zone in zones}
+    local = {zone: now.astimezone(ZoneInfo(zone)) for zone in zones}
     return {
-        node.id: _route(node, address, band_of(node, place, routing), wanted[node.time_zone], now) for node in nodes
+        node.id: _route(node, address, band_of(node, place, routing), wanted[node.time_zone], local[node.time_zone])
+        for node in nodes
     }
 
 

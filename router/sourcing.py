@@ -165,13 +165,20 @@ def _unit_costs(work: Workings, wants: tuple[Want, ...], routes: tuple[Route, ..
     """For each want what a unit costs over each route: the sum of `unit_cost_terms`, in whole numbers."""
     late = work.policy.routing.costs.late_day
     lanes = tuple([(route.band.pound, route.node.unit_cost + late * route.late_days) for route in routes])
-    return [_unit_costs_of(pounds(work.item(want.sku)), lanes) for want in wants]
+    weighed, costs = _costs_over(lanes), []
+    for want in wants:
+        weight = pounds(work.item(want.sku))
+        if weight not in weighed:
+            weighed[weight] = tuple([_money(weight * pound + each) for pound, each in lanes])
+        costs.append(weighed[weight])
+    return costs
 
 
-@lru_cache(maxsize=16384)
-def _unit_costs_of(weight: Decimal, lanes: tuple[tuple[Decimal, Decimal], ...]) -> tuple[int, ...]:
-    """What a unit of so many pounds costs over lanes of a price a pound and a price a unit."""
-    return tuple([_money(weight * pound + each) for pound, each in lanes])
+@lru_cache(maxsize=1024)
+def _costs_over(lanes: tuple[tuple[Decimal, Decimal], ...]) -> dict[Decimal, tuple[int, ...]]:
+    """By weight what a unit costs over lanes of a price a pound and a price a unit: filled as weights come."""
+    del lanes
+    return {}
 
 
 def _scale(quantities: Iterable[Decimal]) -> int:

@@ -13,7 +13,7 @@ A set that leaves more than `allowed` units unshipped cannot beat the best known
 from operator import floordiv, lt, neg, sub
 from typing import NamedTuple
 
-from router.allocation.costs import Costs, Rank, mask_of, nodes_of
+from router.allocation.costs import LIGHT, Costs, Rank, mask_of, nodes_of
 from router.allocation.prices import Prices, shadow_prices
 from router.allocation.problem import Assignment, Problem
 from router.allocation.start import first_set, improved
@@ -102,9 +102,7 @@ class _Search:
         """Search the sets that add to `at` some of the nodes from its place on."""
         costs, more = self.costs, self._more(at.left)
         gains, within = self._gains(at)
-        if costs.steps >= costs.problem.steps:
-            self.exact = False
-        elif gains and at.size + 1 == costs.problem.limit:
+        if gains and at.size + 1 == costs.problem.limit:
             self._finish(at, gains)
         elif at.size + more <= costs.problem.limit:
             self._go_through(at, more, gains, within)
@@ -117,6 +115,8 @@ class _Search:
         costs, short = self.costs, sum(at.left)
         spare, reachable, reach, bound = at.spare, at.reachable, at.reach, at.bound
         for place in range(at.place, len(self.order)):
+            if self._spent():
+                return
             node = self.order[place]
             over = self.excess[node]
             rise = over if over > 0 else 0  # noqa: FURB136 - max() takes longer, and most time goes here
@@ -135,7 +135,7 @@ class _Search:
             bound += rise - over
             reachable, reach = reachable & ~(1 << node), -1
             spare = list(map(sub, spare, costs.usable[node]))
-            if bound > self.best[0] or -sum([units for units in spare if units < 0]) > self.allowed:
+            if bound > self.best[0] or _lacking(spare) > self.allowed:
                 return
 
     def _finish(self, at: "_Partial", gains: list[int]) -> None:
@@ -145,6 +145,13 @@ class _Search:
             node = self.order[place]
             if short - gains[place] <= self.allowed and at.bound + max(self.excess[node], 0) <= self.best[0]:
                 self._rank(at.opened | 1 << node, at.paid + openings[node], at.size + 1)
+
+    def _spent(self) -> bool:
+        """Count the work of one more node, and say whether it is too much."""
+        self.costs.steps += len(self.wanted) // LIGHT
+        if self.costs.steps >= self.costs.problem.steps:
+            self.exact = False
+        return not self.exact
 
     def _more(self, left: list[int]) -> int:
         """How many more nodes it takes at least to ship what is left."""
@@ -183,8 +190,12 @@ class _Search:
                 gains[place] = gain = sum(map(min, left, usable[self.order[place]]))
                 top = sorted((*top, gain))[-few:]
             within[place] = sum(top)
-        self.costs.steps += len(left) * (len(gains) - at.place)
+        self.costs.steps += len(left) * (len(gains) - at.place) // LIGHT
         return gains, within
+
+
+def _lacking(spare: list[int]) -> int:
+    return -sum([units for units in spare if units < 0])
 
 
 class _Partial(NamedTuple):

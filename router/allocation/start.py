@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
-from router.allocation.costs import Costs, Rank, mask_of
+from router.allocation.costs import LIGHT, Costs, Rank, mask_of
 
 _FINE = 10**9
 """Units for the money are whole numbers too."""
@@ -30,7 +30,7 @@ def _greedy(costs: Costs, weights: list[int]) -> tuple[int, int]:
     heapify(queue)
     while queue and opened.bit_count() < costs.problem.limit:
         _, node = heappop(queue)
-        costs.steps += len(left)
+        costs.steps += len(left) // LIGHT
         gain = sum(map(min, left, costs.usable[node]))
         again = (-_FINE * gain // weights[node], node)
         if queue and again > queue[0]:
@@ -44,8 +44,13 @@ def _greedy(costs: Costs, weights: list[int]) -> tuple[int, int]:
 
 
 def improved(costs: Costs, best: Rank, excess: list[int], steps: int) -> Rank:
-    """Try the nodes that the shadow prices like best, each beside the set and in each one's place, until none helps."""
-    promising = sorted(range(len(excess)), key=lambda n: (excess[n], n))
+    """Try promising nodes, each beside the set and in each one's place, until none helps.
+
+    They are those that the shadow prices like best; where the limit lets the set ship too little, those that ship most.
+    """
+    promising = sorted(range(len(excess)), key=lambda n: (excess[n], n))[:_TRIED]
+    if len(best[2]) == costs.problem.limit:
+        promising += sorted(range(len(excess)), key=lambda n: (-sum(costs.usable[n]), n))[:_TRIED]
     better = True
     while better:
         better = False
@@ -59,13 +64,13 @@ def improved(costs: Costs, best: Rank, excess: list[int], steps: int) -> Rank:
     return best
 
 
-_TRIED = 12
-"""So many promising nodes are tried."""
+_TRIED = 20
+"""So many promising nodes of a kind are tried."""
 
 
 def _neighbours(nodes: tuple[int, ...], promising: list[int], limit: int) -> Iterator[int]:
     opened = mask_of(iter(nodes))
-    others = [n for n in promising if not opened >> n & 1][:_TRIED]
+    others = [n for n in promising if not opened >> n & 1]
     yield from (opened & ~(1 << out) for out in nodes if len(nodes) > 1)
     yield from (opened | 1 << new for new in others if len(nodes) < limit)
     yield from (opened & ~(1 << out) | 1 << new for new in others for out in nodes)

@@ -117,7 +117,7 @@ def test_a_line_is_split_only_when_that_is_cheaper_than_leaving_it_unfilled() ->
 def test_a_large_problem_is_solved_greedily_within_its_steps() -> None:
     demands = tuple(Demand(4, tuple((n * 7 + d) % 5 for n in range(40)), tuple((n * d) % 11 for n in range(40)))
                     for d in range(60))  # fmt: skip
-    problem = Problem(tuple(20 + n for n in range(40)), demands, split=5, unfilled=5000, limit=12, steps=9_000)
+    problem = Problem(tuple(20 + n for n in range(40)), demands, split=5, unfilled=5000, limit=12, steps=600)
     found = allocate(problem)
     assert not found.exact
     assert cost_of(problem, found) == found.cost
