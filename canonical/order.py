@@ -35,6 +35,8 @@ class Carrier(Model):
     service: Text | None = None
     mode: Text | None = None
     routing: Text | None = None
+    leg: Text | None = None
+    """Which part of the way it carries (X12 133): `origin`, `origin_to_delivery`, ..."""
 
 
 class Freight(Model):
@@ -85,11 +87,15 @@ class Destination(Model):
 
 
 class Pack(Model):
-    """How a line is packed: `inner` eaches in each pack, `size` of one of them, `layers` to a pallet."""
+    """How a line is packed: `inner` eaches in each pack, `size` of one of them; a pack's gross `weight` and `volume`."""
 
     count: Amount | None = None
     size: Quantity | None = None
     inner: Amount | None = None
+    packaging: Text | None = None
+    """The kind of package, as the source codes it: `CTN`, `PLT94`."""
+    weight: Quantity | None = None
+    volume: Quantity | None = None
     description: Text | None = None
 
 

@@ -36,7 +36,10 @@ def with_our_names(document: D, references: CrossReferences) -> D:
 
 
 def looked_up_in_vain(document: Document, references: CrossReferences) -> tuple[Finding, ...]:
-    """What the partner's cross-references were asked for and do not hold: one finding a value, saying how often."""
+    """What the partner's cross-references were asked for and do not hold: one finding a value, saying how often.
+
+    Of places only those count that the document names by number alone.
+    """
     missing: dict[tuple[str, str, str], list[str]] = {}
     for at, line in enumerate(getattr(document, "lines", ())):
         asked = [(scheme, line.items[scheme]) for scheme in references.items if scheme in getattr(line, "items", {})]
@@ -44,7 +47,8 @@ def looked_up_in_vain(document: Document, references: CrossReferences) -> tuple[
             missing.setdefault(("items", *asked[0]), []).append(f"lines.{at}.items.{asked[0][0]}")
     for at, party in enumerate(getattr(document, "parties", ())):
         asked = [(scheme, one) for scheme, one in party.identifiers.items() if scheme in references.locations]
-        if asked and not any(one in references.locations[scheme] for scheme, one in asked):
+        silent = party.name is None and party.address is None
+        if silent and asked and not any(one in references.locations[scheme] for scheme, one in asked):
             missing.setdefault(("locations", *asked[0]), []).append(f"parties.{at}.identifiers.{asked[0][0]}")
     return tuple(_missing(*key, paths) for key, paths in missing.items())
 

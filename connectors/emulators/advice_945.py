@@ -8,7 +8,7 @@ from connectors.syntax.x12 import Node
 
 PARTIES = {"ship_to": "ST", "ship_from": "SF"}
 STATUS = {"complete": "CC", "partial": "CP"}
-ITEM_QUALIFIERS = {"sku": "VN", "upc": "UP", "buyer": "BP"}
+ITEM_QUALIFIERS = {"sku": "VN", "upc": "UP", "buyer": "IN"}
 
 
 def tree_of(advice: ShipmentAdvice) -> Node:

@@ -35,6 +35,13 @@ def price_basis(basis: str, unit: str | None) -> dict[str, Any] | None:
     return {"value": Decimal(count), "unit": of or unit or "EA"}
 
 
+@function("package count")
+def package_count(packages: Sequence[Mapping[str, Any]]) -> str | None:
+    """How many packages hold something or stand alone; pallets that only carry others are not counted."""
+    carriers = {package.get("parent") for package in packages}
+    return str(sum(package["id"] not in carriers or bool(package.get("lines")) for package in packages)) or None
+
+
 @function("first")
 def first(values: Sequence[Any]) -> Any:
     """The first of a list."""

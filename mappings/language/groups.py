@@ -1,15 +1,17 @@
 """The verbs that give many values: fields, each, all, pairs, join."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mappings.language.fused import entry_reader, joined_lists, nodes_of
 from mappings.language.objects import object_rule
 from mappings.language.rule import Read, Rule, Write, joint_needs, needs_of
 from mappings.language.shape import JSON, TEXT, Shape
+from mappings.language.texts import folded
 from mappings.language.values import every, free_name, pairs
 from mappings.language.written import MapFault, Written
-from mappings.paths.navigation import Branch, Node, Run, Scope
+from mappings.paths.navigation import BadPath, Branch, Node, Run, Scope
 
 if TYPE_CHECKING:
     from mappings.language.compiler import Compiler
@@ -54,6 +56,8 @@ def each(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
         if "value" in names
         else object_rule(compiler, rule, item, inner, keep=True)
     )
+    if "having" in names:
+        branches = [*branches[:-1], _only_having(compiler, names["having"], branches[-1])]
     walk = _walker(compiler, branches, body.read, numbered=True) if body.read else None
     grow, put = _grower(branches), body.write
 
@@ -63,16 +67,45 @@ def each(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
         walk(node, run, found)
         return found or None
 
+    folds = names["fold"].mapping if "fold" in names else {}
+
     def write(value: Any, node: Node, run: Run) -> None:
-        for number, one in enumerate(value or (), 1):
+        items = value or ()
+        for field, width in folds.items():
+            items = _folded_items(items, field, int(width.text))
+        for number, one in enumerate(items, 1):
             run.index.append(number)
             grow(node, run, one, put)  # type: ignore[arg-type]  # write is None when put is
             run.index.pop()
 
-    [branch, *others] = branches
+    branch, *others = branches
     fast = body.read and branch.tag and not others and not branch.scope.indexed and not compiler.tracing
     inline = nodes_of(branch.tag, body.read) if fast and body.read and branch.tag else None
     return Rule(read if walk else None, write if put else None, needs_of(branch.needs), inline=inline)
+
+
+def _folded_items(items: Sequence[Any], field: str, width: int) -> list[Any]:
+    """Each item whose text is too wide as several, alike but for their pieces of it."""
+    found: list[Any] = []
+    for item in items:
+        pieces = [piece for line in str(item.get(field) or "").splitlines() for piece in folded(line, width)]
+        found.extend({**item, field: piece} for piece in pieces)
+        if not pieces:
+            found.append(item)
+    return found
+
+
+def _only_having(compiler: "Compiler", having: Written, branch: Branch) -> Branch:
+    """The branch without the nodes in which the path reaches nothing."""
+    try:
+        values = compiler.syntax.values(having.text, branch.scope)
+    except BadPath as bad:
+        raise MapFault("map-path", having, str(bad)) from None
+
+    def find(node: Node, run: Run) -> Sequence[Node]:
+        return [found for found in branch.find(node, run) if values.get(found, run)]
+
+    return replace(branch, find=find, tag=None)
 
 
 def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Sequence[Branch]) -> Rule:

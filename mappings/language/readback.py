@@ -1,6 +1,7 @@
 """What a document lost on its way through a native tree and back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -21,13 +22,24 @@ def differences(before: Document, after: Document, loses: Sequence[str]) -> list
 
 
 def _covers(pattern: str, found: Difference) -> bool:
-    """`+path` covers only what is gained: a value written where the document has none."""
-    path, before, _ = found
-    if pattern.startswith("+"):
-        if not _empty(before):
-            return False
-        pattern = pattern[1:]
+    """`+path` covers only what is gained: a value written where the document has none. `@path` covers an instant that
+    becomes its day, or loses parts of a second."""
+    path, before, after = found
+    if pattern.startswith("+") and not _empty(before):
+        return False
+    if pattern.startswith("@") and not _coarser(before, after):
+        return False
+    pattern = pattern.lstrip("+@")
     return fnmatchcase(path, pattern) or fnmatchcase(path, pattern + ".*")
+
+
+def _coarser(before: Any, after: Any) -> bool:
+    """Whether a moment is the same, less exactly said. Which day an instant is depends on the zone: one off is near."""
+    if not isinstance(before, datetime) or not isinstance(after, date):
+        return False
+    if isinstance(after, datetime):
+        return abs(before - after) < timedelta(seconds=1)
+    return abs(before.date() - after) <= timedelta(days=1)
 
 
 def _settled(document: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +64,8 @@ def _settled(document: dict[str, Any]) -> dict[str, Any]:
 def _compare(path: str, before: Any, after: Any) -> Iterator[Difference]:
     if before == after:
         return
-    if isinstance(before, dict) and isinstance(after, dict):
+    if (isinstance(before, dict) and isinstance(after, dict | None)) or (isinstance(after, dict) and before is None):
+        before, after = before or {}, after or {}
         for name in dict.fromkeys((*before, *after)):
             yield from _compare(f"{path}.{name}" if path else name, before.get(name), after.get(name))
     elif isinstance(before, list | tuple) and isinstance(after, list | tuple):

@@ -20,7 +20,8 @@ _FORMS: dict[str, Any] = {
     "sum": _RULE, "product": _RULE, "call": _TEXT, "date": _TEXT, "time": _TEXT, "zone": _TEXT,
     "each": _TEXT, "repeat": _TEXT, "key": _RULE, "value": _RULE, "fields": _RULES, "rest": _RULE, "in": _TEXT,
     "all": _TEXT, "pairs": _TEXTS, "prefer": _TEXTS, "read": _RULE, "write": _RULE, "when": {"type": "object"},
-    "also": {"type": "object"}, "default": _ANY,
+    "also": {"type": "object"}, "default": _ANY, "lines": _TEXT, "width": {"type": "integer"}, "keep": _TEXTS,
+    "having": _TEXT, "fold": {"type": "object", "additionalProperties": {"type": "integer"}},
     "with": {"anyOf": [_TEXT, {"type": "array", "items": _RULE}]},
 }  # fmt: skip
 

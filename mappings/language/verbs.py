@@ -15,6 +15,7 @@ from mappings.language.modifiers import constant
 from mappings.language.moments import moment
 from mappings.language.rule import Read, Rule, joint_needs, needs_of
 from mappings.language.shape import TEXT, Shape
+from mappings.language.texts import keep, lines
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import Leaf, Node, Run, Scope
 
@@ -311,6 +312,8 @@ VERBS: dict[str, Verb] = {
     "call": call,
     "date": moment,
     **GROUP_VERBS,
+    "lines": lines,
+    "keep": keep,
     "read": one_way,
     "write": one_way,
 }
@@ -319,7 +322,8 @@ BESIDE: Mapping[str, frozenset[str]] = {
     "date": frozenset(("time", "zone")),
     "concat": frozenset(("with",)),
     "call": frozenset(("with",)),
-    "each": frozenset(("fields", "key", "value", "repeat", "also", "rest")),
+    "each": frozenset(("fields", "key", "value", "repeat", "having", "fold", "also", "rest")),
+    "lines": frozenset(("width",)),
     "all": frozenset(("codes", "as")),
     "pairs": frozenset(("codes", "prefer")),
     "fields": frozenset(("in", "also", "rest")),

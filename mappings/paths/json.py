@@ -260,6 +260,10 @@ class JsonPaths:
 
         return Pairs(get, put, lambda node, run: self._where(route.pointer(node, run)))
 
+    def kept(self, paths: Sequence[str], _scope: Scope, /) -> Values:
+        """JSON keeps a member by naming it."""
+        raise BadPath(f"{paths[0]!r}: keep: is for X12 segments; name the member itself")
+
     def ignore(self, path: str, scope: Scope) -> None:
         """A member with all below it."""
         _Route(path, scope).cover().whole = True

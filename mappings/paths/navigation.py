@@ -219,6 +219,10 @@ class Syntax(Protocol):
         """Repeated pairs of scalars."""
         ...
 
+    def kept(self, paths: Sequence[str], scope: Scope, /) -> Values:
+        """Nodes as they are: plain lists."""
+        ...
+
     def ignore(self, path: str, scope: Scope) -> None:
         """Mark what `path` names as read."""
         ...

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from canonical import Where
-from mappings.paths.navigation import BadPath, Branch, Child, Cover, Element, Leaf, Node, Pairs, Run, Scope, Values
-from mappings.paths.x12_segment import Repeated, Segment, Test, matcher, meets, tested
+from mappings.paths.navigation import BadPath, Branch, Child, Cover, Element, Leaf, Node, Pairs, Raw, Run, Scope, Values
+from mappings.paths.x12_segment import Repeated, Segment, Test, add_list, as_list, matcher, meets, tested
 from mappings.tree import SegmentNode
 
 _STEP = re.compile(r"([A-Z][A-Z0-9]{1,2})(\*?)(?:\[([^\]]*)\])?")
@@ -261,10 +261,37 @@ class X12Paths:
         own = (first, end) if here and joined else None
         return Pairs(get, put, lambda node, run: route.place(node, run, starts[0]), route.needs, own)
 
+    def kept(self, paths: Sequence[str], scope: Scope, /) -> Values:
+        """Segments with what hangs under them: `["SCH", "3", "EA", ["REF", "ZZ", "7"]]`."""
+        routes = [_Route(path + "/ ", scope) for path in paths]
+        for route in routes:
+            if len(route.steps) != 1 or route.rooted or route.up:
+                raise BadPath("keep: names segments of this loop: PKG, AMT[01!=TT]")
+            cover = route.cover()
+            cover.whole = cover.many = True
+        [(first, _), *_] = routes[0].steps
+
+        def get(node: Node, run: Run) -> list[Raw]:
+            return [as_list(found) for route in routes for found in route.every(node, run)]
+
+        def put(node: Node, _run: Run, values: list[Raw]) -> None:
+            for value in values:
+                add_list(node, value)
+
+        def place(node: Node, run: Run) -> Where:
+            return routes[0].place(node, run, 0)
+
+        return Values(get, put, place, first if len(routes) == 1 else None)
+
     def ignore(self, path: str, scope: Scope) -> None:
         """A segment (`REF[01=ZZ]`, `N1/PER`) with all that hangs under it, or one element (`BEG04`)."""
         if _ELEMENT.fullmatch(path.rsplit("/", 1)[-1]):
             self.leaf(path, scope)
+            route = _Route(path, scope)
+            cover = route.scope.cover
+            for step in route.steps or [(route.last[:-2], ())]:
+                cover = cover.child(*step)
+                cover.many = True
             return
         cover = _Route(path + "/ ", scope).cover()
         cover.whole = cover.many = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mappings.tree import SegmentNode
 
@@ -84,3 +84,17 @@ def matcher(test: Test) -> Callable[[Sequence[str]], bool]:
         [(index, _, (wanted,))] = test
         return lambda elements: len(elements) > index and elements[index] == wanted
     return lambda elements: meets(elements, test)
+
+
+def as_list(node: SegmentNode) -> list[Any]:
+    """A segment as plain values: its elements, then what hangs under it."""
+    return [*node.elements, *(as_list(child) for children in node.children.values() for child in children)]
+
+
+def add_list(parent: Segment, kept: Sequence[Any]) -> None:
+    """Put a segment that `as_list` gave under another."""
+    made = parent.add(str(kept[0]), ())
+    made.elements[:] = [str(part) for part in kept if not isinstance(part, list)]
+    for part in kept:
+        if isinstance(part, list):
+            add_list(made, part)

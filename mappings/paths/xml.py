@@ -112,6 +112,10 @@ class XmlPaths:
         """XML says pairs by elements: use each: with key: and value:."""
         raise BadPath(f"{paths[0]!r}: pairs: is for X12 and JSON; use each: with key: and value:")
 
+    def kept(self, paths: Sequence[str], _scope: Scope, /) -> Values:
+        """XML keeps an element by naming it."""
+        raise BadPath(f"{paths[0]!r}: keep: is for X12 segments; name the element itself")
+
     def ignore(self, path: str, scope: Scope) -> None:
         """An element with all below it, or an attribute."""
         route = _Route(self, path, scope)

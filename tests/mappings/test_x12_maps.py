@@ -148,7 +148,7 @@ def test_an_unknown_qualifier_is_kept_and_comes_back(library: MapLibrary, x12_tr
     text = case("850")[0].replace("UP*012345678905", "Y9*012345678905")
     mapping = library.get("x12/850")
     translation = mapping.read(x12_tree(text))
-    assert told(translation.findings) == [("code-unmapped", {"segment": 24, "tag": "PO1", "element": 6})]
+    assert told(translation.findings) == [("code-unmapped", {"segment": 29, "tag": "PO1", "element": 6})]
     assert translation.document
     assert translation.document.as_json()["lines"][0]["items"]["x12/235:Y9"] == "012345678905"
     line = mapping.write(translation.document).tree.children["PO1"][0]
