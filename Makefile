@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-router bench-x12 bench-connectors bench-maps fuzz storm-kill schemas lock clean
+.PHONY: help run test lint format bench bench-router bench-x12 bench-connectors bench-maps fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,10 +38,13 @@ format: .venv/.ready-dev ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: bench-x12 bench-maps bench-connectors bench-router ## Print every speed table, as ratios within one run
+bench: bench-x12 bench-maps bench-connectors bench-router bench-flow ## Print every speed table, as ratios within one run
 
 bench-router: .venv/.ready-dev ## Allocation and whole decisions, held against HiGHS
 	@$(BIN)/python benchmarks/router.py
+
+bench-flow: .venv/.ready-dev ## Orders to decisions against a raw driver loop (FULL=1: a store of a million orders)
+	@$(BIN)/python benchmarks/flow.py $(if $(FULL),--full-store 1000000)
 
 bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (LONG=1: 200 MB too)
 	@$(BIN)/python benchmarks/x12.py $(if $(LONG),--long)
@@ -55,8 +58,20 @@ bench-connectors: .venv/.ready-dev ## Lists fetched, mapped and kept; shops one 
 fuzz: .venv/.ready-dev ## Mutate X12 samples for minutes (ROUNDS=n); a failure prints the file
 	@$(BIN)/python -m pytest tests/x12 -k fuzz --fuzz-rounds=$(or $(ROUNDS),100000)
 
+simulate: .venv/.ready-dev ## Play the whole hub under SEEDS seeds; a failing one is printed and replays
+	@$(BIN)/python -m tests.flow.simulation --seeds $(SEEDS)
+
 storm-kill: .venv/.ready-dev ## Kill a working hub again and again, then audit
-	@$(BIN)/python -m pytest tests -m storm --kills=200
+	@$(BIN)/python -m pytest -s tests/flow/test_kill_storm.py tests/street/test_kill.py --kills=200
+
+storm-partners: .venv/.ready-dev ## Deliver 20,000 documents to partners at their worst, in simulated time
+	@$(BIN)/python -m pytest -s tests/flow/test_partner_storm.py --deliveries=20000
+
+storm-oversell: .venv/.ready-dev ## Let 64 writers at a time run after little stock
+	@$(BIN)/python -m pytest -s tests/store/test_oversell_storm.py --rounds=30
+
+storm-disk: .venv/.ready-dev ## Fill the disk up and make room again, over and over
+	@$(BIN)/python -m pytest -s tests/store/test_disk_storm.py --rounds=30
 
 schemas: .venv/.ready ## Publish the JSON Schemas that editors complete configuration by
 	@for name in hub partner connection manifest map cases nodes routing posting story; do $(BIN)/crossdock schema $$name --out config/schemas 2>/dev/null; done

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from canonical.exchange import Draft, Handed, Parcel
 from router.ports import QueuedDocument, Stale
@@ -122,6 +122,8 @@ def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
         .with_for_update(skip_locked=True)
     )
     rows = transaction.execute(due).all()
+    if not rows:
+        return []
     token = transaction.token()
     claimed = update(document).where(document.c.id.in_([row.id for row in rows]))
     transaction.execute(claimed.values(token=token, due=transaction.now + _RENDERING_LEASE))
@@ -135,20 +137,8 @@ def _hold_queued(transaction: Transaction, queued: QueuedDocument) -> None:
 
 
 def _due(transaction: Transaction, limit: int, full: Sequence[str]) -> Sequence[Any]:
-    due = (
-        select(delivery, document)
-        .join(document, document.c.id == delivery.c.document)
-        .where(
-            delivery.c.status == "due",
-            delivery.c.due <= transaction.now,
-            delivery.c.destination.notin_(full),
-            ~_earlier_unfinished(),
-        )
-        .order_by(delivery.c.due, delivery.c.document)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=delivery)
-    )
-    return transaction.execute(due).all()
+    asked = {"instant": transaction.now, "full": full, "most": limit}
+    return transaction.execute(_DUE, [asked]).all()
 
 
 def _seated(due: Sequence[Any], each: int, room: Mapping[str, int]) -> list[Any]:
@@ -163,6 +153,8 @@ def _seated(due: Sequence[Any], each: int, room: Mapping[str, int]) -> list[Any]
 
 
 def _claim_due(transaction: Transaction, rows: Sequence[Any]) -> list[Parcel]:
+    if not rows:
+        return []
     token = transaction.token()
     claimed = update(delivery).where(delivery.c.document.in_([row.document for row in rows]))
     transaction.execute(
@@ -180,6 +172,21 @@ def _earlier_unfinished() -> Any:
         earlier.c.seq < document.c.seq,
         earlier.c.status.in_(("queued", "ready")),
     )
+
+
+_DUE = (
+    select(delivery, document)
+    .join(document, document.c.id == delivery.c.document)
+    .where(
+        delivery.c.status == "due",
+        delivery.c.due <= bindparam("instant", type_=delivery.c.due.type),
+        delivery.c.destination.notin_(bindparam("full", expanding=True)),
+        ~_earlier_unfinished(),
+    )
+    .order_by(delivery.c.due, delivery.c.document)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=delivery)
+)
 
 
 def _parcel(row: Any, token: str) -> Parcel:

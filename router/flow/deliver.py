@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from canonical import CrossdockError, Unavailable
 from router.flow.breaker import Breaker
+from router.flow.patience import patiently
 from router.ports import Clock, Courier, Outbox, Parcel, Randomness, Stale
 
 
@@ -96,18 +97,21 @@ class Deliver:
         except Unavailable as error:
             await self._try_again(parcel, error)
         except CrossdockError as error:
-            await self.outbox.failed(parcel, error.message, retry_at=None)
+            await self._note_failure(parcel, error, None)
         except Exception as error:  # noqa: BLE001 - one parcel must never stop the others
             await self._try_again(parcel, Unavailable(f"{type(error).__name__}: {error}", ambiguous=True))
         else:
             self.crash("after-send")
             self.breaker.succeeded(parcel.destination)
-            await self.outbox.delivered(parcel, handed)
+            await patiently(lambda: self.outbox.delivered(parcel, handed))
 
     async def _try_again(self, parcel: Parcel, error: Unavailable) -> None:
         now = self.clock.now()
         self.breaker.failed(parcel.destination, now)
-        await self.outbox.failed(parcel, error.message, retry_at=self._next_try(parcel, error, now))
+        await self._note_failure(parcel, error, self._next_try(parcel, error, now))
+
+    async def _note_failure(self, parcel: Parcel, error: CrossdockError, retry_at: datetime | None) -> None:
+        await patiently(lambda: self.outbox.failed(parcel, error.message, retry_at=retry_at))
 
     def _next_try(self, parcel: Parcel, error: Unavailable, now: datetime) -> datetime | None:
         if parcel.attempt >= self.retry.tries:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from canonical import Unavailable
 from router.flow.effects import stays_inside
+from router.flow.patience import patiently
 from router.ports import Outbox, QueuedDocument, Stale, Translator
 
 
@@ -28,12 +29,13 @@ class Render:
         except (Stale, Unavailable):
             return
         except Exception as error:  # noqa: BLE001 - one document must never stop the others
-            await self.outbox.unwritable(queued, f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            await patiently(lambda: self.outbox.unwritable(queued, reason))
 
     async def _close(self, queued: QueuedDocument) -> None:
         if stays_inside(queued.document):
-            await self.outbox.withheld(queued)
+            await patiently(lambda: self.outbox.withheld(queued))
             return
         draft = self.translator.write(queued.document, queued.to)
         reason = None if draft else f"{queued.to} takes no {queued.document.kind}"
-        await self.outbox.rendered(queued, draft, reason)
+        await patiently(lambda: self.outbox.rendered(queued, draft, reason))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from canonical import Document, Unavailable
 from router.decision import Decision, Needs, StockRow, World
+from router.flow.patience import patiently
 from router.order import Order
 from router.policy import Policy
 from router.ports import Clock, Lane, LaneEntry, Lanes, Stale
@@ -107,7 +108,8 @@ class RouteOrders:
     async def _give_up(self, claimed: _Claimed, error: Exception) -> bool:
         """Put a document before a person on which the decision itself broke; whether the lane goes on."""
         try:
-            await self.lanes.undecidable(claimed.lane, claimed.entry, f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            await patiently(lambda: self.lanes.undecidable(claimed.lane, claimed.entry, reason))
         except (Stale, Unavailable):
             return await self._release(claimed, _RETRY)
         claimed.move_on(claimed.lane.order)
@@ -115,7 +117,8 @@ class RouteOrders:
 
     async def _release(self, claimed: _Claimed, wait: timedelta | None = None) -> bool:
         """Give the lane back: it takes no further part."""
-        await self.lanes.release(claimed.lane, retry_at=self.clock.now() + wait if wait else None)
+        retry_at = self.clock.now() + wait if wait else None
+        await patiently(lambda: self.lanes.release(claimed.lane, retry_at=retry_at))
         return False
 
     async def _decide(self, claimed: _Claimed, needs: Needs, stock: Stock) -> Order | None:
@@ -123,7 +126,8 @@ class RouteOrders:
         lane, entry = claimed.lane, claimed.entry
         world = await self._world(needs, stock)
         decision = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
-        return await self.lanes.commit(lane, entry, world, decision, last=claimed.done + 1 == len(lane.entries))
+        last = claimed.done + 1 == len(lane.entries)
+        return await patiently(lambda: self.lanes.commit(lane, entry, world, decision, last=last))
 
     async def _world(self, needs: Needs, stock: Stock) -> World:
         """Every fact the decision will read, and the instant it is made at."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from canonical import Rejected, Unavailable
 from canonical.exchange import Incoming, Reading
 from router.flow.effects import effect_of
+from router.flow.patience import patiently
 from router.policy import Policy
 from router.ports import Effect, Inbox, Nowhere, Stale, Translator, Transmission
 
@@ -32,11 +33,13 @@ class Translate:
     async def _translate(self, transmission: Transmission) -> None:
         try:
             reading = await self._read(transmission)
-            await self.inbox.translated(transmission, reading, self._effects(reading, transmission.arrival.source))
+            effects = self._effects(reading, transmission.arrival.source)
+            await patiently(lambda: self.inbox.translated(transmission, reading, effects))
         except (Stale, Unavailable):
             return
         except Exception as error:  # noqa: BLE001 - one transmission must never stop the others
-            await self.inbox.failed(transmission, _reason(error))
+            reason = _reason(error)
+            await patiently(lambda: self.inbox.failed(transmission, reason))
 
     async def _read(self, transmission: Transmission) -> Reading:
         """Read the bytes; large ones in a thread, so that nobody at the door waits for them."""

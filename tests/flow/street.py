@@ -67,7 +67,7 @@ POLICY = Policy.model_validate(
                     "cost": {"amount": "1", "currency": "USD"},
                     "weight": {"value": "1", "unit": "LB"},
                 }
-                for sku in ("A", "B", "C")
+                for sku in "ABCDEFGHIJ"
             ]
         },
     }

@@ -60,15 +60,15 @@ class InlineExecutor(Executor):
 
 
 @contextmanager
-def _all_in_the_loop() -> Iterator[None]:
+def _all_in_the_loop(poll: float) -> Iterator[None]:
     with (
         mock.patch.object(store.engines, "ThreadPoolExecutor", InlineExecutor),
-        mock.patch.object(router.flow.flow, "_POLL", _POLL),
+        mock.patch.object(router.flow.flow, "_POLL", poll),
     ):
         yield
 
 
-def run(program: Coroutine[Any, Any, T]) -> T:
+def run(program: Coroutine[Any, Any, T], poll: float = _POLL) -> T:
     """Run a program to its end in virtual time."""
-    with _all_in_the_loop(), asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with _all_in_the_loop(poll), asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(program)
