@@ -18,7 +18,8 @@ def unmapped(codes: CodeList, raw: str, where: Any, at: Written, run: Run) -> st
 
 def native_code(codes: CodeList, name: str, run: Run) -> str | None:
     """The native code of a canonical name: the partner's own first. `sku#2` is a second `sku`."""
-    name = name.partition("#")[0]
+    given, _, number = name.rpartition("#")
+    name = given if given and number.isdigit() else name
     for code, meaning in run.codes.get(codes.name, {}).items():
         if meaning == name:
             return code

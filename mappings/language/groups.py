@@ -9,7 +9,7 @@ from mappings.language.objects import object_rule
 from mappings.language.rule import Read, Rule, Write, joint_needs, needs_of
 from mappings.language.shape import JSON, TEXT, Shape
 from mappings.language.texts import folded
-from mappings.language.values import every, free_name, pairs
+from mappings.language.values import every, free_name, given_name, pairs
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import BadPath, Branch, Node, Run, Scope
 
@@ -130,12 +130,12 @@ def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Seq
         return entries or None
 
     def put(entry: Any, node: Node, run: Run) -> None:
-        put_key(entry[0].partition("#")[0], node, run)
+        put_key(entry[0], node, run)
         put_value(entry[1], node, run)
 
     def write(entries: Any, node: Node, run: Run) -> None:
-        for entry in (entries or {}).items():
-            grow(node, run, entry, put)
+        for name, content in (entries or {}).items():
+            grow(node, run, (given_name(entries, name), content), put)
 
     return Rule(read, write, needs_of(branches[0].needs))
 

@@ -29,6 +29,12 @@ def free_name(taken: Mapping[str, Any], name: str) -> str:
     return f"{name}#{number}"
 
 
+def given_name(taken: Mapping[str, Any], name: str) -> str:
+    """What `free_name` was asked for: `sku` of `sku#2` where there is a `sku` too; any other `#` is the name's own."""
+    given, _, number = name.rpartition("#")
+    return given if number.isdigit() and given in taken else name
+
+
 def every(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:
     """`all: PATH`: every scalar the path reaches."""
     at = rule.mapping["all"]

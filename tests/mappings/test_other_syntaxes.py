@@ -89,21 +89,17 @@ def test_a_bad_price_in_a_shop_order_is_found_by_its_pointer(library: MapLibrary
     assert (dict(found.where), found.facts["path"]) == ({"pointer": "/line_items/1/price"}, "lines.1.price.amount")
 
 
-def test_a_shipment_is_told_to_the_shop_by_its_own_ids(library: MapLibrary) -> None:
-    orders = [{"id": 9, "line_items": [{"id": 91, "line_item_id": 1, "quantity": 2}]}]
+def test_a_shipment_is_told_to_the_shop_by_its_orders_own_name(library: MapLibrary) -> None:
     notice = ShipmentNotice(
-        number="S1", shipped_on=date(2026, 9, 16), carrier=Carrier(scac="UPSN"), tracking_numbers=("1Z1",),
-        order_numbers=("#1001",),
-        order_extensions={"#1001": {"shopify": {"id": "450789469", "fulfillment_orders": orders}}},
+        number="S1", shipped_on=date(2026, 9, 16), carrier=Carrier(scac="FDE"), tracking_numbers=("1Z1",),
+        order_numbers=("#1001",), order_extensions={"#1001": {"shopify": {"id": "450789469"}}},
         packages=(Package(id="1", lines=(PackageLine(line_number="1", quantity=Quantity(value=Decimal(1))),)),),
     )  # fmt: skip
-    rendition = library.get("shopify/fulfilment").write(notice)
+    rendition = library.get("shopify/shipment").write(notice)
     assert rendition.findings == ()
-    assert rendition.tree["order_id"] == 450789469
-    assert rendition.tree["fulfillment"]["tracking_info"] == {"company": "UPS", "number": "1Z1", "numbers": ["1Z1"]}
-    assert rendition.tree["fulfillment"]["line_items_by_fulfillment_order"] == [
-        {"fulfillment_order_id": 9, "fulfillment_order_line_items": [{"id": 91, "quantity": 1}]}
-    ]
+    assert rendition.tree["orders"] == [{"number": "#1001", "order_id": "450789469"}]
+    assert rendition.tree["carrier"] == {"company": "FedEx"}
+    assert rendition.tree["packages"] == [{"id": "1", "lines": [{"line_item_id": "1", "quantity": "1"}]}]
 
 
 CXML = b"""<cXML payloadID="1@buyer" timestamp="2026-09-15T10:00:00Z">
