@@ -94,7 +94,7 @@ def pairs(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Ru
     read = _pairs_reader(compiler, found, codes, shape.item or JSON, at)
     fast = found.own and codes and compiler.syntax.x12 and not compiler.tracing and shape.item == TEXT
     inline = element_pairs(*found.own, codes.to_canonical, read) if fast and found.own and codes else None
-    return Rule(read, _pairs_writer(found, codes, first, at), needs_of(found.needs), inline=inline)
+    return Rule(read, _pairs_writer(found, codes, first), needs_of(found.needs), inline=inline)
 
 
 def _pairs_reader(
@@ -133,19 +133,15 @@ def _names(codes: CodeList | None, run: Run) -> Mapping[str, str] | None:
     return {**codes.to_canonical, **own} if own else codes.to_canonical
 
 
-def _pairs_writer(found: Pairs, codes: CodeList | None, first: Mapping[str, int], at: Written) -> Write:
+def _pairs_writer(found: Pairs, codes: CodeList | None, first: Mapping[str, int]) -> Write:
+    """A name that has no code is left out: reading back what was written tells so, unless the map says it is known."""
+
     def write(entries: Any, node: Node, run: Run) -> None:
         ordered: Iterable[tuple[str, Any]] = (entries or {}).items()
         if first:
             ordered = sorted(ordered, key=lambda entry: first.get(entry[0], len(first)))
-        native: list[tuple[Any, Any]] = []
-        for name, value in ordered:
-            code = native_code(codes, name, run) if codes else name
-            if code is None:
-                message = f"{name!r} has no code in {codes.name if codes else ''} and is left out"
-                fault(run, "code-unwritable", "warning", found.place(node, run), message, at, value=name)
-            else:
-                native.append((code, value))
+        coded = ((native_code(codes, name, run) if codes else name, value) for name, value in ordered)
+        native = [(code, value) for code, value in coded if code is not None]
         if native:
             found.put(node, run, native)
 
