@@ -36,7 +36,7 @@ def map_schema() -> dict[str, Any]:
     }  # fmt: skip
     properties = {
         "map": _TEXT, "title": _TEXT, "extends": _TEXT, "shared": _TEXTS, "syntax": {"enum": _SYNTAXES},
-        "document": {"enum": sorted(Document.kinds)}, "root": _TEXT, "recognised_by": _TEXT,
+        "document": {"enum": sorted(name for name, kind in Document.kinds.items() if kind.__module__.startswith("canonical."))}, "root": _TEXT, "recognised_by": _TEXT,
         "direction": {"enum": ["read", "write"]}, "fields": _RULES,
         "also": {"type": "object"}, "order": {"type": "object", "additionalProperties": _TEXTS},
         "namespaces": {"type": "object", "additionalProperties": _TEXT},
