@@ -26,6 +26,11 @@ _FORMS: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _canonical_kinds() -> list[str]:
+    """The documents of the canonical language; other rooms have some of their own, which no map knows."""
+    return sorted(name for name, kind in Document.kinds.items() if kind.__module__.startswith("canonical."))
+
+
 def map_schema() -> dict[str, Any]:
     """The schema of a map file."""
     names = sorted({*VERBS, *ANYWHERE, "use", *(name for beside in BESIDE.values() for name in beside)})
@@ -36,7 +41,7 @@ def map_schema() -> dict[str, Any]:
     }  # fmt: skip
     properties = {
         "map": _TEXT, "title": _TEXT, "extends": _TEXT, "shared": _TEXTS, "syntax": {"enum": _SYNTAXES},
-        "document": {"enum": sorted(name for name, kind in Document.kinds.items() if kind.__module__.startswith("canonical."))}, "root": _TEXT, "recognised_by": _TEXT,
+        "document": {"enum": _canonical_kinds()}, "root": _TEXT, "recognised_by": _TEXT,
         "direction": {"enum": ["read", "write"]}, "fields": _RULES,
         "also": {"type": "object"}, "order": {"type": "object", "additionalProperties": _TEXTS},
         "namespaces": {"type": "object", "additionalProperties": _TEXT},
