@@ -1,7 +1,7 @@
 """A compiled map: `read` a tree into a document, `write` a document into a tree, tell `where` each value came from."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -180,14 +180,15 @@ class CompiledMap:
         read_values(self.tracing, tree, run)
         findings = run.findings
         if error:
-            known = {finding.facts.get("path") for finding in findings if finding.severity == "error"}
+            known = {finding.facts.get("path"): number for number, finding in enumerate(findings)}
             for fault in error.errors(include_url=False):
                 path = path_text([step for step in fault["loc"] if step not in ("date", "datetime")])
-                if path not in known:
-                    findings.append(
-                        _invalid(path, fault["type"], fault["msg"], run, Origin(self.syntax.top(tree), self.head.where))
-                    )
-                    known.add(path)
+                if path in known:
+                    findings[known[path]] = replace(findings[known[path]], severity="error")
+                    continue
+                known[path] = len(findings)
+                top = Origin(self.syntax.top(tree), self.head.where)
+                findings.append(_invalid(path, fault["type"], fault["msg"], run, top))
         return findings
 
     def recognises(self, tree: Node) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from canonical import Where
 from mappings.language import fused
 from mappings.language.codes import native_code, unmapped
 from mappings.language.compiler import Compiler
@@ -165,8 +166,12 @@ def copy(compiler: Compiler, rule: Written, _shape: Shape, _scope: Scope) -> Rul
             value = value.get(step) if isinstance(value, dict) else None
         return value
 
+    def place(_node: Node, run: Run) -> Where:
+        origin = run.lineage.get(tuple(steps))
+        return origin.source if origin else {}
+
     inline = None if others or compiler.tracing else fused.of_document(first)
-    return Rule(compiler.recorded(read, None, rule), _nothing, weak=True, inline=inline)
+    return Rule(compiler.recorded(read, place, rule), _nothing, weak=True, inline=inline)
 
 
 def index(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:

@@ -108,42 +108,6 @@ def as_plain(value: Any) -> Any:
     return [as_plain(part) for part in value] if isinstance(value, list) else value
 
 
-FAULTY = [
-    ("850", "BEG*00*SA*PO4711*12*20260915", "BEG*00*SA*PO4711*12*20261315", "value-unconvertible", "ordered_on"),
-    ("850", "BEG*00*SA*PO4711*12*20260915", "BEG*00*SA**12*20260915", "value-missing", "number"),
-    ("850", "BEG*00*SA", "BEG*99*SA", "code-unmapped", "purpose"),
-    ("850", "PO1*2*2*CA*99.999", "PO1*2*two*CA*99.999", "value-unconvertible", "lines.1.quantity.value"),
-    ("850", "PO1*2*2*CA*99.999", "PO1*2*2*CA*1e3", "value-unconvertible", "lines.1.price.amount"),
-    ("850", "PO1*2*2*CA*99.999", "PO1*2**CA*99.999", "value-missing", "lines.1.quantity.value"),
-    ("850", "N1*BY*Acme", "N1*Q7*Acme", "code-unmapped", "parties.1.role"),
-    ("850", "CTT*2*12", "CTT*3*12", "total-differs", None),
-    ("850", "CTT*2*12", "CTT*2*99", "total-differs", None),
-    ("850", "PID*F****Widget, blue", "PID*F****Widget, blue****Y", "unread", None),
-    ("810", "TDS*25198", "TDS*25199", "total-differs", None),
-    ("810", "TDS*25198", "TDS*2.5.1", "value-unconvertible", "total"),
-    ("856", "SN1**6*EA", "SN1***EA", "value-missing", "packages.1.lines.0.quantity.value"),
-    ("856", "CTT*9*11", "CTT*9*12", "total-differs", None),
-    ("855", "ACK*IR*2*CA", "ACK*ZY*2*CA", "code-unmapped", "lines.1.outcomes.0.outcome"),
-    ("940", "W01*2*CA", "W01*x*CA", "value-unconvertible", "lines.1.quantity.value"),
-    ("945", "W03*13*40.5*LB", "W03*14*40.5*LB", "total-differs", None),
-]
-
-
-@pytest.mark.parametrize(("set_id", "good", "bad", "code", "path"), FAULTY)
-def test_a_faulty_twin_is_found_with_both_places(
-    library: MapLibrary, x12_tree: Any, set_id: str, good: str, bad: str, code: str, path: str | None
-) -> None:
-    text, _, _ = case(set_id)
-    assert good in text
-    translation = library.get(name_of(set_id)).read(x12_tree(text.replace(good, bad)))
-    found = [finding for finding in translation.findings if finding.code == code]
-    assert found, told(translation.findings)
-    if path is not None:
-        assert path in [finding.facts["path"] for finding in found]
-        assert all(finding.where.get("segment") and finding.where["tag"] == good.partition("*")[0] for finding in found)
-        assert all(finding.facts["rule"]["line"] > 1 for finding in found)
-
-
 def test_an_unknown_qualifier_is_kept_and_comes_back(library: MapLibrary, x12_tree: Any) -> None:
     text = case("850")[0].replace("UP*012345678905", "Y9*012345678905")
     mapping = library.get("x12/850")
