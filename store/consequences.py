@@ -28,10 +28,12 @@ def queue(
     transaction = writing.transaction
     rows = []
     for seq, (outgoing, text) in enumerate(zip(outgoing_documents, texts, strict=True), start=sent + 1):
+        document_id = transaction.new_id()
+        transaction.recent.keep(document_id, outgoing.document, text)
         rows.append(
             outgoing_row(outgoing, text)
             | {
-                "id": transaction.new_id(),
+                "id": document_id,
                 "status": "queued",
                 "at": transaction.now,
                 "due": transaction.now,

@@ -18,6 +18,7 @@ from router.correspondence import Correspondence, NothingAgreed
 from router.ports import Clock, Identifiers
 from store.engines import engines_for
 from store.migrate import migrate
+from store.recent import Recent
 from store.transaction import Transaction
 
 __all__ = ["CrashPoint", "Database", "Transaction", "carry_on"]
@@ -84,6 +85,7 @@ class Database:
         self._identifiers = identifiers
         self._agreed = agreed or NothingAgreed()
         self._crash = crash
+        self._recent = Recent()
         self._waiting: deque[_Job] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
@@ -152,7 +154,8 @@ class Database:
         await self._engines.listen(ring)
 
     def _transaction(self, connection: Connection) -> Transaction:
-        return Transaction(connection, self._clock.now(), self._identifiers.new, self._engines.worker, self._agreed)
+        now, new_id = self._clock.now(), self._identifiers.new
+        return Transaction(connection, now, new_id, self._engines.worker, self._agreed, self._recent)
 
     async def _commit_for_ever(self) -> None:
         while True:

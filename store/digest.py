@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from canonical import Document
@@ -40,4 +41,6 @@ def event_hash(previous: str, event: Happened) -> str:
     return sha256(f'{previous}{{"at":"{at}","facts":{facts},"kind":{kind},"order":{order},"seq":{event.seq}}}')
 
 
-_text = json.JSONEncoder(ensure_ascii=False).encode
+@lru_cache(1_000)
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -52,6 +52,11 @@ def read_back(row: Any) -> Document:
     return document_of(row.kind, row.content)
 
 
+def lately(transaction: Transaction, document_id: str, row: Any) -> Document:
+    """The same, from memory where it was written a moment ago."""
+    return transaction.recent.take(document_id) or read_back(row)
+
+
 def findings_json(findings: Iterable[Finding]) -> list[Mapping[str, Any]]:
     """Findings as outsiders read them."""
     return [finding.as_json() for finding in findings]

@@ -13,7 +13,7 @@ from router.ports import Lane, LaneEntry
 from store.answers import draw
 from store.database import Database, Transaction
 from store.decisions import ToWrite, give_up, write_decisions
-from store.documents import read_back
+from store.documents import lately
 from store.lane_queue import expire_parked
 from store.overdue import report_overdue
 from store.stock_room import stock_rows
@@ -105,12 +105,12 @@ def _entries(transaction: Transaction, lanes: Sequence[str]) -> dict[str, list[L
     )
     entries: dict[str, list[LaneEntry]] = defaultdict(list)
     for row in rows:
-        entries[row.lane].append(_entry(row))
+        entries[row.lane].append(_entry(transaction, row))
     return entries
 
 
-def _entry(row: Any) -> LaneEntry:
+def _entry(transaction: Transaction, row: Any) -> LaneEntry:
     if row.cause is not None:
         again = Reconsider(number=row.document, order=row.lane, cause=row.cause)
         return LaneEntry(row.seq, row.document, again, OURSELVES)
-    return LaneEntry(row.seq, row.document, read_back(row), row.partner)
+    return LaneEntry(row.seq, row.document, lately(transaction, row.document, row), row.partner)

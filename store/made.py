@@ -4,8 +4,10 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
+from canonical import plain_decimal
 from router.decision import Reconsider, World
 from router.ports import MadeDecision
+from store.columns import canonical_json
 from store.documents import read_back
 from store.tables import decision, document
 from store.watch_tables import erasure
@@ -26,3 +28,13 @@ def made_decision(row: Any) -> MadeDecision:
         decided_on = Reconsider(number=row.document, order=row.order_id, cause=row.cause)
     world = World.model_validate_json(row.world)
     return MadeDecision(row.id, row.order_id, decided_on, row.sender, world, row.digest)
+
+
+def world_text(world: World) -> str:
+    """A world as JSON: its stock rows as arrays, since there are many."""
+    rows = [
+        (sku, node, plain_decimal(on_hand), plain_decimal(reserved), plain_decimal(safety), version)
+        for sku, node, on_hand, reserved, safety, version in world.stock
+    ]
+    said = {"now": world.now.isoformat(), "configuration": world.configuration, "stock": rows}
+    return canonical_json(said | {"first_serial": world.first_serial})

@@ -6,6 +6,7 @@ from router.decision import Reconsider
 from router.order import Order
 from store.columns import canonical_json
 from store.digest import Happened, event_hash
+from store.made import world_text
 from store.tables import backorder, decision, event, order
 from store.writing import Chain, Writing
 
@@ -35,7 +36,7 @@ def write_record(writing: Writing) -> None:
         "sender": writing.entry.sender,
         "at": writing.world.now,
         "configuration": writing.world.configuration,
-        "world": writing.world.model_dump_json(),
+        "world": world_text(writing.world),
         "explanation": writing.made.texts.explanation,
         "digest": writing.made.digest,
     }

@@ -12,7 +12,7 @@ from router.ports import QueuedDocument, Stale
 from store.answers import finish, withhold
 from store.awaited import ACKNOWLEDGMENT, await_answers, delivered, give_up
 from store.database import Database, Transaction
-from store.documents import mark, read_back
+from store.documents import lately, mark, read_back
 from store.exceptions import About, open_exception
 from store.tables import attempt, delivery, document
 
@@ -127,7 +127,7 @@ def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
     token = transaction.token()
     claimed = update(document).where(document.c.id.in_([row.id for row in rows]))
     transaction.execute(claimed.values(token=token, due=transaction.now + _RENDERING_LEASE))
-    return [QueuedDocument(row.id, read_back(row), row.partner, token) for row in rows]
+    return [QueuedDocument(row.id, lately(transaction, row.id, row), row.partner, token) for row in rows]
 
 
 def _hold_queued(transaction: Transaction, queued: QueuedDocument) -> None:

@@ -115,6 +115,8 @@ def _claim(known: Identities, key: Key | None, staged: _Staged) -> Claim:
 def _insert(transaction: Transaction, staged: _Staged, status: str, **columns: Any) -> None:
     row = dict(staged.row) | {"id": staged.id, "status": status, "at": transaction.now} | columns
     transaction.insert(document, row)
+    if status == "waiting" and staged.incoming.document:
+        transaction.recent.keep(staged.id, staged.incoming.document, row["content"])
 
 
 def _conflict(transaction: Transaction, staged: _Staged, first: str) -> None:

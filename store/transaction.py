@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable, Table
 
 from router.correspondence import Correspondence, NothingAgreed
+from store.recent import Recent
 from store.shapes import Compiled, Shape, careful_insertion, change, compiled, insertion, keyed
 
 Row = Mapping[str, Any]
@@ -28,6 +29,7 @@ class Transaction:
     new_id: Callable[[], str]
     worker: int
     agreed: Correspondence = field(default_factory=NothingAgreed)
+    recent: Recent = field(default_factory=Recent)
     news: list[str] = field(default_factory=list)
     _put_off: dict[Compiled, list[Row]] = field(default_factory=dict)
     _works: dict[Work, list[Any]] = field(default_factory=dict)

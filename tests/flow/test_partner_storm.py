@@ -16,7 +16,7 @@ from store import IN_MEMORY, open_store
 from store.documents import outgoing_row
 from store.tables import delivery, document
 from tests.flow.simulation import LoopClock, Numbered
-from tests.flow.street import JsonLanguage, assemble, purchase
+from tests.flow.street import EvenRandomness, JsonLanguage, assemble, purchase
 from tests.flow.virtual_time import run
 
 HEALTHY = [f"partner-{number}" for number in range(8)]
@@ -61,7 +61,7 @@ async def storm(deliveries, troubled):
     partners, queued, loop = Partners(), {}, asyncio.get_running_loop()
     retry = RetryPolicy(tries=12, first_wait=timedelta(seconds=2), patience=timedelta(seconds=30))
     async with open_store(IN_MEMORY, LoopClock(), Numbered()) as store:
-        flow, _ = assemble(store, LoopClock(), random.Random(1), partners, JsonLanguage(), retry=retry)
+        flow, _ = assemble(store, LoopClock(), EvenRandomness(), partners, JsonLanguage(), retry=retry)
         working = asyncio.create_task(flow.run(frozenset({"deliver"})))
         for number in range(deliveries):
             to = HEALTHY[number % len(HEALTHY)]
