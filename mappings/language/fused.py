@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
@@ -25,6 +26,7 @@ Named: TypeAlias = Sequence[tuple[str, Read, "Inline | None", frozenset[str]]]
 
 
 _MOST_KEPT = 4096
+_FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,18 @@ class FunctionText:
             if child in known:
                 return known[child]
         found = self._segments[-1][child] = self.variable()
-        if child.matches is None:
-            self.say(f"{found} = children[{child.tag!r}][0].elements if {child.tag!r} in children else ()")
-        else:
-            self.say(f"{found} = {self.bind(_first_match(child.matches))}(children.get({child.tag!r}, ()))")
+        self.say(f"{found} = children[{child.tag!r}][0].elements if {child.tag!r} in children else ()")
+        if child.matches:
+            at, value = child.usual or (0, child.tag + "?")
+            self.say(f"if {found} and not (len({found}) > {at} and {found}[{at}] == {value!r}):")
+            self.say(f"    {found} = {self.bind(_first_match(child.matches))}(children[{child.tag!r}])")
         return found
+
+    def if_any(self, tags: frozenset[str]) -> str:
+        """The line that asks whether a child of one of the tags is there."""
+        if len(tags) > _FEW:
+            return f"if not {self.bind(tags)}.isdisjoint(children):"
+        return f"if {' or '.join(f'{tag!r} in children' for tag in sorted(tags))}:"
 
     def function(self) -> Read:
         """The function, compiled."""
@@ -105,13 +114,9 @@ class FunctionText:
     def entries(self, rules: "Named", holder: str) -> None:
         """Say what puts each rule's value, if any, into the dict called `holder`."""
         for name, read, inline, needs in rules:
-            with self.inside(_if_any(needs)) if needs else nullcontext():
+            with self.inside(self.if_any(needs)) if needs else nullcontext():
                 target = self.value(read, inline)
                 self.say(f"if {target} is not None: {holder}[{name!r}] = {target}")
-
-
-def _if_any(needs: frozenset[str]) -> str:
-    return f"if {' or '.join(f'{tag!r} in children' for tag in sorted(needs)) or 'True'}:"
 
 
 def _first_match(matches: Callable[[Sequence[str]], bool]) -> Callable[[Sequence[Any]], Sequence[str]]:
@@ -246,7 +251,7 @@ def joined_lists(rules: Named) -> Inline:
     def inline(text: FunctionText, target: str) -> None:
         text.say(f"{target} = None")
         for _, read, one, needs in rules:
-            with text.inside(_if_any(needs)):
+            with text.inside(text.if_any(needs) if needs else "if True:"):
                 part = text.value(read, one)
                 text.say(f"if {part}: {target} = {part} if {target} is None else [*{target}, *{part}]")
 
@@ -274,7 +279,7 @@ def nodes_of(tag: str, body: Read) -> Inline:
 
 
 def called(function: Callable[..., Any], arguments: Sequence[Inline], read: Read) -> Inline:
-    """`function` of the arguments, when there is a first; what it refuses is for `read` to tell."""
+    """`function` of the arguments, when there is a first, remembered; what it refuses is for `read` to tell."""
 
     def inline(text: FunctionText, target: str) -> None:
         values = [text.variable() for _ in arguments]
@@ -284,7 +289,7 @@ def called(function: Callable[..., Any], arguments: Sequence[Inline], read: Read
             for argument, value in zip(arguments[1:], values[1:], strict=True):
                 argument.say(text, value)
             with text.inside("try:"):
-                text.say(f"{target} = {text.bind(function)}({', '.join(values)})")
+                text.say(f"{target} = {text.bind(lru_cache(_MOST_KEPT)(function))}({', '.join(values)})")
             with text.inside("except ValueError:"):
                 text.say(f"{target} = {text.bind(read)}(node, run)")
 

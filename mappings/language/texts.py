@@ -61,4 +61,4 @@ def keep(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
         if value:
             kept.put(node, run, list(value))
 
-    return Rule(compiler.recorded(read, kept.place, at), write, needs_of(kept.needs))
+    return Rule(compiler.recorded(read, kept.place, at), write, kept.tags)

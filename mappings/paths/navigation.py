@@ -72,6 +72,8 @@ class Child:
 
     tag: str
     matches: Callable[[Sequence[str]], bool] | None = None
+    usual: tuple[int, str] | None = None
+    """An element and its value that make the first one surely meet the test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class Values:
     put: Callable[[Node, Run, list[Raw]], None]
     place: Callable[[Node, Run], Where]
     needs: str | None = None
+    tags: frozenset[str] = frozenset()
+    """The children one of which must be there, where several give values."""
 
 
 @dataclass(frozen=True, slots=True)

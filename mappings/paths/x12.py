@@ -269,7 +269,7 @@ class X12Paths:
                 raise BadPath("keep: names segments of this loop: PKG, AMT[01!=TT]")
             cover = route.cover()
             cover.whole = cover.many = True
-        [(first, _), *_] = routes[0].steps
+        tags = frozenset(route.steps[0][0] for route in routes)
 
         def get(node: Node, run: Run) -> list[Raw]:
             return [as_list(found) for route in routes for found in route.every(node, run)]
@@ -281,7 +281,7 @@ class X12Paths:
         def place(node: Node, run: Run) -> Where:
             return routes[0].place(node, run, 0)
 
-        return Values(get, put, place, first if len(routes) == 1 else None)
+        return Values(get, put, place, tags=tags)
 
     def ignore(self, path: str, scope: Scope) -> None:
         """A segment (`REF[01=ZZ]`, `N1/PER`) with all that hangs under it, or one element (`BEG04`)."""
@@ -321,7 +321,11 @@ def _element(route: _Route, index: int) -> Element | None:
     if not route.steps:
         return Element(index)
     [(tag, test)] = route.steps
-    return Element(index, Child(tag, matcher(test) if test else None))
+    if not test:
+        return Element(index, Child(tag))
+    (first, wanted, options), *others = test
+    usual = (first, options[0]) if wanted and options and not others else None
+    return Element(index, Child(tag, matcher(test), usual))
 
 
 def _getter(route: _Route, index: int) -> Callable[[Node, Run], str | None]:
