@@ -49,7 +49,19 @@ from mappings.yaml_model import load_model
 from router.catalogue import StockLevel, read_items, read_stock
 from router.decide import decide, needs
 from router.event_kinds import EVENT_KINDS
-from router.flow import Bells, Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate, readiness
+from router.flow import (
+    Bells,
+    Deliver,
+    Flow,
+    Intake,
+    Pace,
+    Render,
+    RetryPolicy,
+    RouteOrders,
+    Schedule,
+    Translate,
+    readiness,
+)
 from router.flow.schedule import Job
 from router.hindsight import Hindsight
 from router.network import Company, Network
@@ -198,13 +210,20 @@ def _flow(
     places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
     chores = _retention(store.erasing, settings.retention.personal_data, clock)
     schedule = Schedule(
-        Intake(store.inbox, bells.translate.ring), places, store.lanes, Ticker(), settings.poll, chores=chores
+        Intake(store.inbox, bells.translate.ring),
+        places,
+        store.lanes,
+        Ticker(),
+        store.turns,
+        settings.poll,
+        chores=chores,
     )
+    pace = Pace(settings.delivery.per_minute)
     return Flow(
         translate=Translate(store.inbox, translator, policy),
         route=RouteOrders(store.lanes, decide, needs, policy, clock),
         render=Render(store.outbox, translator),
-        deliver=Deliver(store.outbox, courier, clock, SystemRandomness(), retry, settled=bells.deliver.ring),
+        deliver=Deliver(store.outbox, courier, clock, SystemRandomness(), retry, settled=bells.deliver.ring, pace=pace),
         schedule=schedule,
         bells=bells,
         peers=store.peers,

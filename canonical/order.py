@@ -87,7 +87,7 @@ class Destination(Model):
 
 
 class Pack(Model):
-    """How a line is packed: `inner` eaches in each pack, `size` of one of them; a pack's gross `weight` and `volume`."""
+    """How a line is packed: `inner` eaches in each pack, `size` of one; a pack's gross `weight` and `volume`."""
 
     count: Amount | None = None
     size: Quantity | None = None

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from ipaddress import ip_address
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
@@ -58,6 +59,8 @@ class DeliveryPolicy(ConfigModel):
     tries: int = Field(default=12, ge=1)
     first_wait: timedelta = timedelta(seconds=5)
     longest_wait: timedelta = timedelta(hours=1)
+    per_minute: dict[Text, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """How many deliveries a minute each process may make to a partner or connection that wants no more."""
     receipt: timedelta = timedelta(hours=4)
     """How long a delivery may go without its receipt, however often it was tried, before a person is told."""
 

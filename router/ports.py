@@ -8,7 +8,7 @@ Surroundings: `Clock`, `Randomness`, `Identifiers`.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from canonical import Document
@@ -68,6 +68,7 @@ __all__ = [
     "ToStock",
     "Translator",
     "Transmission",
+    "Turns",
 ]
 
 # --- surroundings ---------------------------------------------------------------------------------------------------
@@ -266,6 +267,20 @@ class Outbox(Protocol):
     async def failed(self, parcel: Parcel, reason: str, *, retry_at: datetime | None) -> None:
         """Note the attempt; with no `retry_at` it becomes an exception."""
         ...
+
+
+class Turns(Protocol):
+    """Whose turn it is to look at a place: one process at a time."""
+
+    async def take(self, place: str, every: timedelta) -> str | None:
+        """A token for the turn; None when another has it, or the last ended less than `every` ago."""
+        ...
+
+    async def renew(self, place: str, token: str) -> None:
+        """Hold the turn for longer. Raises `Stale` when another has it."""
+        ...
+
+    async def end(self, place: str, token: str) -> None: ...
 
 
 class Peers(Protocol):

@@ -19,6 +19,7 @@ from store.outbox import Outbox
 from store.peers import Peers
 from store.readiness import Readiness
 from store.stock_room import StockRoom
+from store.turns import Turns
 
 IN_MEMORY = "sqlite://"
 """A store that lives as long as it is open."""
@@ -40,6 +41,7 @@ class Store:
     archive: Archive
     configurations: Configurations
     peers: Peers
+    turns: Turns
 
 
 def sqlite_url(path: Path) -> str:
@@ -72,6 +74,7 @@ async def open_store(
             archive=Archive(database),
             configurations=Configurations(database),
             peers=Peers(database),
+            turns=Turns(database),
         )
     finally:
         await database.close()

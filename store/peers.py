@@ -7,6 +7,7 @@ from sqlalchemy import false, or_, update
 
 from store.database import Database, Transaction
 from store.tables import delivery, document, lane, transmission
+from store.watch_tables import turn
 
 _ROUND = 5.0
 """Seconds between two looks for processes that died."""
@@ -45,14 +46,17 @@ class Peers:
             ring()
 
 
+_CLAIMED = (transmission, lane, document, delivery, turn)
+
+
 def _give_back(transaction: Transaction, alive: Sequence[int]) -> None:
-    for table in (transmission, lane, document, delivery):
+    for table in _CLAIMED:
         there = or_(*(table.c.token.startswith(f"{worker}.") for worker in alive), false())
         gone = table.c.token.isnot(None) & ~there
         transaction.execute(update(table).where(gone).values(token=None, due=transaction.now))
 
 
 def _let_go(transaction: Transaction) -> None:
-    for table in (transmission, lane, document, delivery):
+    for table in _CLAIMED:
         ours = table.c.token.startswith(f"{transaction.worker}.")
         transaction.execute(update(table).where(ours).values(token=None, due=transaction.now))

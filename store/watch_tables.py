@@ -1,4 +1,4 @@
-"""The tables by which the store watches over itself: what is awaited, who is at work, what was erased."""
+"""The tables by which the store watches over itself: what is awaited, who is at work and where, what was erased."""
 
 from sqlalchemy import Column, Index, Integer, String, Table
 
@@ -32,6 +32,14 @@ Index("awaited_number", awaited.c.partner, awaited.c.number, sqlite_where=_numbe
 Index("awaited_of_order", awaited.c.order_id)
 
 sign_of_life = Table("sign_of_life", metadata, _text("process", key=True), Column("at", Instant, nullable=False))
+
+turn = Table(
+    "turn",
+    metadata,
+    _text("place", key=True),
+    _text("token", nullable=True),
+    Column("due", Instant, nullable=False),
+)
 
 erasure = Table(
     "erasure",

@@ -5,6 +5,7 @@ from router.flow.deliver import Deliver, RetryPolicy
 from router.flow.effects import effect_of, stays_inside
 from router.flow.flow import ROLES, Bells, Flow
 from router.flow.intake import Intake
+from router.flow.pace import Pace
 from router.flow.ready import readiness
 from router.flow.render import Render
 from router.flow.replay import Difference, replay
@@ -22,6 +23,7 @@ __all__ = [
     "Flow",
     "Intake",
     "NeedsOf",
+    "Pace",
     "Render",
     "RetryPolicy",
     "RouteOrders",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from canonical import CrossdockError, Unavailable
 from router.flow.breaker import Breaker
+from router.flow.pace import Pace
 from router.flow.patience import patiently
 from router.ports import Clock, Courier, Outbox, Parcel, Randomness, Stale
 
@@ -47,6 +48,7 @@ class Deliver:
     """Parcels under way for one destination."""
     batch: int = 20
     breaker: Breaker = field(default_factory=Breaker)
+    pace: Pace = field(default_factory=Pace)
     _under_way: Counter[str] = field(default_factory=Counter, init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
@@ -61,6 +63,7 @@ class Deliver:
         parcels = await self.outbox.claim(self.batch, each=self.concurrency, room=self._room())
         for parcel in parcels:
             self._under_way[parcel.destination] += 1
+            self.pace.spend(parcel.destination, self.clock.now())
             task = asyncio.create_task(self._attempt(parcel))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -74,10 +77,13 @@ class Deliver:
                 task.cancel()
 
     def _room(self) -> Mapping[str, int]:
-        """The places left for destinations that are busy or in trouble."""
-        allowed = self.breaker.room(self.clock.now())
-        named = allowed.keys() | self._under_way.keys()
-        return {name: allowed.get(name, self.concurrency) - self._under_way[name] for name in named}
+        """The places left for destinations that are busy, in trouble or on a budget."""
+        now = self.clock.now()
+        allowed, paced = self.breaker.room(now), self.pace.room(now)
+        return {
+            name: min(allowed.get(name, self.concurrency) - self._under_way[name], paced.get(name, self.concurrency))
+            for name in allowed.keys() | paced.keys() | self._under_way.keys()
+        }
 
     async def _attempt(self, parcel: Parcel) -> None:
         try:

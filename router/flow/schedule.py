@@ -1,5 +1,6 @@
 """Scheduling: places to fetch from are looked into, and what waited too long becomes an exception."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +10,12 @@ from typing import Protocol
 
 from canonical import CrossdockError
 from router.flow.intake import Intake
-from router.ports import Lanes, Pickup
+from router.ports import Lanes, Pickup, Stale, Turns
 
 _log = logging.getLogger(__name__)
 _EXPIRY = timedelta(seconds=60)
+_RENEW = 60.0
+"""Seconds after which a turn that goes on is renewed."""
 
 Job = tuple[timedelta, Callable[[], Awaitable[object]]]
 """How often, and what."""
@@ -34,6 +37,7 @@ class Schedule:
     pickups: Sequence[Pickup]
     lanes: Lanes
     ticker: Ticker
+    turns: Turns
     poll: timedelta = timedelta(seconds=2)
     batch: int = 100
     chores: Mapping[str, Job] = field(default_factory=dict)
@@ -41,16 +45,33 @@ class Schedule:
 
     async def step(self) -> int:
         """Look everywhere once; how much was found."""
-        found = [await self.collect(pickup) for pickup in self.pickups]
+        found = [await self.collect(pickup, timedelta(0)) for pickup in self.pickups]
         return sum(found) + await self.expire()
 
-    async def collect(self, pickup: Pickup) -> int:
-        """Take in what lies at one place; each is finished there only after it was committed here."""
-        taken = 0
+    async def collect(self, pickup: Pickup, every: timedelta) -> int:
+        """Take in what lies at one place, unless another process does or just did; how much that was."""
+        token = await self.turns.take(pickup.name, every)
+        if token is None:
+            return 0
+        try:
+            return await self._collect(pickup, token)
+        except Stale as lost:
+            _log.warning("%s: %s", pickup.name, lost)
+            return 0
+        finally:
+            await self.turns.end(pickup.name, token)
+
+    async def _collect(self, pickup: Pickup, token: str) -> int:
+        """Each arrival is finished at its place only after it was committed here."""
+        taken, clock = 0, asyncio.get_running_loop()
+        renewed = clock.time()
         try:
             async for arrival in pickup.collect():
                 await self.intake.receive(arrival)
                 taken += 1
+                if clock.time() - renewed > _RENEW:
+                    await self.turns.renew(pickup.name, token)
+                    renewed = clock.time()
         except CrossdockError as error:
             _log.warning("%s: %s", pickup.name, error.message)
         return taken
@@ -62,6 +83,6 @@ class Schedule:
     async def run(self) -> None:
         """Tick until cancelled, each place on its own, so that a slow one delays no other."""
         jobs: dict[str, Job] = {
-            f"collect {pickup.name}": (self.poll, partial(self.collect, pickup)) for pickup in self.pickups
+            f"collect {pickup.name}": (self.poll, partial(self.collect, pickup, self.poll)) for pickup in self.pickups
         }
         await self.ticker.run(jobs | {"expire": (_EXPIRY, self.expire)} | dict(self.chores))

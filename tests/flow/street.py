@@ -239,7 +239,7 @@ def assemble(
         route=RouteOrders(store.lanes, decide, needs, POLICY, clock),
         render=Render(store.outbox, language),
         deliver=Deliver(store.outbox, courier, clock, randomness, settled=bells.deliver.ring, **deliver),
-        schedule=Schedule(intake, (), store.lanes, StillTicker()),
+        schedule=Schedule(intake, (), store.lanes, StillTicker(), store.turns),
         bells=bells,
         peers=store.peers,
     )

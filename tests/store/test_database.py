@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from canonical import Unavailable
@@ -113,3 +113,25 @@ async def test_a_full_disk_is_unavailable_and_heals(tmp_path):
     assert await database.write(keep("a")) == "a"
     assert await kept(database) == ["a"]
     await database.close()
+
+
+@pytest.mark.filterwarnings("ignore")
+async def test_writes_that_lock_in_opposite_order_both_succeed(tmp_path):
+    url = await fresh_url("postgresql", tmp_path)
+    here = await Database.open(url, SteppingClock(), CountingIds())
+    there = await Database.open(url, SteppingClock(), CountingIds())
+    await asyncio.gather(here.write(keep("a")), here.write(keep("b")))
+
+    def in_turn(first, second):
+        def work(transaction):
+            for digest in (first, second):
+                transaction.execute(
+                    update(configuration).where(configuration.c.digest == digest).values(content="changed")
+                )
+                transaction.execute(text("select pg_sleep(0.2)"))
+
+        return work
+
+    await asyncio.gather(here.write(in_turn("a", "b")), there.write(in_turn("b", "a")))
+    await here.close()
+    await there.close()
