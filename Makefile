@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-router bench-x12 bench-connectors bench-maps fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
+.PHONY: help run test lint format bench bench-router bench-availability bench-x12 bench-connectors bench-maps fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,10 +38,13 @@ format: .venv/.ready-dev ## Format the code
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: bench-x12 bench-maps bench-connectors bench-router bench-flow ## Print every speed table, as ratios within one run
+bench: bench-x12 bench-maps bench-connectors bench-router bench-availability bench-flow ## Print every speed table, as ratios within one run
 
 bench-router: .venv/.ready-dev ## Allocation and whole decisions, held against HiGHS
 	@$(BIN)/python benchmarks/router.py
+
+bench-availability: .venv/.ready-dev ## Availability over HTTP against an aiohttp handler that does nothing
+	@$(BIN)/python benchmarks/availability.py
 
 bench-flow: .venv/.ready-dev ## Orders to decisions against a raw driver loop (FULL=1: a store of a million orders)
 	@$(BIN)/python benchmarks/flow.py $(if $(FULL),--full-store 1000000)

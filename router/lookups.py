@@ -16,6 +16,13 @@ class StockRoom(Protocol):
 
     async def availability(self, sku: str | None = None) -> Sequence[StockRow]: ...
 
+    async def glance(self, sku: str) -> Sequence[StockRow]:
+        """The rows of one SKU, a quarter second old at most: for those who look, never for a promise.
+
+        The very same object as long as nothing was read anew.
+        """
+        ...
+
 
 class Holds(Protocol):
     async def release(self, wanted: str, kind: str, by: str) -> str | None:

@@ -6,7 +6,7 @@ itself, so that in the end it fails alone and harms nobody. When nothing is unde
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from itertools import groupby
 from typing import Any, Self, TypeVar
 
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from canonical import Unavailable
 from router.correspondence import Correspondence, NothingAgreed
 from router.ports import Clock, Identifiers
+from store.blocks import write_block
 from store.engines import engines_for
 from store.migrate import migrate
 from store.recent import Recent
@@ -86,6 +87,7 @@ class Database:
         self._agreed = agreed or NothingAgreed()
         self._crash = crash
         self._recent = Recent()
+        self._when_stock_moves: Callable[[Set[str]], None] | None = None
         self._waiting: deque[_Job] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
@@ -117,6 +119,10 @@ class Database:
             self._committing.cancel()
             await asyncio.gather(self._committing, return_exceptions=True)
         await self._engines.dispose()
+
+    def watch_stock(self, moved: Callable[[Set[str]], None]) -> None:
+        """Call `moved` with the SKUs whose stock a commit of this process changed, before who asked for it is told."""
+        self._when_stock_moves = moved
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a transaction and return its result once it is durable."""
@@ -169,7 +175,9 @@ class Database:
     async def _commit(self, batch: Sequence[_Job], race: int = 1) -> None:
         """Commit the jobs together; when that fails, each half by itself, down to the one that cannot be."""
         try:
-            await self._engines.write(lambda connection: self._commit_together(connection, batch))
+            moved = await self._engines.write(lambda connection: self._commit_together(connection, batch))
+            if moved and self._when_stock_moves:
+                self._when_stock_moves(moved)
         except Exception as error:  # noqa: BLE001 - every waiting caller must learn of it
             if _lost_a_race(error) and race < _RACES:
                 await self._commit(batch, race + 1)
@@ -181,18 +189,22 @@ class Database:
         for job in batch:
             job.settle()
 
-    def _commit_together(self, connection: Connection, batch: Sequence[_Job]) -> None:
+    def _commit_together(self, connection: Connection, batch: Sequence[_Job]) -> Set[str]:
+        """Commit; the SKUs whose stock it changed."""
         transaction = self._transaction(connection)
         for together, group in groupby(sorted(batch, key=_kind), key=lambda job: job.together):
             jobs = list(group)
             for job, outcome in zip(jobs, together(transaction, [job.asked for job in jobs]), strict=True):
                 job.outcome = outcome
             transaction.write_down()
+        if transaction.sealed:
+            write_block(transaction)
         if transaction.news:
             self._engines.announce(connection)
         self._crash("before-commit")
         connection.commit()
         self._crash("after-commit")
+        return transaction.moved
 
 
 def _kind(job: _Job) -> str:

@@ -1,7 +1,9 @@
 """Stock: what lies where and how much of it is promised. Nothing is promised but under a lock on its row."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy import Update, bindparam, func, insert, literal_column, select, update
 
@@ -12,6 +14,7 @@ from store.database import Database, Transaction
 from store.exceptions import About, open_exception
 from store.lane_queue import enqueue
 from store.shapes import Shape
+from store.snapshot import Snapshot
 from store.tables import backorder, stock
 
 _DESK = "stock desk"
@@ -22,6 +25,8 @@ class StockRoom:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._snapshot = Snapshot(self._by_sku)
+        database.watch_stock(self._snapshot.moved)
 
     async def set(self, sku: str, node: str, on_hand: Decimal, safety: Decimal | None = None) -> StockRow:
         """Set what lies at a node; orders that wait for it are decided again."""
@@ -35,6 +40,14 @@ class StockRoom:
     async def availability(self, sku: str | None = None) -> Sequence[StockRow]:
         """The rows of one SKU, or of all, by SKU and node."""
         return await self._database.read(lambda transaction: stock_rows(transaction, None if sku is None else [sku]))
+
+    async def glance(self, sku: str) -> Sequence[StockRow]:
+        """The rows of one SKU, by node: what another process committed since may be missing for a quarter second."""
+        return await self._snapshot.rows(sku)
+
+    async def _by_sku(self, skus: Sequence[str]) -> Mapping[str, Sequence[StockRow]]:
+        rows = await self._database.read(lambda transaction: stock_rows(transaction, skus))
+        return {sku: tuple(of_sku) for sku, of_sku in groupby(rows, key=attrgetter("sku"))}
 
 
 def stock_rows(transaction: Transaction, skus: Sequence[str] | None, node: str | None = None) -> list[StockRow]:
@@ -78,6 +91,7 @@ class Shelves:
             for (sku, node), (on_hand, reserved) in sorted(self._changes.items())
         ]
         self._transaction.apply(_CHANGE, *rows)
+        self._transaction.moved.update(sku for sku, _ in self._changes)
 
 
 def _locked(transaction: Transaction, places: Collection[tuple[str, str]]) -> list[StockRow]:
@@ -124,6 +138,7 @@ def record_counts(transaction: Transaction, counts: Iterable[Count], source: str
 
 
 def _record(transaction: Transaction, count: Count) -> None:
+    transaction.moved.add(count.sku)
     values = {"on_hand": count.on_hand} | ({} if count.safety is None else {"safety": count.safety})
     changed = transaction.execute(
         update(stock)

@@ -7,7 +7,7 @@ ends, and then executed shape by shape, each once for all its rows. So fifty ord
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, CursorResult, Executable, Table
 
@@ -18,6 +18,14 @@ from store.shapes import Compiled, Shape, careful_insertion, change, compiled, i
 Row = Mapping[str, Any]
 Work = Callable[["Transaction", Sequence[Any]], None]
 """Something done for many at once."""
+
+
+class Sealed(NamedTuple):
+    """What a block says of one decision: its id, its digest, and the hash on which its order's chain then ended."""
+
+    id: str
+    digest: str
+    head: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,10 @@ class Transaction:
     agreed: Correspondence = field(default_factory=NothingAgreed)
     recent: Recent = field(default_factory=Recent)
     news: list[str] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+    """The SKUs whose stock this commit changes."""
+    sealed: list[Sealed] = field(default_factory=list)
+    """The decisions of this commit, which its block seals."""
     _put_off: dict[Compiled, list[Row]] = field(default_factory=dict)
     _works: dict[Work, list[Any]] = field(default_factory=dict)
 
@@ -46,6 +58,11 @@ class Transaction:
     def announce(self) -> None:
         """Say that this commit holds work for somebody, perhaps in another process."""
         self.news[:] = ["work"]
+
+    def seal(self, decision: Sealed) -> str:
+        """Have a decision sealed by the block of this commit; the block's id."""
+        self.sealed.append(decision)
+        return self.sealed[0].id
 
     # --- now ----------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
 
 from console.api.call import Call, reply
+from console.json_text import json_bytes
 from console.web.problem import Problem, not_found
+from router.decision import StockRow
 from router.ports import Rendered
 
 _LARGEST_PAGE = 500
@@ -56,11 +59,17 @@ async def show_availability(call: Call) -> web.Response:
     sku = call.query("sku")
     if sku is None:
         raise Problem(400, "sku-missing", "say which item: ?sku=SKU")
-    rows = await call.hub.stock.availability(sku)
+    told = _told(sku, tuple(await call.hub.stock.glance(sku)), call.caller.partner is None)
+    return web.Response(body=told, content_type="application/json")
+
+
+@lru_cache(maxsize=4096)
+def _told(sku: str, rows: tuple[StockRow, ...], inside: bool) -> bytes:
+    """The answer, made once for as long as the rows are the same."""
     answer: dict[str, Any] = {"sku": sku, "available": sum((row.available for row in rows), Decimal(0))}
-    if call.caller.partner is None:
+    if inside:
         answer["nodes"] = [{**row._asdict(), "available": row.available} for row in rows]
-    return reply(answer)
+    return json_bytes(answer)
 
 
 async def show_document(call: Call) -> web.Response:

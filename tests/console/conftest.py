@@ -156,6 +156,9 @@ class MemoryStock:
     async def availability(self, sku: str | None = None) -> Sequence[StockRow]:
         return [row for (item, _), row in self.levels.items() if sku in (None, item)]
 
+    async def glance(self, sku: str) -> Sequence[StockRow]:
+        return await self.availability(sku)
+
 
 @dataclass
 class MemoryAccess:
