@@ -34,7 +34,7 @@ from connectors.installation import examine_installation
 from connectors.lineage import told_lineage
 from connectors.pickup import pickups
 from connectors.schemas import configuration_models
-from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedIds
+from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedIds, collect_rarely
 from connectors.ticker import Ticker
 from connectors.transport.couriers import CourierByDestination
 from connectors.transport.webhook import WebhookCourier
@@ -346,6 +346,7 @@ async def _stock_up(store: Store, levels: Sequence[StockLevel]) -> None:
 
 def main() -> int:
     """The console script `crossdock`."""
+    collect_rarely()
     return command_line(Crossdock(), sys.argv[1:])
 
 

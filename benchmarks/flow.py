@@ -24,7 +24,7 @@ from benchmarks.flow_latency import latencies
 from benchmarks.flow_rows import RawRows, Rows, Spent, copy_rows, fill, fresh_url, stock_up
 from benchmarks.flow_trade import SKUS, Orders, Trade, example
 from canonical.exchange import Arrival
-from connectors.surroundings import SystemClock, TimeOrderedIds
+from connectors.surroundings import SystemClock, TimeOrderedIds, collect_rarely
 from router.decide import decide, needs
 from router.flow import RouteOrders, Translate
 from store import Store, open_store, sqlite_url
@@ -150,6 +150,7 @@ def main() -> None:
     )
     parser.add_argument("--folder", help="where the databases are made: the disk that is measured")
     parser.add_argument("--profile", action="store_true", help="print where the time goes instead")
+    collect_rarely()
     asyncio.run(measure(parser.parse_args()))
 
 
