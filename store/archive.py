@@ -9,6 +9,7 @@ from canonical.erasure import TOMBSTONE
 from canonical.exchange import Rendered
 from router.ports import MadeDecision
 from store import rows
+from store.anchors import Anchors, audit_head
 from store.audit import Violation, audit
 from store.database import Database, Transaction
 from store.export import EXPORTS
@@ -21,8 +22,9 @@ from store.timeline import order_story
 class Archive:
     """Read-only views of everything kept, and the buttons that settle exceptions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, anchors: Anchors | None = None) -> None:
         self._database = database
+        self._anchors = anchors
 
     async def orders(
         self, *, limit: int = 100, after: str | None = None, channel: str | None = None
@@ -96,7 +98,8 @@ class Archive:
         return await self._database.write(lambda transaction: settle(transaction, wanted, action, by))
 
     async def overview(self) -> Mapping[str, Any]:
-        """Counts: documents in and out by kind, orders by status, journal totals by currency, open exceptions."""
+        """Counts: documents in and out by kind, orders by status, journal totals by currency, open exceptions; and the
+        head of the audit trail."""
         return await self._database.read(_overview)
 
     async def decisions(self) -> AsyncIterator[MadeDecision]:
@@ -110,9 +113,13 @@ class Archive:
         async for stem, row in self._database.stream(wanted):
             yield stem, EXPORTS[stem][1](row)
 
-    def audit(self) -> AsyncIterator[Violation]:
-        """Recompute every invariant from the stored facts; yields what does not hold."""
-        return audit(self._database)
+    async def audit(self) -> AsyncIterator[Violation]:
+        """Recompute every invariant from the stored facts, and hold the trail against its anchors; what is violated."""
+        async for violation in audit(self._database):
+            yield violation
+        if self._anchors:
+            async for violation in self._anchors.audit():
+                yield violation
 
     async def _list(self, wanted: Any, shown: Any) -> Sequence[Mapping[str, Any]]:
         return await self._database.read(lambda transaction: [shown(row) for row in transaction.execute(wanted).all()])
@@ -158,7 +165,9 @@ def _overview(transaction: Transaction) -> Mapping[str, Any]:
         func.sum(journal_entry.c.debit).label("debit"),
         func.sum(journal_entry.c.credit).label("credit"),
     ).group_by(journal_entry.c.currency)
+    head = audit_head(transaction)
     return {
+        "audit_trail": head and head._asdict(),
         "documents_in": counted(document.c.kind, document.c.direction == "in"),
         "documents_out": counted(document.c.kind, document.c.direction == "out"),
         "orders": counted(order.c.status),

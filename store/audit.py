@@ -6,21 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from canonical.erasure import TOMBSTONE
 from router.order import ZERO
-from store.columns import canonical_json
+from store.audit_trail import TRAIL
 from store.database import Database
-from store.digest import GENESIS, Happened, event_hash, sha256
-from store.erasing import Erased, record_hash
+from store.digest import sha256
 from store.tables import (
     delivery,
     document,
-    event,
     exception,
     journal_entry,
-    lane,
     lane_entry,
     order,
     reservation,
@@ -39,6 +36,7 @@ _SENT: Mapping[str, set[str | None]] = {
     "refused": {"delivered", "due"},
     "undelivered": {"failed"},
     "withheld": {"withheld"},
+    "withdrawn": {"withdrawn", None},
     "queued": {None},
     "declined": {None},
     "failed": {None},
@@ -97,41 +95,6 @@ def _reserved_by(*where: Any) -> Any:
     return select(func.sum(reservation.c.quantity)).where(*where).scalar_subquery()
 
 
-# --- the audit trail ------------------------------------------------------------------------------------------------
-
-
-def _event_faults(row: Any) -> Iterator[str]:
-    if row.previous != (row.before or GENESIS) or (row.before is None and row.seq != 1):
-        yield f"event {row.seq} does not follow the one before it"
-    if row.hash != event_hash(
-        row.previous, Happened(row.order_id, row.seq, row.kind, row.at, canonical_json(row.facts))
-    ):
-        yield f"event {row.seq} was changed after it was written"
-
-
-def _events_with_their_predecessor() -> Select[Any]:
-    before = event.alias("before")
-    joined = event.outerjoin(before, and_(before.c.order_id == event.c.order_id, before.c.seq == event.c.seq - 1))
-    return select(event, before.c.hash.label("before")).select_from(joined)
-
-
-def _lane_faults(row: Any) -> Iterator[str]:
-    if row.events and row.last_hash != row.head:
-        yield f"the chain's head is not event {row.events}"
-    if row.later:
-        yield f"there are events after {row.events}"
-    if row.pending != row.waiting:
-        yield f"{row.pending} are pending, but {row.waiting} wait"
-
-
-def _lanes_with_their_ends() -> Select[Any]:
-    of_lane = event.c.order_id == lane.c.id
-    last = select(event.c.hash).where(of_lane, event.c.seq == lane.c.events).scalar_subquery()
-    later = exists().where(of_lane, event.c.seq > lane.c.events)
-    waiting = select(func.count()).where(lane_entry.c.lane == lane.c.id, lane_entry.c.status == "waiting")
-    return select(lane, last.label("last_hash"), later.label("later"), waiting.scalar_subquery().label("waiting"))
-
-
 # --- money ----------------------------------------------------------------------------------------------------------
 
 
@@ -151,19 +114,6 @@ def _posting_faults(row: Any) -> Iterator[str]:
 def _is_whole(content: bytes, digest: str, erased: str | None) -> bool:
     """Whether bytes are those of the digest, or a tombstone whose record names the digest."""
     return sha256(content) == digest or (content == TOMBSTONE and erased == digest)
-
-
-def _erasure_faults(row: Any) -> Iterator[str]:
-    if row.previous != (row.before or GENESIS) or (row.before is None and row.seq != 1):
-        yield f"record {row.seq} does not follow the one before it"
-    if row.hash != record_hash(row.previous, Erased(row.seq, row.subject, row.digest, row.at, row.by)):
-        yield f"record {row.seq} was changed after it was written"
-
-
-def _erasures_with_their_predecessor() -> Select[Any]:
-    before = erasure.alias("before")
-    joined = erasure.outerjoin(before, before.c.seq == erasure.c.seq - 1)
-    return select(erasure.c.subject.label("id"), erasure, before.c.hash.label("before")).select_from(joined)
 
 
 def _transmission_faults(row: Any) -> Iterator[str]:
@@ -236,9 +186,7 @@ CHECKS: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[str]]]] = {
         ),
         lambda row: iter([f"{row.quantity} are reserved for nobody or nowhere"]),
     ),
-    "erasure-chained": (_erasures_with_their_predecessor(), _erasure_faults),
-    "event-chained": (_events_with_their_predecessor(), _event_faults),
-    "lane-whole": (_lanes_with_their_ends(), _lane_faults),
+    **TRAIL,
     "posting-balanced": (select(journal_entry), _posting_faults),
     "transmission-kept": (
         select(

@@ -71,7 +71,7 @@ def _write(transaction: Transaction, accepted: Sequence[Writing]) -> None:
     for writing in decided:
         change_reservations(transaction, writing.lane.key, writing.made.reservations)
         chain = write_events(writing)
-        write_record(writing)
+        write_record(writing, chain.head)
         write_order(writing)
         sent = tell_listeners(writing, queue_documents(writing, writing.sent))
         _report(writing)

@@ -8,6 +8,7 @@ from pathlib import Path
 from router.correspondence import Correspondence
 from router.ports import Clock, Identifiers
 from store.access import Access
+from store.anchors import Anchors
 from store.archive import Archive
 from store.configurations import Configurations
 from store.database import CrashPoint, Database, carry_on
@@ -42,6 +43,8 @@ class Store:
     configurations: Configurations
     peers: Peers
     turns: Turns
+    anchors: Anchors | None = None
+    """Where the head of the audit trail is noted, if anywhere."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -57,9 +60,14 @@ async def open_store(
     *,
     agreed: Correspondence | None = None,
     crash: CrashPoint = carry_on,
+    anchored: Path | None = None,
 ) -> AsyncIterator[Store]:
-    """Open the store at `url`, and finish and close it at the end. `agreed` is what it follows up by."""
+    """Open the store at `url`, and finish and close it at the end.
+
+    `agreed` is what it follows up by; `anchored` is the file in which the head of its audit trail is noted.
+    """
     database = await Database.open(url, clock, identifiers, agreed=agreed, crash=crash)
+    anchors = Anchors(database, anchored) if anchored else None
     try:
         yield Store(
             database=database,
@@ -71,10 +79,11 @@ async def open_store(
             erasing=Erasing(database),
             readiness=Readiness(database),
             access=Access(database),
-            archive=Archive(database),
+            archive=Archive(database, anchors),
             configurations=Configurations(database),
             peers=Peers(database),
             turns=Turns(database),
+            anchors=anchors,
         )
     finally:
         await database.close()

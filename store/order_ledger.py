@@ -8,6 +8,7 @@ from store.columns import canonical_json
 from store.digest import Happened, event_hash
 from store.made import world_text
 from store.tables import backorder, decision, event, order
+from store.transaction import Sealed
 from store.writing import Chain, Writing
 
 
@@ -25,9 +26,13 @@ def write_events(writing: Writing) -> Chain:
     return Chain(before.events + len(writing.happened), previous)
 
 
-def write_record(writing: Writing) -> None:
-    """Keep what the decision read and why it came out so, so that it can be made again and compared."""
+def write_record(writing: Writing, head: str) -> None:
+    """Keep what the decision read and why it came out so, so that it can be made again and compared.
+
+    The commit's block seals it, with the `head` on which the order's chain then ends.
+    """
     content = writing.entry.document
+    block = writing.transaction.seal(Sealed(writing.decision_id, writing.made.digest, head))
     row = {
         "id": writing.decision_id,
         "order_id": writing.lane.key,
@@ -39,6 +44,8 @@ def write_record(writing: Writing) -> None:
         "world": world_text(writing.world),
         "explanation": writing.made.texts.explanation,
         "digest": writing.made.digest,
+        "head": head,
+        "block": block,
     }
     writing.transaction.insert(decision, row)
 

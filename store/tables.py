@@ -180,6 +180,8 @@ decision = Table(
     Column("world", Text, nullable=False),
     Column("explanation", Text, nullable=False),
     _text("digest"),
+    _text("head", nullable=True),
+    _text("block", nullable=True),
 )
 Index("decision_of_order", decision.c.order_id, decision.c.at)
 

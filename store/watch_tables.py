@@ -1,6 +1,6 @@
-"""The tables by which the store watches over itself: what is awaited, who is at work and where, what was erased."""
+"""The tables by which the store watches over itself: what is awaited, who works, what was sealed, what was erased."""
 
-from sqlalchemy import Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from store.columns import Instant
 from store.tables import metadata
@@ -40,6 +40,29 @@ turn = Table(
     _text("token", nullable=True),
     Column("due", Instant, nullable=False),
 )
+
+block = Table(
+    "block",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _text("id"),
+    Column("decisions", Integer, nullable=False),
+    _text("digest"),
+    Column("at", Instant, nullable=False),
+    _text("previous"),
+    _text("hash"),
+)
+Index("block_by_id", block.c.id, unique=True)
+
+wakeup = Table(
+    "wakeup",
+    metadata,
+    _text("order_id", key=True),
+    _text("name", key=True),
+    _text("cause"),
+    Column("due", Instant, nullable=False),
+)
+Index("wakeup_due", wakeup.c.due)
 
 erasure = Table(
     "erasure",
