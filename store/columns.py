@@ -1,9 +1,10 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Numeric, Text
@@ -49,12 +50,18 @@ class Exact(TypeDecorator[Decimal]):
         return value if dialect.name == "postgresql" else whole
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            return _plain(Decimal(value))
-        whole, rest = divmod(int(value), _MILLION)
-        return Decimal(value).scaleb(-_SCALE).normalize() if rest else Decimal(whole)
+        return None if value is None else exact_reader(dialect.name)(value)
+
+
+def exact_reader(dialect: str) -> Callable[[Any], Decimal]:
+    """What turns a value of an `Exact` column, as the driver gives it, into its decimal."""
+    return _plain if dialect == "postgresql" else _of_millionths
+
+
+@lru_cache(16_384)
+def _of_millionths(value: int) -> Decimal:
+    whole, rest = divmod(value, _MILLION)
+    return Decimal(value).scaleb(-_SCALE).normalize() if rest else Decimal(whole)
 
 
 def _plain(value: Decimal) -> Decimal:

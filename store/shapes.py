@@ -5,6 +5,7 @@ writes dozens of rows. Inserts and updates by equality cover nearly all of them;
 expression where it is used.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,8 +46,21 @@ class Compiled:
         return tuple(values)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """A `SELECT` by lists of keys, each bound whole: one statement for any number of them."""
+
+    sql: str
+    bind: Callable[[Sequence[str]], Any]
+
+    def rows(self, connection: Connection, *lists: Sequence[str]) -> Sequence[Any]:
+        """The rows as the driver gives them, in the sequence of their primary key."""
+        return connection.exec_driver_sql(self.sql, tuple(self.bind(keys) for keys in lists)).all()
+
+
 _compiled: dict[tuple[str, str, str, Columns, Columns], Compiled] = {}
 _own: dict[tuple[str, Shape], Compiled] = {}
+_listings: dict[tuple[str, str, Columns, Columns, bool], Listing] = {}
 
 
 def compiled(connection: Connection, shape: Shape) -> Compiled:
@@ -55,6 +69,23 @@ def compiled(connection: Connection, shape: Shape) -> Compiled:
     if (dialect.name, shape) not in _own:
         _own[dialect.name, shape] = _compile(shape.build(dialect.name), dialect, None)
     return _own[dialect.name, shape]
+
+
+def listing(connection: Connection, table: Table, columns: Columns, keys: Columns, *, lock: bool = False) -> Listing:
+    """`SELECT` of some columns where each of the keys, which are texts, is in its list; with `lock` for update."""
+    shape = (connection.dialect.name, table.name, columns, keys, lock)
+    if shape not in _listings:
+        _listings[shape] = _list(connection.dialect, table, columns, keys, lock)
+    return _listings[shape]
+
+
+def _list(dialect: Dialect, table: Table, columns: Columns, keys: Columns, lock: bool) -> Listing:
+    shared = dialect.name == "postgresql"
+    among = "= any(${})" if shared else "in (select value from json_each(?))"
+    here = " and ".join(f"{key} {among.format(place)}" for place, key in enumerate(keys, start=1))
+    selected, sequence = ", ".join(columns), ", ".join(column.name for column in table.primary_key)
+    wanted = f"select {selected} from {table.name} where {here} order by {sequence}"  # noqa: S608 - names are ours
+    return Listing(f"{wanted} for update" if lock and shared else wanted, list if shared else json.dumps)
 
 
 def insertion(connection: Connection, table: Table, columns: Columns) -> Compiled:

@@ -10,10 +10,11 @@ from sqlalchemy import Update, bindparam, func, insert, literal_column, select, 
 from router.decision import StockChange, StockRow
 from router.order import ZERO
 from router.ports import Count, Stale
+from store.columns import exact_reader
 from store.database import Database, Transaction
 from store.exceptions import About, open_exception
 from store.lane_queue import enqueue
-from store.shapes import Shape
+from store.shapes import Shape, listing
 from store.snapshot import Snapshot
 from store.tables import backorder, stock
 
@@ -52,12 +53,30 @@ class StockRoom:
 
 def stock_rows(transaction: Transaction, skus: Sequence[str] | None, node: str | None = None) -> list[StockRow]:
     """The stock rows of some SKUs, or of all, by SKU and node."""
-    wanted = select(*(stock.c[name] for name in StockRow._fields)).order_by(stock.c.sku, stock.c.node)
     if skus is not None:
-        wanted = wanted.where(stock.c.sku.in_(skus))
-    if node is not None:
-        wanted = wanted.where(stock.c.node == node)
+        return _listed(transaction, {"sku": skus} | ({"node": [node]} if node else {}))
+    wanted = select(*(stock.c[name] for name in StockRow._fields)).order_by(stock.c.sku, stock.c.node)
     return [StockRow._make(row) for row in transaction.execute(wanted)]
+
+
+def _listed(transaction: Transaction, keys: Mapping[str, Collection[str]], *, lock: bool = False) -> list[StockRow]:
+    transaction.write_down()
+    wanted = listing(transaction.connection, stock, StockRow._fields, tuple(keys), lock=lock)
+    exact = exact_reader(transaction.dialect)
+    return [
+        StockRow(sku, node, exact(on_hand), exact(reserved), exact(safety), version)
+        for sku, node, on_hand, reserved, safety, version in wanted.rows(
+            transaction.connection, *map(list, keys.values())
+        )
+    ]
+
+
+def make_room(transaction: Transaction, changes: Iterable[StockChange]) -> None:
+    """A row for goods that come to a node where their item never lay."""
+    for change in changes:
+        if change.on_hand > ZERO:
+            row = {"sku": change.sku, "node": change.node, "on_hand": ZERO, "reserved": ZERO, "safety": ZERO}
+            transaction.ensure(stock, row | {"version": 1})
 
 
 class Shelves:
@@ -97,10 +116,8 @@ class Shelves:
 def _locked(transaction: Transaction, places: Collection[tuple[str, str]]) -> list[StockRow]:
     if not places:
         return []
-    wanted = select(*(stock.c[name] for name in StockRow._fields)).order_by(stock.c.sku, stock.c.node)
-    skus, nodes = {sku for sku, _ in places}, {node for _, node in places}
-    here = wanted.where(stock.c.sku.in_(skus), stock.c.node.in_(nodes)).with_for_update()
-    return [StockRow._make(row) for row in transaction.execute(here)]
+    keys = {"sku": {sku for sku, _ in places}, "node": {node for _, node in places}}
+    return _listed(transaction, keys, lock=True)
 
 
 def _changed(row: StockRow | None, change: StockChange) -> StockRow:
