@@ -1,11 +1,15 @@
 """What a set of open nodes costs. A set is a bit mask: bit n is node n."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from router.allocation.problem import Problem, Take
 
 Rank = tuple[int, int, tuple[int, ...]]
 """Cost, number of nodes, nodes: smaller is better."""
+
+Part = tuple[int, int]
+"""A demand's cost over some open nodes, and those of them it hangs on: without any other it costs the same."""
 
 Offer = tuple[int, int, int, int, int]
 """A node's offer: unit cost, node, units the demand can use, the node's bit, what the demand costs from it alone."""
@@ -45,8 +49,9 @@ class Costs:
             self.useful.append(sum([offer[3] for offer in offers]))
         self.usable = list(zip(*usable, strict=True))
         """For each node the units of each demand that it can ship."""
-        self._known: list[dict[int, int]] = [{} for _ in self.wanted]
+        self._known: list[dict[int, Part]] = [{} for _ in self.wanted]
         self._memory = list(enumerate(zip(self.useful, self._known, strict=True)))
+        self._wide = len(problem.open_costs) > 2 * _SPARSE
         self._by_node: list[dict[int, Offer]] = []
 
     @property
@@ -60,12 +65,35 @@ class Costs:
         self.steps += len(self.wanted) // LIGHT
         for index, (useful, known) in self._memory:
             mask = nodes & useful
-            cost = known.get(mask)
-            if cost is None:
+            part = known.get(mask)
+            if part is None:
                 self.steps += 1
-                cost = known[mask] = self._demand(index, mask)
-            total += cost
+                part = known[mask] = self._part(index, mask)
+            total += part[0]
         return total
+
+    def reach(self, nodes: int) -> "Reach":
+        """What all demands cost when these nodes are open, part by part."""
+        parts = [self._part(index, nodes & useful) for index, useful in enumerate(self.useful)]
+        self.steps += len(parts)
+        return Reach(nodes, parts, sum([part[0] for part in parts]))
+
+    def narrowed(self, reach: "Reach", nodes: int) -> "Reach":
+        """The same when only these of its nodes are left: the parts that hang on another are weighed again."""
+        gone, parts, cost = reach.nodes & ~nodes, reach.parts, reach.cost
+        self.steps += len(parts) // LIGHT
+        for index, before in enumerate(parts):
+            if before[1] & gone:
+                mask = nodes & self.useful[index]
+                part = self._known[index].get(mask)
+                if part is None:
+                    self.steps += 1
+                    part = self._known[index][mask] = self._part(index, mask)
+                if parts is reach.parts:
+                    parts = parts.copy()
+                parts[index] = part
+                cost += part[0] - before[0]
+        return Reach(nodes, parts, cost)
 
     def opening(self, nodes: int) -> int:
         """What opening these nodes costs."""
@@ -76,16 +104,19 @@ class Costs:
         indexes = tuple(nodes_of(nodes))
         return self.opening(nodes) + self.demands(nodes), len(indexes), indexes
 
-    def _demand(self, index: int, mask: int) -> int:
+    def _part(self, index: int, mask: int) -> Part:
         """A demand's cheapest cost when the nodes of `mask`, all of use to it, are open.
 
         Units are taken cheapest first; the first node that has them all ends it, since every later one is dearer. So
         does a price at which one node alone would cost more than the parts that have been found.
         """
         units, split_line = self.wanted[index], self.problem.split_line
-        alone, many, left, pieces = units * self.problem.unfilled, 0, units, 0
-        for price, _, has, bit, by_itself in self._offers(index, mask):
+        alone, many, left, pieces, hangs_on = units * self.problem.unfilled, 0, units, 0, 0
+        for price, _, has, bit, by_itself in self._offers(index, mask) if self._wide else self.offers[index]:
             if mask & bit:
+                if not left and price * units >= many + split_line:
+                    break
+                hangs_on |= bit
                 if by_itself < alone:  # noqa: PLR1730 - min() takes longer, and most time goes here
                     alone = by_itself
                 if left:
@@ -93,13 +124,11 @@ class Costs:
                     many += part * price
                     left -= part
                     pieces += 1
-                elif price * units >= many + split_line:
-                    break
                 if has == units:
                     break
         if pieces < 2:
-            return alone
-        return min(alone, many + left * self.problem.unfilled + split_line)
+            return alone, hangs_on
+        return min(alone, many + left * self.problem.unfilled + split_line), hangs_on
 
     def _offers(self, index: int, mask: int) -> list[Offer]:
         offers = self.offers[index]
@@ -115,7 +144,7 @@ class Costs:
         return tuple(self._take(index, nodes & useful) for index, useful in enumerate(self.useful))
 
     def _take(self, index: int, mask: int) -> Take:
-        units, goal = self.wanted[index], self._demand(index, mask)
+        units, goal = self.wanted[index], self._part(index, mask)[0]
         offers = [offer for offer in self.offers[index] if mask & offer[3]]
         for _, node, has, _, by_itself in offers:
             if by_itself == goal:
@@ -129,7 +158,15 @@ class Costs:
         return tuple(sorted(taken))
 
 
-def mask_of(nodes: Iterator[int]) -> int:
+class Reach(NamedTuple):
+    """All demands' parts over some open nodes, and their sum."""
+
+    nodes: int
+    parts: list[Part]
+    cost: int
+
+
+def mask_of(nodes: Iterable[int]) -> int:
     """The set of some nodes."""
     mask = 0
     for node in nodes:

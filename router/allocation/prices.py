@@ -1,13 +1,17 @@
 """Shadow prices by dual ascent: a cost that no set of nodes can undercut.
 
-Give every unit of demand i a price a(i), at most the unfilled penalty. A set S then costs at least
+Give every unit of demand i a price a(i), at most the unfilled penalty, and its split a price b(i), at most the penalty
+for a split line. A set S then costs at least
 
-    sum a(i) q(i)  +  sum over n in S of r(n),     r(n) = f(n) - sum over i of h(i,n) max(a(i) - c(i,n), 0),
+    sum (a(i) q(i) + b(i))  +  sum over n in S of r(n),
+    r(n) = f(n) - sum over i of h(i,n) max(a(i) - c(i,n), 0) - sum over i that n has whole of b(i),
 
-with q units wanted, h units a node can ship of them at c each, and f for opening it: the linear relaxation's dual with
-`split_line` left out. The bound is the first sum and every negative r. Each price in turn is moved to where the bound
-is highest while the others stand still: the point where the nodes that have been paid for hold all that is wanted
-(after D. Erlenkotter, A dual-based procedure for uncapacitated facility location, Operations Research 26, 1978).
+with q units wanted, h units a node can ship of them at c each, and f for opening it: the linear relaxation's dual, and
+a node that has a demand whole spares its split. A node that has it all but g units must not undercut that by leaving
+them unfilled, so b(i) is at most g times what an unfilled unit costs beyond a(i). The bound is the first sum and every
+negative r. Each price in turn is moved to where the bound is highest while the others stand still; for a(i) that is the
+point where the nodes that have been paid for hold all that is wanted (after D. Erlenkotter, A dual-based procedure for
+uncapacitated facility location, Operations Research 26, 1978). Splits come first: they raise it at the least excess.
 """
 
 from typing import NamedTuple
@@ -27,15 +31,35 @@ def shadow_prices(costs: Costs, sweeps: int) -> Prices:
     excess = costs.openings.copy()
     prices = [0] * len(costs.wanted)
     order = sorted(range(len(prices)), key=lambda index: len(costs.offers[index]))
+    splits, ceilings = _split_prices(costs, order, excess)
     for _ in range(sweeps):
         costs.steps += len(order)
         for index in order:
-            prices[index] = _best_price(costs, index, prices[index], excess)
-    bound = sum(price * units for price, units in zip(prices, costs.wanted, strict=True))
+            prices[index] = _best_price(costs, index, prices[index], ceilings[index], excess)
+    bound = sum(price * units for price, units in zip(prices, costs.wanted, strict=True)) + sum(splits)
     return Prices(bound + sum(over for over in excess if over < 0) - costs.problem.split, excess)
 
 
-def _best_price(costs: Costs, index: int, before: int, excess: list[int]) -> int:
+def _split_prices(costs: Costs, order: list[int], excess: list[int]) -> tuple[list[int], list[int]]:
+    """By demand its split's price, as far as the nodes that spare it have excess, and the highest price of its units.
+
+    `excess` follows.
+    """
+    split, unfilled = costs.problem.split_line, costs.problem.unfilled
+    splits, ceilings = [0] * len(order), [unfilled] * len(order)
+    for index in order if split else ():
+        units, offers = costs.wanted[index], costs.offers[index]
+        whole = [offer[1] for offer in offers if offer[2] == units]
+        price = min([split, *[excess[node] for node in whole]])
+        if price > 0:
+            gap = units - max([offer[2] for offer in offers if offer[2] < units], default=0)
+            splits[index], ceilings[index] = price, unfilled + -price // gap
+            for node in whole:
+                excess[node] -= price
+    return splits, ceilings
+
+
+def _best_price(costs: Costs, index: int, before: int, most: int, excess: list[int]) -> int:
     """Move one demand's price to where the bound is highest, and let `excess` follow."""
     paid_at: list[tuple[int, int, int, int, int]] = []
     for price, node, has, _, _ in costs.offers[index]:
@@ -44,7 +68,7 @@ def _best_price(costs: Costs, index: int, before: int, excess: list[int]) -> int
             over += has * (before - price)
         paid_at.append((price + over // has if over > 0 else price, price, node, has, over))
     paid_at.sort()
-    left, most = costs.wanted[index], costs.problem.unfilled
+    left = costs.wanted[index]
     now = most
     for at, _, _, has, _ in paid_at:
         left -= has

@@ -10,10 +10,11 @@ Nodes come in the order of what the shadow prices make them add, the most wanted
 A set that leaves more than `allowed` units unshipped cannot beat the best known, since each costs the unfilled penalty.
 """
 
-from operator import floordiv, lt, neg, sub
+from itertools import accumulate
+from operator import floordiv, neg
 from typing import NamedTuple
 
-from router.allocation.costs import LIGHT, Costs, Rank, mask_of, nodes_of
+from router.allocation.costs import LIGHT, Costs, Rank, Reach, mask_of, nodes_of
 from router.allocation.prices import Prices, shadow_prices
 from router.allocation.problem import Assignment, Problem
 from router.allocation.start import first_set, improved
@@ -34,15 +35,20 @@ def allocate(problem: Problem) -> Assignment:
         best = improved(costs, best, prices.excess, problem.steps // 2)
     search = _Search(costs, prices, best)
     search.run()
-    cost, _, nodes = search.best
+    cost, _, nodes = search.best if search.exact else min(search.best, costs.rank(_used(costs, search.best)))
     bound = cost if search.exact else min(max(search.bound, search.limited_bound()), cost)
-    return Assignment(costs.takes(mask_of(iter(nodes))), cost, nodes, costs.steps, search.exact, bound)
+    return Assignment(costs.takes(mask_of(nodes)), cost, nodes, costs.steps, search.exact, bound)
+
+
+def _used(costs: Costs, best: Rank) -> int:
+    """The nodes of a set that ship something."""
+    return mask_of({node for takes in costs.takes(mask_of(best[2])) for node, _ in takes})
 
 
 def assignment_of(problem: Problem, nodes: tuple[int, ...]) -> Assignment:
     """The assignment when exactly these nodes are open."""
     costs = Costs(problem)
-    opened = mask_of(iter(nodes))
+    opened = mask_of(nodes)
     cost, _, nodes = costs.rank(opened)
     return Assignment(costs.takes(opened), cost, nodes, costs.steps, bound=cost)
 
@@ -53,26 +59,21 @@ class _Search:
     def __init__(self, costs: Costs, prices: Prices, best: Rank) -> None:
         self.costs, self.excess, self.best = costs, prices.excess, best
         self.exact = True
+        self.work = len(costs.wanted) // LIGHT
         useful = [n for n, row in enumerate(costs.usable) if any(row)]
         self.order = sorted(useful, key=lambda n: (self.excess[n], n))
-        self.cheapest = self._cheapest_later()
-        self.supply: list[int] = [sum(row) for row in zip(*(costs.usable[n] for n in self.order), strict=True)]
-        self.wanted: list[int] = list(map(min, self.supply, costs.wanted))
+        openings = [costs.openings[node] for node in reversed(self.order)]
+        self.cheapest = list(accumulate(openings, min))[::-1]
+        """By place in the order, the least that opening one of the nodes from there on costs."""
+        self.later = [(costs.openings[node], self.excess[node], 1 << node, costs.usable[node]) for node in self.order]
+        supply = [sum(row) for row in zip(*(costs.usable[n] for n in self.order), strict=True)]
+        self.wanted: list[int] = list(map(min, supply, costs.wanted))
         """What can be shipped of each demand; the rest nobody has."""
         self.most = [max((offer[2] for offer in offers), default=1) for offers in costs.offers]
         """The most of each demand that one node has."""
         self.allowed = 0
         self._allow()
-        sure_splits = 0 if self.allowed else sum(map(lt, self.most, self.wanted))
-        self.bound = prices.bound + costs.problem.split_line * sure_splits
-
-    def _cheapest_later(self) -> list[int]:
-        """By place in the order, the least that opening one of the nodes from there on costs."""
-        cheapest: list[int] = []
-        for node in reversed(self.order):
-            opening = self.costs.openings[node]
-            cheapest.append(min(opening, cheapest[-1]) if cheapest else opening)
-        return cheapest[::-1]
+        self.bound = prices.bound
 
     def _allow(self) -> None:
         """Count the units that a better set may leave unshipped of what can be shipped."""
@@ -94,17 +95,20 @@ class _Search:
         """Leave the best rank in `best`."""
         if not self.order:
             return
-        spare = list(map(sub, self.supply, self.wanted))
-        everyone = mask_of(iter(self.order))
-        self._extend(_Partial(0, 0, 0, -self.costs.problem.split, self.wanted, -1, spare, everyone, self.bound))
+        everyone = mask_of(self.order)
+        paid, reach = -self.costs.problem.split, self.costs.reach(everyone)
+        self._extend(_Partial(0, 0, 0, paid, self.wanted, reach, everyone, self.bound))
 
     def _extend(self, at: "_Partial") -> None:
         """Search the sets that add to `at` some of the nodes from its place on."""
         costs, more = self.costs, self._more(at.left)
-        gains, within = self._gains(at)
+        if at.size + more > costs.problem.limit or at.place == len(self.order):
+            return
+        near = self.allowed and costs.problem.limit - at.size <= _NEAR
+        gains, within = self._gains(at) if near else ([], [])
         if gains and at.size + 1 == costs.problem.limit:
             self._finish(at, gains)
-        elif at.size + more <= costs.problem.limit:
+        else:
             self._go_through(at, more, gains, within)
 
     def _go_through(self, at: "_Partial", more: int, gains: list[int], within: list[int]) -> None:
@@ -112,31 +116,27 @@ class _Search:
 
         Both the excess and what a few nodes could still ship get worse along the order: one bound ends all the rest.
         """
-        costs, short = self.costs, sum(at.left)
-        spare, reachable, reach, bound = at.spare, at.reachable, at.reach, at.bound
+        costs, cheapest, short = self.costs, self.cheapest, sum(at.left)
+        size, paid, reachable, reach, bound = at.size + 1, at.paid, at.reachable, at.reach, at.bound
+        least = paid
         for place in range(at.place, len(self.order)):
-            if self._spent():
-                return
-            node = self.order[place]
-            over = self.excess[node]
+            opening, over, bit, ships = self.later[place]
             rise = over if over > 0 else 0  # noqa: FURB136 - max() takes longer, and most time goes here
-            lacking = within and short - within[place] > self.allowed
-            if lacking or (bound + more * rise, at.size + more) > self.best[:2]:
+            most = self.best[0]
+            if bound + more * rise > most or (within and short - within[place] > self.allowed) or self._spent():
                 return
-            if reach < 0:
-                reach = 0 if gains else costs.demands(reachable)
-            if at.paid + reach + more * self.cheapest[place] > self.best[0]:
+            if not gains:
+                if reach.nodes != reachable:
+                    reach = costs.narrowed(reach, reachable)
+                least = paid + reach.cost
+            if least + more * cheapest[place] > most:
                 return
-            paid = at.paid + costs.openings[node]
-            if (paid + reach, at.size + 1) <= self.best[:2] and (not gains or gains[place] >= 0):
-                left = [units - has if units > has else 0 for units, has in zip(at.left, costs.usable[node])]  # noqa: B905
-                opened, floor, known = at.opened | 1 << node, bound + rise, -1 if gains else reach
-                self._open(_Partial(place + 1, at.size + 1, opened, paid, left, known, spare, reachable, floor, gains))
+            if least + opening <= most and (not gains or gains[place] >= 0):
+                left = [units - has if units > has else 0 for units, has in zip(at.left, ships)]  # noqa: B905
+                at_next = place + 1, size, at.opened | bit, paid + opening, left, reach, reachable, bound + rise, gains
+                self._open(_Partial(*at_next))
             bound += rise - over
-            reachable, reach = reachable & ~(1 << node), -1
-            spare = list(map(sub, spare, costs.usable[node]))
-            if bound > self.best[0] or _lacking(spare) > self.allowed:
-                return
+            reachable ^= bit
 
     def _finish(self, at: "_Partial", gains: list[int]) -> None:
         """Rank the sets that one last node makes ship enough."""
@@ -148,10 +148,11 @@ class _Search:
 
     def _spent(self) -> bool:
         """Count the work of one more node, and say whether it is too much."""
-        self.costs.steps += len(self.wanted) // LIGHT
-        if self.costs.steps >= self.costs.problem.steps:
-            self.exact = False
-        return not self.exact
+        self.costs.steps += self.work
+        if self.costs.steps < self.costs.problem.steps:
+            return False
+        self.exact = False
+        return True
 
     def _more(self, left: list[int]) -> int:
         """How many more nodes it takes at least to ship what is left."""
@@ -162,7 +163,8 @@ class _Search:
         """Rank a set, and search those that add to it."""
         if sum(at.left) <= self.allowed:
             self._rank(at.opened, at.paid, at.size)
-        self._extend(at)
+        if at.place < len(self.order) and at.bound + max(self.excess[self.order[at.place]], 0) <= self.best[0]:
+            self._extend(at)
 
     def _rank(self, opened: int, paid: int, count: int) -> None:
         cost = paid + self.costs.demands(opened)
@@ -173,12 +175,12 @@ class _Search:
     def _gains(self, at: "_Partial") -> tuple[list[int], list[int]]:
         """By place, the units each later node would ship, and the most that the few from there on could together.
 
-        Neither where the limit is far, or nothing is lacking. A gain never grows as nodes open, so one that was too
+        Neither where nothing is lacking. A gain never grows as nodes open, so one that was too
         small before is not weighed again: it is -1.
         """
         few = self.costs.problem.limit - at.size
         lacking = sum(at.left) - self.allowed
-        if not self.allowed or few > _NEAR or lacking <= 0:
+        if lacking <= 0:
             return [], []
         usable, left, before = self.costs.usable, at.left, at.gains
         least = lacking - (few - 1) * max(before[at.place :], default=0) if before else 0
@@ -194,10 +196,6 @@ class _Search:
         return gains, within
 
 
-def _lacking(spare: list[int]) -> int:
-    return -sum([units for units in spare if units < 0])
-
-
 class _Partial(NamedTuple):
     """A set on its way: `opened` is in, the nodes before `place` that are not in it are out."""
 
@@ -207,10 +205,8 @@ class _Partial(NamedTuple):
     paid: int
     left: list[int]
     """The units of each demand that the open nodes do not have."""
-    reach: int
-    """What the demands cost when all that is reachable is open; -1 where nobody has counted it."""
-    spare: list[int]
-    """By how much all that is reachable exceeds each demand."""
+    reach: Reach
+    """What the demands cost when all that was reachable is open, as it was last counted."""
     reachable: int
     bound: int
     gains: list[int] = []  # noqa: RUF012 - never changed

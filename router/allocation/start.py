@@ -69,7 +69,7 @@ _TRIED = 20
 
 
 def _neighbours(nodes: tuple[int, ...], promising: list[int], limit: int) -> Iterator[int]:
-    opened = mask_of(iter(nodes))
+    opened = mask_of(nodes)
     others = [n for n in promising if not opened >> n & 1]
     yield from (opened & ~(1 << out) for out in nodes if len(nodes) > 1)
     yield from (opened | 1 << new for new in others if len(nodes) < limit)
