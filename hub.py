@@ -27,6 +27,7 @@ from connectors.engine.caller import Caller
 from connectors.engine.cursor import FileCursors
 from connectors.engine.meters import FileMeters
 from connectors.engine.tokens import FileTokens
+from connectors.engine.progress import FileProgress
 from connectors.engine.wire import HttpWire
 from connectors.event_webhooks import event_faults
 from connectors.file_exchange import FileExchange, file_exchange
@@ -192,9 +193,10 @@ def _read_routing(file: Path) -> Routing:
 
 
 def _callers(configuration: Configuration, data: Path, wire: HttpWire) -> Mapping[str, Caller]:
-    """Who calls for each connection; tokens and the use of allowances are shared by all processes on `data`."""
+    """Who calls for each connection; tokens, allowances and what is under way are shared by all processes on `data`."""
     connections = configuration.trade.connections.by_id
-    return callers(connections, wire, SystemClock(), FileTokens(data / "tokens"), FileMeters(data / "meters"))
+    kept = FileTokens(data / "tokens"), FileMeters(data / "meters"), FileProgress(data / "progress")
+    return callers(connections, wire, SystemClock(), *kept)
 
 
 def _flow(

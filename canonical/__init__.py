@@ -2,7 +2,7 @@
 
 from canonical.acknowledgment import AcknowledgedSet, Acknowledgment, Fault, Verdict
 from canonical.document import Document, Usage, document_of
-from canonical.errors import CrossdockError, Misconfigured, Rejected, Unavailable
+from canonical.errors import CrossdockError, Misconfigured, Rejected, Unavailable, Unfinished
 from canonical.finding import Finding, Severity, Where, has_errors
 from canonical.fulfilment import (
     AdviceLine,
@@ -120,3 +120,4 @@ __all__ = [
     "share",
     "total_of_lines",
 ]
+    "Unfinished",

@@ -2,6 +2,7 @@
 
 CrossdockError
 ├── Unavailable    retry: the same call may succeed later
+│   └── Unfinished  look again: it was taken, and the other side is still at work on it
 ├── Misconfigured  fix the configuration: file, line and mend are in the findings
 └── Rejected       tell the sender: located findings say what is wrong
 """
@@ -28,6 +29,10 @@ class Unavailable(CrossdockError):  # noqa: N818 - it names what is so, not a mi
         self.retry_after = retry_after
         self.ambiguous = ambiguous
         """True when the other side may have acted although we saw no answer."""
+
+
+class Unfinished(Unavailable):
+    """The other side took it and is still at work: no failure, look again after `retry_after` seconds."""
 
 
 class Misconfigured(CrossdockError):  # noqa: N818

@@ -115,8 +115,8 @@ class Connection:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Every host calls may go to."""
-        return self.granted_hosts | {host_of(self.base_url)}
+        """Every host calls may go to, `*.` before one that stands for all below it."""
+        return self.granted_hosts | {host_of(self.base_url), *map(_with_port, self.manifest.hosts)}
 
     def require(self) -> None:
         """Raise `Misconfigured` unless every setting has its value."""

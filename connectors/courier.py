@@ -13,6 +13,7 @@ from connectors.engine.caller import Caller
 from connectors.engine.meters import MemoryMeters, Meters
 from connectors.engine.operation import run
 from connectors.engine.place import file_name, place
+from connectors.engine.progress import MemoryProgress, Progress
 from connectors.engine.template import expand_text
 from connectors.engine.tokens import MemoryTokens, Tokens
 from connectors.engine.wire import Wire
@@ -58,14 +59,14 @@ def callers(
     clock: Clock,
     tokens: Tokens | None = None,
     meters: Meters | None = None,
+    progress: Progress | None = None,
 ) -> Mapping[str, Caller]:
     """A caller for every connection: couriers and pickups of one share it.
 
-    Without `tokens` and `meters` these are kept in memory, for one process alone.
+    Without `tokens`, `meters` and `progress` these are kept in memory, for one process alone.
     """
-    kept = tokens or MemoryTokens()
-    measured = meters or MemoryMeters()
-    return {name: Caller(connection, wire, clock, kept, measured) for name, connection in connections.items()}
+    shared = tokens or MemoryTokens(), meters or MemoryMeters(), progress or MemoryProgress()
+    return {name: Caller(connection, wire, clock, *shared) for name, connection in connections.items()}
 
 
 def couriers(callers: Mapping[str, Caller]) -> Mapping[str, ConnectionCourier]:

@@ -108,12 +108,15 @@ class Pages(ConfigModel):
     kind: Literal["page", "offset", "cursor", "keyset", "link"]
     size: int | None = None
     """A page with fewer items is the last."""
-    first: int = 1
+    first: int | None = None
+    """Where counting begins; without it pages at 1 and items at 0."""
+    total: Path | None = None
+    """Where an answer says how many items there are in all."""
     token: Path | None = None
     header: str | None = None
     key: Path | None = None
     has_more: Path | None = None
-    most: int = Field(default=1000, ge=1)
+    most: int = Field(default=1000, ge=1, le=100_000)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -125,17 +128,32 @@ class Pages(ConfigModel):
 
 
 class Cursor(ConfigModel):
-    """Where the last sweep ended: the latest `field` among its items. The call names it as `{since}`."""
+    """Where the last sweep ended: the latest `field` among its items, or without one, when it was asked for.
 
-    field: Path
-    format: Literal["rfc3339", "naive_utc", "epoch"] = "rfc3339"
-    """How the call says `{since}`."""
+    The call names it as `{since}`, and where its span ends as `{until}`.
+    """
+
+    field: Path | None = None
+    format: Literal["rfc3339", "naive_utc", "date", "epoch", "epoch_ms"] = "rfc3339"
+    """How the call says `{since}` and `{until}`."""
     reads: Literal["iso", "epoch", "epoch_ms"] = "iso"
     """How an item says when it changed; without a zone it is UTC."""
     start: timedelta = timedelta(days=7)
     """How far back the first sweep reaches."""
     lookback: timedelta = timedelta()
     """How far each sweep reaches back behind the last: what comes twice has one effect."""
+    window: timedelta | None = Field(default=None, gt=timedelta())
+    """The longest span that one sweep asks for; the next goes on from its end."""
+    client_side: bool = False
+    """The list can't be asked by time: what changed before `{since}` is left out here."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.client_side and not self.field:
+            raise ValueError("client_side needs the field that says when an item changed")
+        if self.window and self.window <= self.lookback:
+            raise ValueError("a window not longer than the lookback would never move on")
+        return self
 
 
 class Pull(ConfigModel):
@@ -151,6 +169,8 @@ class Pull(ConfigModel):
     """What becomes of other content under the same key: a conflict for a person, or left alone."""
     shape: Template = None
     """The `{item}` in the form its map reads, where the list tells it in another, such as the one its webhook has."""
+    list: str | None = None
+    """The step that asks for the list, where it is not the first: those before it make the list ready."""
     every: timedelta = timedelta(minutes=2)
     pages: Pages | None = None
     cursor: Cursor | None = None

@@ -1,20 +1,22 @@
 """Fetches what connections hold ready: their lists, each item an arrival of its own."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from canonical import CrossdockError, Rejected
+from canonical import CrossdockError, Rejected, Unfinished
 from canonical.exchange import Arrival
 from connectors.engine.caller import Caller
 from connectors.engine.condition import holds
-from connectors.engine.cursor import Cursors, instant_of, since
-from connectors.engine.operation import ask_step
+from connectors.engine.cursor import Cursors, instant_of, moved_to, span, written
+from connectors.engine.operation import ask_step, take_steps
+from connectors.engine.progress import Course
 from connectors.engine.sweep import sweep
 from connectors.engine.template import expand, expand_text
 from connectors.manifest import Operation
-from connectors.manifest_limits import Pull
+from connectors.manifest_calls import Step
+from connectors.manifest_limits import Cursor, Pull
 from connectors.syntax.json_text import write_json
 
 
@@ -47,46 +49,74 @@ class ConnectionPickup:
             self.caller.connection.require()
             async for arrival in self._sweep(operation, operation.pull, now):
                 yield arrival
+        except Unfinished as waiting:
+            self._due = now + timedelta(seconds=waiting.retry_after or 0)
         except CrossdockError as error:
             raise self.caller.redacted(error) from None
 
     async def _sweep(self, operation: Operation, pull: Pull, now: datetime) -> AsyncIterator[Arrival]:
         connection = self.caller.connection
-        latest = kept = await self.cursors.get(self.name) if pull.cursor else None
-        scope = {"settings": connection.settings}
-        if pull.cursor:
-            scope["since"] = since(pull.cursor, kept, now)  # type: ignore[assignment]
-        async for item in sweep(self.caller, operation.steps[0], pull, scope):
+        kept = await self.cursors.get(self.name) if pull.cursor else None
+        scope: dict[str, Any] = {
+            "settings": connection.settings,
+            **(_asked(pull.cursor, kept, now) if pull.cursor else {}),
+        }
+        ready, listing, further = _parts(operation, pull)
+        course = Course(self.caller.progress, self.name, ready)
+        await take_steps(self.caller, ready, scope, course)
+        latest = kept
+        async for item in sweep(self.caller, listing, pull, scope):
+            changed = instant_of(pull.cursor, item) if pull.cursor else None
+            if _too_old(pull.cursor, changed, kept, now):
+                continue
             facts = {"map": pull.map, "kind": pull.kind, "syntax": "json", "topic": self.operation}
             if pull.updates == "ignore":
                 facts["updates"] = "ignore"
             key = f"{self.operation}/{expand_text(pull.key, {'item': item})}"
-            content = write_json(await self._shaped(operation, pull, item))
+            content = write_json(await self._shaped(further, pull, item))
             yield Arrival(connection.id, "poll", content, key, facts)
-            changed = instant_of(pull.cursor, item) if pull.cursor else None
             latest = max(filter(None, (latest, changed)), default=None)
-        if latest and latest != kept:
-            await self.cursors.set(self.name, latest)
+        if pull.cursor:
+            moved = moved_to(pull.cursor, latest, datetime.fromisoformat(scope["ends"]), now)
+            if moved and moved != kept:
+                await self.cursors.set(self.name, moved)
 
-    async def _shaped(self, operation: Operation, pull: Pull, item: Any) -> Any:
+    async def _shaped(self, further: Sequence[Step], pull: Pull, item: Any) -> Any:
         """The item as its map reads it. One that can't be shaped arrives as it is: what is wrong is then told of it,
         and the others go on."""
         if pull.shape is None:
-            return await self._whole(operation, item)
+            return await self._whole(further, item)
         scope = {"settings": self.caller.connection.settings}
         try:
-            return expand(pull.shape, {**scope, "item": await self._whole(operation, item)})
+            return expand(pull.shape, {**scope, "item": await self._whole(further, item)})
         except Rejected:
             return item
 
-    async def _whole(self, operation: Operation, item: Any) -> Any:
+    async def _whole(self, further: Sequence[Step], item: Any) -> Any:
         """The item with what further steps ask for, each under its step's name."""
-        for step in operation.steps[1:]:
+        for step in further:
             scope = {"settings": self.caller.connection.settings, "item": item}
             if holds(step.when, scope):
                 tree, _ = await ask_step(self.caller, step, scope)
                 item = {**item, step.name: tree}
         return item
+
+
+def _parts(operation: Operation, pull: Pull) -> tuple[Sequence[Step], Step, Sequence[Step]]:
+    """The steps that make the list ready, the one that asks for it, and those for each of its items."""
+    names = [step.name for step in operation.steps]
+    at = names.index(pull.list) if pull.list else 0
+    return operation.steps[:at], operation.steps[at], operation.steps[at + 1 :]
+
+
+def _asked(cursor: Cursor, kept: datetime | None, now: datetime) -> dict[str, str]:
+    starts, ends = span(cursor, kept, now)
+    return {"since": written(cursor, starts), "until": written(cursor, ends), "ends": ends.isoformat()}
+
+
+def _too_old(cursor: Cursor | None, changed: datetime | None, kept: datetime | None, now: datetime) -> bool:
+    """Whether an item was only told because the list can't be asked by time."""
+    return cursor is not None and cursor.client_side and changed is not None and changed < span(cursor, kept, now)[0]
 
 
 def pickups(callers: Mapping[str, Caller], cursors: Cursors) -> list[ConnectionPickup]:

@@ -15,7 +15,7 @@ from connectors.engine.caller import Caller
 from connectors.engine.operation import ask_step
 from connectors.engine.path import first_at, text_of
 from connectors.engine.template import expand, expand_text
-from connectors.manifest import Call, Step
+from connectors.manifest_calls import Call, Step
 from connectors.manifest_webhooks import InBody, PublicKey
 from connectors.manifest_webhooks import Webhooks as WebhookTerms
 from connectors.proof import Pushed, key_id_and_signature, proved, proved_by_key

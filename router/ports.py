@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from canonical import Document
+from canonical import Document, Finding
 from canonical.exchange import (
     Arrival,
     Draft,
@@ -262,7 +262,13 @@ class Outbox(Protocol):
         """
         ...
 
-    async def delivered(self, parcel: Parcel, handed: Handed) -> None: ...
+    async def delivered(self, parcel: Parcel, handed: Handed) -> None:
+        """Note that the other side took it, and keep what it answered, in one transaction."""
+        ...
+
+    async def postponed(self, parcel: Parcel, *, until: datetime) -> None:
+        """Let it be looked at again then: the other side is at work on it, so that no try is used up."""
+        ...
 
     async def failed(self, parcel: Parcel, reason: str, *, retry_at: datetime | None) -> None:
         """Note the attempt; with no `retry_at` it becomes an exception."""

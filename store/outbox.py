@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
 
+from canonical import Finding
 from canonical.exchange import Draft, Handed, Parcel
 from router.ports import QueuedDocument, Stale
 from store.answers import finish, withhold
@@ -20,6 +21,8 @@ _RENDERING_LEASE = timedelta(seconds=60)
 _DELIVERY_LEASE = timedelta(seconds=180)
 _LOOK_AHEAD = 4
 """How many times the wanted number of rows is looked at, since some destinations are full."""
+_MOST_FINDINGS = 200
+"""Findings that an exception holds."""
 
 
 class Outbox:
@@ -90,7 +93,17 @@ class Outbox:
 
         await self._database.write(work)
 
-    async def failed(self, parcel: Parcel, reason: str, *, retry_at: datetime | None) -> None:
+    async def postponed(self, parcel: Parcel, *, until: datetime) -> None:
+        """Let it be looked at again then: the other side is at work on it, so that no try is used up."""
+
+        def work(transaction: Transaction) -> None:
+            _close_attempt(transaction, parcel, "due", due=until, attempts=parcel.attempt - 1)
+
+        await self._database.write(work)
+
+    async def failed(
+        self, parcel: Parcel, reason: str, *, retry_at: datetime | None, findings: Sequence[Finding] = ()
+    ) -> None:
         """Note the attempt; with no `retry_at` it becomes an exception."""
 
         def work(transaction: Transaction) -> None:
@@ -102,7 +115,8 @@ class Outbox:
             mark(transaction, parcel.id, status="undelivered")
             _mark_carried(transaction, parcel, "undelivered")
             give_up(transaction, parcel.id)
-            _report(transaction, parcel, reason)
+            _report(transaction, parcel, reason, findings)
+            tell_asker(transaction, parcel, reason)
 
         await self._database.write(work)
 
@@ -215,7 +229,7 @@ def _note_attempt(transaction: Transaction, parcel: Parcel, *, succeeded: bool, 
     transaction.insert(attempt, row | {"delivery": parcel.id})
 
 
-def _report(transaction: Transaction, parcel: Parcel, reason: str) -> None:
+def _report(transaction: Transaction, parcel: Parcel, reason: str, findings: Sequence[Finding]) -> None:
     tried = select(attempt).where(attempt.c.delivery == parcel.id).order_by(attempt.c.number)
     history = [
         {"number": row.number, "at": row.at.isoformat(), "outcome": row.outcome} for row in transaction.execute(tried)
@@ -224,6 +238,7 @@ def _report(transaction: Transaction, parcel: Parcel, reason: str) -> None:
         order_id=transaction.execute(select(document.c.order_id).where(document.c.id == parcel.id)).scalar_one(),
         document=parcel.id,
         owner="integration desk",
+    told = {"findings": [finding.as_json() for finding in findings[:_MOST_FINDINGS]]} if findings else {}
         facts={"destination": parcel.destination, "attempts": history},
     )
     open_exception(transaction, "delivery-failed", reason, about)

@@ -13,10 +13,11 @@ from connectors.engine.encoding import decode
 from connectors.engine.judgement import Judgement, error_of, judge
 from connectors.engine.meters import MemoryMeters, Meters
 from connectors.engine.pace import Pace
+from connectors.engine.progress import MemoryProgress, Progress
 from connectors.engine.request import build
 from connectors.engine.tokens import MemoryTokens, Tokens
 from connectors.engine.wire import Answer, Request, Wire
-from connectors.manifest import Call, Step
+from connectors.manifest_calls import Call, Step
 from connectors.secret import Redaction
 
 
@@ -39,6 +40,7 @@ class Caller:
     clock: Clock
     tokens: Tokens = field(default_factory=MemoryTokens)
     meters: Meters = field(default_factory=MemoryMeters)
+    progress: Progress = field(default_factory=MemoryProgress)
     redaction: Redaction = field(init=False)
     authorization: Authorization = field(init=False)
     pace: Pace = field(init=False)
@@ -58,7 +60,7 @@ class Caller:
         Raises `Unavailable`, `ambiguous` when it may have taken effect, `Rejected` or `Misconfigured`.
         """
         answered, judgement = await self._once(step, call, scope, extra, url)
-        if judgement and self._token_refused(judgement):
+        if judgement and not call.url and self._token_refused(judgement):
             self.authorization.forget()
             answered, judgement = await self._once(step, call, scope, extra, url)
         if judgement and judgement.rule.then == "already_done":
@@ -73,7 +75,7 @@ class Caller:
         findings = [_redacted(finding, self.redaction) for finding in error.findings]
         match error:
             case Unavailable():
-                return Unavailable(message, retry_after=error.retry_after, ambiguous=error.ambiguous)
+                return type(error)(message, retry_after=error.retry_after, ambiguous=error.ambiguous)
             case Misconfigured():
                 return Misconfigured(message, findings)
         return Rejected(message, findings)
@@ -82,12 +84,14 @@ class Caller:
         self, step: Step, call: Call, scope: Mapping[str, Any], extra: Carried | None, url: str | None
     ) -> tuple[Answered, Judgement | None]:
         defaults = self.connection.manifest.defaults
-        carried = await self.authorization.proof(self._send) | (extra or Carried())
+        carried = extra or Carried()
+        if not call.url:
+            carried = await self.authorization.proof(self._send) | carried
         scope = {**scope, "call": {"id": str(uuid.uuid4())}}
         request = build(call, url or self.connection.base_url, scope, carried, defaults.timeout.total_seconds())
         named = self._name_of(request)
         async with self.pace.turn(named, step.name):
-            answer = await self._send_for(call, self.authorization.signed(request))
+            answer = await self._send_for(call, request if call.url else self.authorization.signed(request))
         tree = _tree(call, answer)
         self.pace.learn(named, step.name, answer.headers, tree)
         judgement = judge(answer, tree, (*step.errors, *defaults.errors))
@@ -125,7 +129,7 @@ def _tree(call: Call, answer: Answer) -> Any:
     if not answer.content and call.answer != "text":
         return None
     try:
-        return decode(call.answer or "json", answer.content, call.lists)
+        return decode(call.answer or "json", answer.content, call.lists, call.parent)
     except Rejected:
         return None
 

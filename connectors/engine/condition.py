@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.engine.path import all_at, text_of
 from connectors.engine.template import expand_text
-from connectors.manifest import Beside, When
+from connectors.manifest_calls import Beside, When
 
 
 def holds(when: When, scope: Mapping[str, Any]) -> bool:

@@ -69,18 +69,30 @@ class FileCursors:
             raise Unavailable(f"the cursor {name} can't be kept: {error.strerror or error}") from error
 
 
-def since(cursor: Cursor, kept: datetime | None, now: datetime) -> str:
-    """From when to ask, as the other side writes instants."""
+def span(cursor: Cursor, kept: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """From when to when to ask."""
     start = (kept or now - cursor.start) - cursor.lookback
-    if cursor.format == "epoch":
-        return str(int(start.timestamp()))
-    text = start.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    return text if cursor.format == "naive_utc" else text + "Z"
+    return start, min(now, start + cursor.window) if cursor.window else now
+
+
+def written(cursor: Cursor, at: datetime) -> str:
+    """An instant as the other side writes it."""
+    if cursor.format in ("epoch", "epoch_ms"):
+        return str(int(at.timestamp() * (1000 if cursor.format == "epoch_ms" else 1)))
+    text = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    return {"naive_utc": text, "date": text[:10]}.get(cursor.format, text + "Z")
+
+
+def moved_to(cursor: Cursor, latest: datetime | None, ends: datetime, now: datetime) -> datetime | None:
+    """Where the cursor stands after a sweep of a span that ended then: None when there is nothing to say."""
+    if cursor.field is None:
+        return ends
+    return max(filter(None, (latest, ends))) if cursor.window and ends < now else latest
 
 
 def instant_of(cursor: Cursor, item: Any) -> datetime | None:
     """When an item last changed; a time without a zone is UTC."""
-    found = first_at(item, cursor.field)
+    found = first_at(item, cursor.field) if cursor.field else None
     if found is None:
         return None
     try:

@@ -26,17 +26,30 @@ def encode(encoding: str, tree: Tree) -> tuple[bytes, str]:
     return _ENCODERS[encoding](tree)
 
 
-def decode(encoding: str, content: bytes, lists: Collection[str] = ()) -> Tree:
+def decode(encoding: str, content: bytes, lists: Collection[str] = (), parent: str | None = None) -> Tree:
     """The tree of an answer's body. Raises `Rejected` when it is none."""
     match encoding:
         case "xml":
             root = read_xml(content)
             return {_local(root): _tree(root, frozenset(lists))}
+        case "json_lines":
+            rows = [read_json(line) for line in content.splitlines() if line.strip()]
+            return _nested(rows, parent) if parent else rows
         case "csv" | "tsv":
             return read_csv(content, delimiter="," if encoding == "csv" else "\t")
         case "text":
             return content.decode("utf-8", "replace")
     return read_json(content)
+
+
+def _nested(rows: list[Tree], parent: str) -> list[Tree]:
+    """The rows that belong to no other, each with its `children`; one whose parent is not there stands alone."""
+    by_id = {text_of(row["id"]): row for row in rows if isinstance(row, dict) and "id" in row}
+    alone: list[Tree] = []
+    for row in rows:
+        above = by_id.get(text_of(row[parent])) if isinstance(row, dict) and row.get(parent) is not None else None
+        (alone if above is None or above is row else above.setdefault("children", [])).append(row)
+    return alone
 
 
 def _form(tree: Tree) -> tuple[bytes, str]:

@@ -9,9 +9,14 @@ from typing import Any
 from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable
 from connectors.engine.path import all_at, text_of
 from connectors.engine.wire import Answer
-from connectors.manifest import ErrorRule
+from connectors.manifest_calls import ErrorRule
 
 LONGEST_MESSAGE = 300
+
+
+class StartOver(Unavailable):
+    """What was got so far is void: a list begins at its first page, an operation at its first step."""
+
 
 HTTP_RULES: tuple[ErrorRule, ...] = tuple(
     ErrorRule.model_validate(rule)
@@ -57,6 +62,8 @@ def error_of(judgement: Judgement, step: str, *, effects: bool) -> CrossdockErro
 
 def _fits(rule: ErrorRule, answer: Answer, tree: Any) -> bool:
     if rule.status and not any(_is_status(answer.status, status) for status in rule.status):
+    if rule.then == "start_over":
+        return StartOver(message, retry_after=judgement.retry_after)
         return False
     if rule.body and not any(_says_something(value) for value in all_at(tree, rule.body)):
         return False

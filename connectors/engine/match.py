@@ -8,7 +8,7 @@ from typing import Any
 from canonical import Finding, Rejected, exact_decimal, plain_decimal
 from connectors.engine.path import all_at, first_at, text_of
 from connectors.engine.template import expand_text
-from connectors.manifest import Match
+from connectors.manifest_calls import Match
 
 
 @dataclass(slots=True)

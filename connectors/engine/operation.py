@@ -1,17 +1,23 @@
 """Runs an operation of a manifest over HTTP, step after step, until its effect is there once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from canonical import CrossdockError, Finding, Rejected
 from connectors.engine.caller import Caller
 from connectors.engine.condition import holds
+from connectors.engine.judgement import StartOver
 from connectors.engine.match import spread
-from connectors.engine.path import all_at, first_at
+from connectors.engine.path import all_at, first_at, text_of
+from connectors.engine.progress import Course, course_name
 from connectors.engine.request import repeat_key, with_defaults
 from connectors.engine.template import expand_text
-from connectors.manifest import AlreadyDone, Call, Idempotency, Operation, Step
+from connectors.manifest import Operation
+from connectors.manifest_calls import AlreadyDone, Call, Idempotency, Step, Verdicts
+
+MOST_SHOWN = 10
+"""Refused lines that an error's message names; its findings hold all of them."""
 
 
 @dataclass(slots=True)
@@ -25,20 +31,40 @@ class Outcome:
 async def run(caller: Caller, operation: Operation, request: Any, key: str) -> Outcome:
     """Run it for `request` (a native tree); `key` is the same at every try.
 
-    Raises `Unavailable`, `ambiguous` when its effect may be there, `Rejected` or `Misconfigured`.
+    Raises `Unavailable`, `ambiguous` when its effect may be there, `Unfinished` while the other side is at work,
+    `Rejected` or `Misconfigured`.
     """
     scope: dict[str, Any] = {"request": request, "settings": caller.connection.settings, "key": key}
-    already = False
+    course = Course(caller.progress, course_name(caller.connection.id, key), operation.steps)
     try:
         caller.connection.require()
-        for step in operation.steps:
-            already = await _step(caller, step, operation.idempotency, scope)
-            if already:
-                break
+        already = await take_steps(caller, operation.steps, scope, course, operation.idempotency)
     except CrossdockError as error:
         raise caller.redacted(error) from None
     found = {name: first_at(scope, path) for name, path in operation.receipt.items()}
     return Outcome({name: value for name, value in found.items() if value is not None}, already)
+
+
+async def take_steps(
+    caller: Caller, steps: Sequence[Step], scope: dict[str, Any], course: Course, idempotency: Idempotency | None = None
+) -> bool:
+    """Take the steps that are not taken yet; true when one shows that the effect is there already."""
+    await course.resume(scope)
+    try:
+        for step in steps:
+            if step.name in scope:
+                continue
+            if await _step(caller, step, idempotency, scope):
+                await course.end()
+                return True
+            if step.until and step.name in scope and not holds(step.until.when, scope):
+                await course.wait(step, step.until, scope)
+            await course.note(step, scope)
+    except (StartOver, Rejected):
+        await course.end()
+        raise
+    await course.end()
+    return False
 
 
 async def _step(caller: Caller, step: Step, idempotency: Idempotency | None, scope: dict[str, Any]) -> bool:
@@ -68,9 +94,32 @@ async def ask_step(
     if step.need and first_at(answered.tree, step.need) is None:
         message = f"{step.name}: the other side doesn't know what this is about (nothing at {step.need})"
         raise Rejected(message, [Finding("other-side-unknown", "error", {"step": step.name}, message)])
+    if step.faults:
+        refuse_faulty(step.name, step.faults, answered.tree)
     known = {**scope, step.name: answered.tree}
     tree = _kept(step, known) if step.keep else answered.tree
     return tree, step.already_done is not None and _is_there(step.already_done, answered.tree, known)
+
+
+def refuse_faulty(step: str, faults: Verdicts, tree: Any) -> None:
+    """Raise `Rejected` when a report tells of faults, each a finding at its line."""
+    findings = [_finding(faults, item) for item in all_at(tree, faults.at + "[]")]
+    if findings:
+        shown = "; ".join(f"{_told(finding)}{finding.message}" for finding in findings[:MOST_SHOWN])
+        more = f"; and {len(findings) - MOST_SHOWN} more" if len(findings) > MOST_SHOWN else ""
+        raise Rejected(f"{step}: refused: {shown}{more}", findings)
+
+
+def _finding(faults: Verdicts, item: Any) -> Finding:
+    where = {name: text_of(found) for name, path in faults.where.items() if (found := first_at(item, path)) is not None}
+    message = " ".join(text_of(first_at(item, faults.message) or "").split())
+    said = text_of(first_at(item, faults.code) or "") if faults.code else ""
+    return Finding("line-refused", "error", where, f"{said}: {message}" if said else message)
+
+
+def _told(finding: Finding) -> str:
+    told = ", ".join(f"{name} {value}" for name, value in finding.where.items())
+    return f"{told}: " if told else ""
 
 
 def _kept(step: Step, known: Mapping[str, Any]) -> dict[str, Any]:

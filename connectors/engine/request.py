@@ -9,7 +9,7 @@ from connectors.engine.authorization import Carried
 from connectors.engine.encoding import encode
 from connectors.engine.template import expand, expand_text, in_url
 from connectors.engine.wire import Request
-from connectors.manifest import Call, Defaults, Idempotency
+from connectors.manifest_calls import Call, Defaults, Idempotency
 from connectors.syntax.json_text import write_json
 
 
@@ -18,9 +18,9 @@ def with_defaults(call: Call, defaults: Defaults) -> Call:
     return call.model_copy(
         update={
             "method": call.method or defaults.method or ("POST" if call.body or call.graphql else "GET"),
-            "path": call.path or defaults.path or "",
-            "query": {**defaults.query, **call.query},
-            "headers": {**defaults.headers, **call.headers},
+            "path": "" if call.url else call.path or defaults.path or "",
+            "query": call.query if call.url else {**defaults.query, **call.query},
+            "headers": call.headers if call.url else {**defaults.headers, **call.headers},
             "encoding": call.encoding or defaults.encoding or "json",
             "answer": call.answer or defaults.answer or "json",
             "lists": call.lists or defaults.lists,
@@ -43,8 +43,10 @@ def build(call: Call, base_url: str, scope: Mapping[str, Any], carried: Carried,
     content, media_type = _body(call, scope)
     if media_type:
         headers.setdefault("Content-Type", media_type)
-    url = base_url.rstrip("/") + expand_text(call.path or "", scope, in_url)
-    url += "?" + urlencode(query) if query else ""
+    root = (
+        expand_text(call.url, scope) if call.url else base_url.rstrip("/") + expand_text(call.path or "", scope, in_url)
+    )
+    url = f"{root}{'&' if '?' in root else '?'}{urlencode(query)}" if query else root
     return Request(call.method or "GET", url, _clean(headers), content, timeout)
 
 

@@ -8,10 +8,11 @@ from urllib.parse import urljoin
 
 from canonical import Rejected, Unavailable
 from connectors.engine.caller import Answered, Caller
+from connectors.engine.judgement import StartOver
 from connectors.engine.path import all_at, first_at, text_of
 from connectors.engine.request import with_defaults
 from connectors.engine.template import expand_text, in_url
-from connectors.manifest import Call, Step
+from connectors.manifest_calls import Call, Step
 from connectors.manifest_limits import Pages, Pull
 from connectors.syntax.json_text import write_json
 
@@ -20,13 +21,22 @@ _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
 
 
 async def sweep(caller: Caller, step: Step, pull: Pull, scope: Mapping[str, Any]) -> AsyncIterator[Any]:
-    """The items of every page. Raises what a call raises, and `Rejected` when the pages go in circles."""
+    """The items of every page; from the first page on once more when the error table says so.
+
+    Raises what a call raises, and `Rejected` when the pages go in circles.
+    """
     call = with_defaults(step.call or Call(), caller.connection.manifest.defaults)
-    pages = pull.pages or Pages(kind="page", most=1)
-    turner = _Turner(pages, caller.connection.base_url.rstrip("/") + expand_text(call.path or "", scope, in_url))
+    turner = _turner(caller, call, pull, scope)
+    over_again = False
     while True:
         bare = call.model_copy(update={"path": "", "query": {}}) if turner.url else call
-        answered = await caller.ask(step, bare, {**scope, "page": turner.page}, url=turner.url)
+        try:
+            answered = await caller.ask(step, bare, {**scope, "page": turner.page}, url=turner.url)
+        except StartOver:
+            if over_again or turner.count == 1:
+                raise
+            turner, over_again = _turner(caller, call, pull, scope), True
+            continue
         if answered.tree is None:
             raise Unavailable(f"{step.name}: an empty answer where a list was expected")
         items = all_at(answered.tree, pull.items + "[]")
@@ -35,6 +45,12 @@ async def sweep(caller: Caller, step: Step, pull: Pull, scope: Mapping[str, Any]
             yield item
         if not turner.turn(answered, items):
             return
+
+
+def _turner(caller: Caller, call: Call, pull: Pull, scope: Mapping[str, Any]) -> "_Turner":
+    pages = pull.pages or Pages(kind="page", most=1)
+    root = call.url or caller.connection.base_url.rstrip("/")
+    return _Turner(pages, expand_text(root, scope) + expand_text(call.path or "", scope, in_url))
 
 
 @dataclass(slots=True)
@@ -46,11 +62,14 @@ class _Turner:
     page: dict[str, Any] = field(init=False)
     url: str | None = None
     count: int = 1
+    _items: int = 0
     _seen: set[str] = field(default_factory=set)
     _firsts: set[bytes] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.page = {"number": self.pages.first, "offset": 0, "size": self.pages.size}
+        first = self.pages.first
+        number, offset = 1 if first is None else first, first or 0
+        self.page = {"number": number, "offset": offset, "size": self.pages.size}
 
     def refuse_circles(self, items: list[Any]) -> None:
         """Raise when a page begins as one before it did."""
@@ -70,12 +89,15 @@ class _Turner:
                 return False
             raise Rejected(f"more than {self.pages.most} pages; ask for less at once")
         self.count += 1
+        self._items += len(items)
         self.page["number"] += 1
         self.page["offset"] += len(items)
         return self._take_token(answered, items)
 
     def _more(self, answered: Answered, items: list[Any]) -> bool:
         if not items and self.pages.kind != "link":
+            return False
+        if self.pages.total and self._items + len(items) >= int(first_at(answered.tree, self.pages.total) or 0):
             return False
         if self.pages.has_more:
             return first_at(answered.tree, self.pages.has_more) is True

@@ -17,6 +17,7 @@ from connectors.engine.network import guarded_transport, public_addresses, publi
 LARGEST_ANSWER = 10_000_000
 """Bytes, unpacked."""
 
+_GZIP = b"\x1f\x8b"
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -111,8 +112,8 @@ def _at_once_again() -> AsyncRetrying:
 
 
 def _unpacked(content: bytes, encoding: str) -> bytes:
-    """Unpack what was sent packed although we asked for it plain."""
-    if encoding in ("", "identity"):
+    """Unpack what was sent packed although we asked for it plain, and files that are kept packed."""
+    if encoding in ("", "identity") and not content.startswith(_GZIP):
         return content
     try:
         unpacked = zlib.decompressobj(wbits=47).decompress(content, LARGEST_ANSWER + 1)
@@ -125,7 +126,7 @@ def _unpacked(content: bytes, encoding: str) -> bytes:
 
 async def _allow(url: str, hosts: frozenset[str], granted: frozenset[str]) -> None:
     scheme, host = _target(url)
-    if host not in hosts or scheme not in ("http", "https"):
+    if not any(_is_among(host, pattern) for pattern in hosts) or scheme not in ("http", "https"):
         raise Misconfigured(f"calls to {host} are not allowed; name it under allow_hosts if they should be")
     if host in granted:
         return
@@ -133,6 +134,11 @@ async def _allow(url: str, hosts: frozenset[str], granted: frozenset[str]) -> No
         raise Misconfigured(f"calls to {host} must be encrypted; only a base_url in the connection may be http")
     name, _, port = host.rpartition(":")
     await public_addresses(name, int(port))
+
+
+def _is_among(host: str, pattern: str) -> bool:
+    """Whether a host is the one, or below the one, as in `*.example.com:443`."""
+    return host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:]))
 
 
 def _target(url: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canonical import Misconfigured, Rejected, Unavailable
+from canonical import Misconfigured, Rejected, Unavailable, Unfinished
 from router.flow import Breaker, RetryPolicy
 from store import open_store
 from tests.flow.databases import fresh_url
@@ -147,3 +147,14 @@ async def test_what_a_dead_process_had_claimed_is_given_back(tmp_path):
         await here.peers.give_back()
         [taken_over] = await here.inbox.claim(5)
         assert taken_over.id == held.id
+
+
+async def test_what_the_other_side_still_works_on_is_looked_at_again_without_using_up_tries(street):
+    street.courier.orders["acme"] = [Unfinished("making it", retry_after=30.0)] * 20
+    await street.send(purchase("PO1"))
+    for _ in range(25):
+        await street.settle()
+        street.clock.advance(minutes=1)
+    assert len(street.courier.effects("OrderAcknowledgment")) == 1
+    assert await street.codes() == []
+    assert await street.sound() == []

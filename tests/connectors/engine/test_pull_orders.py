@@ -17,7 +17,8 @@ from connectors.engine.caller import Caller
 from connectors.engine.cursor import FileCursors, MemoryCursors
 from connectors.engine.sweep import sweep
 from connectors.engine.wire import Answer, HttpWire, Request
-from connectors.manifest import Call, Manifest, Step
+from connectors.manifest import Manifest
+from connectors.manifest_calls import Call, Step
 from connectors.manifest_limits import Pull
 from connectors.pickup import ConnectionPickup
 from connectors.secret import Secret

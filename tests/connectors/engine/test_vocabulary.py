@@ -15,7 +15,7 @@ from connectors.engine.path import all_at, first_at
 from connectors.engine.request import build, with_defaults
 from connectors.engine.template import expand, expand_text, in_url
 from connectors.engine.wire import Answer
-from connectors.manifest import Call, Defaults, ErrorRule
+from connectors.manifest_calls import Call, Defaults, ErrorRule
 from connectors.secret import Secret
 
 ORDER: dict[str, Any] = {
