@@ -26,8 +26,8 @@ from connectors.courier import callers, couriers
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import FileCursors
 from connectors.engine.meters import FileMeters
-from connectors.engine.tokens import FileTokens
 from connectors.engine.progress import FileProgress
+from connectors.engine.tokens import FileTokens
 from connectors.engine.wire import HttpWire
 from connectors.event_webhooks import event_faults
 from connectors.file_exchange import FileExchange, file_exchange

@@ -108,6 +108,7 @@ __all__ = [
     "TrackingEvent",
     "TrackingUpdate",
     "Unavailable",
+    "Unfinished",
     "Usage",
     "Verdict",
     "Where",
@@ -120,4 +121,3 @@ __all__ = [
     "share",
     "total_of_lines",
 ]
-    "Unfinished",

@@ -262,15 +262,15 @@ class Outbox(Protocol):
         """
         ...
 
-    async def delivered(self, parcel: Parcel, handed: Handed) -> None:
-        """Note that the other side took it, and keep what it answered, in one transaction."""
-        ...
+    async def delivered(self, parcel: Parcel, handed: Handed) -> None: ...
 
     async def postponed(self, parcel: Parcel, *, until: datetime) -> None:
         """Let it be looked at again then: the other side is at work on it, so that no try is used up."""
         ...
 
-    async def failed(self, parcel: Parcel, reason: str, *, retry_at: datetime | None) -> None:
+    async def failed(
+        self, parcel: Parcel, reason: str, *, retry_at: datetime | None, findings: Sequence[Finding] = ()
+    ) -> None:
         """Note the attempt; with no `retry_at` it becomes an exception."""
         ...
 

@@ -19,10 +19,10 @@ from store.tables import attempt, delivery, document
 
 _RENDERING_LEASE = timedelta(seconds=60)
 _DELIVERY_LEASE = timedelta(seconds=180)
-_LOOK_AHEAD = 4
-"""How many times the wanted number of rows is looked at, since some destinations are full."""
 _MOST_FINDINGS = 200
 """Findings that an exception holds."""
+_LOOK_AHEAD = 4
+"""How many times the wanted number of rows is looked at, since some destinations are full."""
 
 
 class Outbox:
@@ -116,7 +116,6 @@ class Outbox:
             _mark_carried(transaction, parcel, "undelivered")
             give_up(transaction, parcel.id)
             _report(transaction, parcel, reason, findings)
-            tell_asker(transaction, parcel, reason)
 
         await self._database.write(work)
 
@@ -234,11 +233,11 @@ def _report(transaction: Transaction, parcel: Parcel, reason: str, findings: Seq
     history = [
         {"number": row.number, "at": row.at.isoformat(), "outcome": row.outcome} for row in transaction.execute(tried)
     ]
+    told = {"findings": [finding.as_json() for finding in findings[:_MOST_FINDINGS]]} if findings else {}
     about = About(
         order_id=transaction.execute(select(document.c.order_id).where(document.c.id == parcel.id)).scalar_one(),
         document=parcel.id,
         owner="integration desk",
-    told = {"findings": [finding.as_json() for finding in findings[:_MOST_FINDINGS]]} if findings else {}
-        facts={"destination": parcel.destination, "attempts": history},
+        facts={"destination": parcel.destination, "attempts": history, **told},
     )
     open_exception(transaction, "delivery-failed", reason, about)

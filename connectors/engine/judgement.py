@@ -53,6 +53,8 @@ def error_of(judgement: Judgement, step: str, *, effects: bool) -> CrossdockErro
     rule = judgement.rule
     if rule.then == "rate_limited":
         return Unavailable(message, retry_after=judgement.retry_after)
+    if rule.then == "start_over":
+        return StartOver(message, retry_after=judgement.retry_after)
     if rule.then == "retry":
         return Unavailable(message, retry_after=judgement.retry_after, ambiguous=effects)
     if rule.fault == "config" or rule.then == "refresh_auth":
@@ -62,8 +64,6 @@ def error_of(judgement: Judgement, step: str, *, effects: bool) -> CrossdockErro
 
 def _fits(rule: ErrorRule, answer: Answer, tree: Any) -> bool:
     if rule.status and not any(_is_status(answer.status, status) for status in rule.status):
-    if rule.then == "start_over":
-        return StartOver(message, retry_after=judgement.retry_after)
         return False
     if rule.body and not any(_says_something(value) for value in all_at(tree, rule.body)):
         return False

@@ -100,12 +100,12 @@ class Deliver:
                 handed = await self.courier.deliver(parcel)
         except TimeoutError:
             await self._try_again(parcel, Unavailable("no answer in time", ambiguous=True))
+        except Unfinished as waiting:
+            await self._look_again(parcel, waiting)
         except Unavailable as error:
             await self._try_again(parcel, error)
         except CrossdockError as error:
             await self._note_failure(parcel, error, None)
-        except Unfinished as waiting:
-            await self._look_again(parcel, waiting)
         except Exception as error:  # noqa: BLE001 - one parcel must never stop the others
             await self._try_again(parcel, Unavailable(f"{type(error).__name__}: {error}", ambiguous=True))
         else:
@@ -113,24 +113,20 @@ class Deliver:
             self.breaker.succeeded(parcel.destination)
             await patiently(lambda: self.outbox.delivered(parcel, handed))
 
-    async def _try_again(self, parcel: Parcel, error: Unavailable) -> None:
-        now = self.clock.now()
-        self.breaker.failed(parcel.destination, now)
-            if handed.answer:
-                self.answered()
-
     async def _look_again(self, parcel: Parcel, waiting: Unfinished) -> None:
         """They took it and are still at work, which is no failure and uses up no try."""
         self.breaker.succeeded(parcel.destination)
         look_at = self.clock.now() + timedelta(seconds=waiting.retry_after or 0)
         await patiently(lambda: self.outbox.postponed(parcel, until=look_at))
+
+    async def _try_again(self, parcel: Parcel, error: Unavailable) -> None:
+        now = self.clock.now()
+        self.breaker.failed(parcel.destination, now)
         await self._note_failure(parcel, error, self._next_try(parcel, error, now))
 
     async def _note_failure(self, parcel: Parcel, error: CrossdockError, retry_at: datetime | None) -> None:
         found = error.findings
         await patiently(lambda: self.outbox.failed(parcel, error.message, retry_at=retry_at, findings=found))
-        if retry_at is None:
-            self.refused()
 
     def _next_try(self, parcel: Parcel, error: Unavailable, now: datetime) -> datetime | None:
         if parcel.attempt >= self.retry.tries:
