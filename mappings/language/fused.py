@@ -2,132 +2,21 @@
 
 A rule that reads its own segment says in Python how (`Rule.inline`); the function of an object is made of what its
 rules say, and calls the closures of those that say nothing. A value that needs more than a look (a wrong number, an
-unknown code) goes to the rule's closure, which alone knows about faults. Names from a map enter the text only as
-`repr` or bound to a name of ours.
+unknown code) goes to the rule's closure, which alone knows about faults.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mappings.language.convert import plain_number, x12_date
-from mappings.paths.navigation import Child, Element
-
-Say: TypeAlias = Callable[["FunctionText", str], None]
-"""Says what leaves a value, or None, in the named variable: `node`, `elements`, `size`, `children`, `run` are known."""
-Read: TypeAlias = Callable[[Any, Any], Any]
-Named: TypeAlias = Sequence[tuple[str, Read, "Inline | None", frozenset[str]]]
-"""Rules by their fields' names, with the children without all of which each has nothing to read."""
-
+from mappings.language.convert import x12_date
+from mappings.language.function_text import FunctionText, Inline, Named, Read
+from mappings.paths.navigation import Element
 
 _MOST_KEPT = 4096
-_FEW = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Inline:
-    """How a rule is read without a call."""
-
-    say: Say
-    at: tuple[Element, ...] | None = None
-    """The elements that alone make its value; None where other things have a part in it."""
-
-
-class FunctionText:
-    """The text of a function `read(node, run)` while it is written, and what its names are bound to."""
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-        self._depth = 1
-        self._names: dict[str, Any] = {"decimal": Decimal, "plain": plain_number}
-        self._variables = 0
-        self._segments: list[dict[Child, str]] = [{}]
-        """The variables that hold the elements of children looked at already, by block."""
-
-    def say(self, line: str) -> None:
-        """Add a line."""
-        self._lines.append("    " * self._depth + line)
-
-    @contextmanager
-    def inside(self, line: str) -> Iterator[None]:
-        """Add `line`, and what is said meanwhile as its block."""
-        self.say(line)
-        self._depth += 1
-        self._segments.append({})
-        yield
-        self._segments.pop()
-        self._depth -= 1
-
-    def bind(self, value: Any) -> str:
-        """A name by which the function knows `value`."""
-        name = f"bound{len(self._names)}"
-        self._names[name] = value
-        return name
-
-    def variable(self) -> str:
-        """A fresh local variable."""
-        self._variables += 1
-        return f"value{self._variables}"
-
-    def elements(self, child: Child | None) -> str:
-        """The variable that holds the elements of the own segment, or of a child (empty where it is absent)."""
-        if child is None:
-            return "elements"
-        for known in self._segments:
-            if child in known:
-                return known[child]
-        found = self._segments[-1][child] = self.variable()
-        self.say(f"{found} = children[{child.tag!r}][0].elements if {child.tag!r} in children else ()")
-        if child.matches:
-            at, value = child.usual or (0, child.tag + "?")
-            self.say(f"if {found} and not (len({found}) > {at} and {found}[{at}] == {value!r}):")
-            self.say(f"    {found} = {self.bind(_first_match(child.matches))}(children[{child.tag!r}])")
-        return found
-
-    def if_any(self, tags: frozenset[str]) -> str:
-        """The line that asks whether a child of one of the tags is there."""
-        if len(tags) > _FEW:
-            return f"if not {self.bind(tags)}.isdisjoint(children):"
-        return f"if {' or '.join(f'{tag!r} in children' for tag in sorted(tags))}:"
-
-    def function(self) -> Read:
-        """The function, compiled."""
-        text = "\n".join(("def read(node, run):", *self._lines))
-        exec(compile(text, "<fused rules>", "exec"), self._names)  # noqa: S102 - nothing of a map but `repr`s is in it
-        made: Read = self._names["read"]
-        return made
-
-    def value(self, read: Read, inline: Inline | None) -> str:
-        """Say what reads one rule; the variable that holds its value."""
-        target = self.variable()
-        if inline:
-            inline.say(self, target)
-        else:
-            self.say(f"{target} = {self.bind(read)}(node, run)")
-        return target
-
-    def entries(self, rules: "Named", holder: str) -> None:
-        """Say what puts each rule's value, if any, into the dict called `holder`."""
-        for name, read, inline, needs in rules:
-            with self.inside(self.if_any(needs)) if needs else nullcontext():
-                target = self.value(read, inline)
-                self.say(f"if {target} is not None: {holder}[{name!r}] = {target}")
-
-
-def _first_match(matches: Callable[[Sequence[str]], bool]) -> Callable[[Sequence[Any]], Sequence[str]]:
-    def first(nodes: Sequence[Any]) -> Sequence[str]:
-        for node in nodes:
-            if matches(node.elements):
-                found: Sequence[str] = node.elements
-                return found
-        return ()
-
-    return first
+_MOST_PLANS = 64
 
 
 def _size(elements: str) -> str:
@@ -225,7 +114,7 @@ def element_date(at: Element, read: Read, later: Sequence[Element]) -> Inline:
 
 def entry_reader(key: Read, key_inline: Inline | None, value: Read, value_inline: Inline | None) -> Read:
     """Of an entry of a dict: (key, value), None where either is missing."""
-    text = _begun()
+    text = FunctionText()
     name = text.value(key, key_inline)
     text.say(f"if {name} is None: return None")
     content = text.value(value, value_inline)
@@ -251,7 +140,9 @@ def joined_lists(rules: Named) -> Inline:
     def inline(text: FunctionText, target: str) -> None:
         text.say(f"{target} = None")
         for _, read, one, needs in rules:
-            with text.inside(text.if_any(needs) if needs else "if True:"):
+            if text.lacks(needs):
+                continue
+            with text.where(needs):
                 part = text.value(read, one)
                 text.say(f"if {part}: {target} = {part} if {target} is None else [*{target}, *{part}]")
 
@@ -265,11 +156,14 @@ def calling(read: Read) -> Inline:
 
 def nodes_of(tag: str, body: Read) -> Inline:
     """A list of what `body` makes of each child of a tag."""
+    needs = frozenset((tag,))
 
     def inline(text: FunctionText, target: str) -> None:
         item, made = text.variable(), text.variable()
         text.say(f"{target} = None")
-        with text.inside(f"if {tag!r} in children:"):
+        if text.lacks(needs):
+            return
+        with text.where(needs):
             text.say("run.up.append(node)")
             text.say(f"{target} = [{made} for {item} in children[{tag!r}]")
             text.say(f"    if ({made} := {text.bind(body)}({item}, run)) is not None] or None")
@@ -280,6 +174,7 @@ def nodes_of(tag: str, body: Read) -> Inline:
 
 def called(function: Callable[..., Any], arguments: Sequence[Inline], read: Read) -> Inline:
     """`function` of the arguments, when there is a first, remembered; what it refuses is for `read` to tell."""
+    remembered = lru_cache(_MOST_KEPT)(function)
 
     def inline(text: FunctionText, target: str) -> None:
         values = [text.variable() for _ in arguments]
@@ -289,7 +184,7 @@ def called(function: Callable[..., Any], arguments: Sequence[Inline], read: Read
             for argument, value in zip(arguments[1:], values[1:], strict=True):
                 argument.say(text, value)
             with text.inside("try:"):
-                text.say(f"{target} = {text.bind(lru_cache(_MOST_KEPT)(function))}({', '.join(values)})")
+                text.say(f"{target} = {text.bind(remembered)}({', '.join(values)})")
             with text.inside("except ValueError:"):
                 text.say(f"{target} = {text.bind(read)}(node, run)")
 
@@ -369,18 +264,34 @@ def _say_rest(text: FunctionText, holder: str, rest: Read | None, checks: Sequen
 
 def object_reader(rules: Named, weak: Named, rest: Read | None, checks: Sequence[Read], *, top: bool) -> Read:
     """Of an object kept even when it holds weak values only; `top` is the document itself."""
-    text = _begun()
-    text.say("found = run.document" if top else "found = {}")
-    text.entries(weak, "found")
-    text.entries(rules, "found")
-    _say_rest(text, "found", rest, checks)
-    text.say("return found" if top else "return found or None")
-    return text.function()
+
+    def written(tags: frozenset[str] | None) -> FunctionText:
+        text = FunctionText(tags)
+        text.say("found = run.document" if top else "found = {}")
+        text.entries(weak, "found")
+        text.entries(rules, "found")
+        _say_rest(text, "found", rest, checks)
+        text.say("return found" if top else "return found or None")
+        return text
+
+    anyhow = written(None)
+    return _by_children(written) if anyhow.asks else anyhow.function()
 
 
-def _begun() -> FunctionText:
-    text = FunctionText()
-    text.say("elements = node.elements")
-    text.say("size = len(elements)")
-    text.say("children = node.children")
-    return text
+def _by_children(written: Callable[[frozenset[str] | None], FunctionText]) -> Read:
+    """A function for each combination of children, written when one is first met; beyond so many, one for all."""
+    plans: dict[tuple[str, ...], Read] = {}
+    general: list[Read] = []
+
+    def plan(tags: tuple[str, ...]) -> Read:
+        if len(plans) < _MOST_PLANS:
+            return plans.setdefault(tags, written(frozenset(tags)).function())
+        if not general:
+            general.append(written(None).function())
+        return general[0]
+
+    def read(node: Any, run: Any) -> Any:
+        tags = tuple(node.children)
+        return (plans.get(tags) or plan(tags))(node, run)
+
+    return read

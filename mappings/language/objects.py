@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from canonical import Quantity
 from mappings.language.convert import native_out
 from mappings.language.faults import fault
-from mappings.language.fused import Inline, frozen_object, object_reader, small_object
+from mappings.language.function_text import Inline
+from mappings.language.fused import frozen_object, object_reader, small_object
 from mappings.language.rule import Read, Rule, Write, joint_needs
 from mappings.language.shape import JSON, Shape
 from mappings.language.written import MapFault, Written

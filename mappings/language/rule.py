@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from mappings.language.fused import Inline
+from mappings.language.function_text import Inline
 from mappings.paths.navigation import Node, Run
 
 Read: TypeAlias = Callable[[Node, Run], Any]

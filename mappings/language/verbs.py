@@ -10,7 +10,7 @@ from mappings.language.codes import native_code, unmapped
 from mappings.language.compiler import Compiler
 from mappings.language.convert import Convert, converter_in, converter_out, decimal_in, json_in, text_in, x12_date_in
 from mappings.language.faults import fault
-from mappings.language.fused import Inline
+from mappings.language.function_text import Inline
 from mappings.language.groups import GROUP_VERBS
 from mappings.language.modifiers import constant
 from mappings.language.moments import moment
