@@ -116,3 +116,5 @@ class Handed:
     """Proof that the other side took it: a path, a status and body, an id of theirs."""
 
     receipt: Mapping[str, Any]
+    answer: Arrival | None = None
+    """What it said to a question, where it answers at once: kept like any arrival, together with the proof."""

@@ -31,7 +31,7 @@ class Inbox:
 
     async def keep(self, arrival: Arrival) -> Receipt:
         """Commit an arrival; the same key and content again gets the first one's receipt and answers."""
-        kept: Receipt = await self._database.write_together(_keep_all, _Arrived(arrival, sha256(arrival.content)))
+        kept: Receipt = await self._database.write_together(_keep_all, arrival)
         return kept
 
     async def claim(self, limit: int) -> Sequence[Transmission]:
@@ -71,7 +71,13 @@ class _Arrived(NamedTuple):
         return None if key is None else (f"transmission/{arrival.transport}/{arrival.source or ''}", key)
 
 
-def _keep_all(transaction: Transaction, arrived: Sequence[_Arrived]) -> list[Receipt]:
+def keep(transaction: Transaction, arrival: Arrival) -> Receipt:
+    """Keep one arrival in a transaction that holds more."""
+    return _keep_all(transaction, [arrival])[0]
+
+
+def _keep_all(transaction: Transaction, arrivals: Sequence[Arrival]) -> list[Receipt]:
+    arrived = [_Arrived(arrival, sha256(arrival.content)) for arrival in arrivals]
     known = Identities(transaction, [one.key for one in arrived if one.key])
     return [_keep(transaction, one, known) for one in arrived]
 

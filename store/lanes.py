@@ -16,14 +16,13 @@ from store.decisions import ToWrite, give_up, write_decisions
 from store.documents import lately
 from store.lane_queue import expire_parked
 from store.overdue import report_overdue
+from store.own_work import OURSELVES
 from store.stock_room import stock_rows
 from store.tables import document, lane, lane_entry, order
+from store.wakeups import wake
 
 _LEASE = timedelta(seconds=60)
 _MOST_ENTRIES = 20
-
-OURSELVES = "crossdock"
-"""The sender of work that no partner sent."""
 
 
 class Lanes:
@@ -72,6 +71,10 @@ class Lanes:
         return await self._database.write(
             lambda transaction: expire_parked(transaction, limit) + report_overdue(transaction, limit)
         )
+
+    async def wake(self, limit: int) -> int:
+        """Have the orders decided again whose own time has come; how many times it had."""
+        return await self._database.write(lambda transaction: wake(transaction, limit))
 
 
 def _claim(transaction: Transaction, limit: int) -> list[Lane]:

@@ -15,6 +15,8 @@ from store.awaited import ACKNOWLEDGMENT, await_answers, delivered, give_up
 from store.database import Database, Transaction
 from store.documents import lately, mark, read_back
 from store.exceptions import About, open_exception
+from store.inbox import keep
+from store.questions import tell_asker
 from store.tables import attempt, delivery, document
 
 _RENDERING_LEASE = timedelta(seconds=60)
@@ -82,7 +84,7 @@ class Outbox:
         return await self._database.write(work)
 
     async def delivered(self, parcel: Parcel, handed: Handed) -> None:
-        """Note that the other side took it."""
+        """Note that the other side took it, and keep what it answered."""
 
         def work(transaction: Transaction) -> None:
             _close_attempt(transaction, parcel, "delivered", receipt=dict(handed.receipt))
@@ -90,6 +92,8 @@ class Outbox:
             transaction.update(document, {"id": parcel.id, "status": "ready"}, status="delivered")
             _mark_carried(transaction, parcel, "delivered")
             delivered(transaction, parcel.id, parcel.destination, parcel.kind)
+            if handed.answer:
+                keep(transaction, handed.answer)
 
         await self._database.write(work)
 
@@ -116,6 +120,7 @@ class Outbox:
             _mark_carried(transaction, parcel, "undelivered")
             give_up(transaction, parcel.id)
             _report(transaction, parcel, reason, findings)
+            tell_asker(transaction, parcel, reason)
 
         await self._database.write(work)
 

@@ -44,6 +44,10 @@ class Deliver:
     crash: Callable[[str], None] = lambda _instant: None
     settled: Callable[[], None] = lambda: None
     """Called after each attempt, since the next parcel of its order may be due now."""
+    answered: Callable[[], None] = lambda: None
+    """Called when an answer was kept, which is to be translated now."""
+    refused: Callable[[], None] = lambda: None
+    """Called when a delivery was given up, which its order may have to learn."""
     concurrency: int = 8
     """Parcels under way for one destination."""
     batch: int = 20
@@ -112,6 +116,8 @@ class Deliver:
             self.crash("after-send")
             self.breaker.succeeded(parcel.destination)
             await patiently(lambda: self.outbox.delivered(parcel, handed))
+            if handed.answer:
+                self.answered()
 
     async def _look_again(self, parcel: Parcel, waiting: Unfinished) -> None:
         """They took it and are still at work, which is no failure and uses up no try."""
@@ -127,6 +133,8 @@ class Deliver:
     async def _note_failure(self, parcel: Parcel, error: CrossdockError, retry_at: datetime | None) -> None:
         found = error.findings
         await patiently(lambda: self.outbox.failed(parcel, error.message, retry_at=retry_at, findings=found))
+        if retry_at is None:
+            self.refused()
 
     def _next_try(self, parcel: Parcel, error: Unavailable, now: datetime) -> datetime | None:
         if parcel.attempt >= self.retry.tries:

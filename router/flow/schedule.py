@@ -14,6 +14,7 @@ from router.ports import Lanes, Pickup, Stale, Turns
 
 _log = logging.getLogger(__name__)
 _EXPIRY = timedelta(seconds=60)
+_WAKE = timedelta(seconds=1)
 _RENEW = 60.0
 """Seconds after which a turn that goes on is renewed."""
 
@@ -42,11 +43,13 @@ class Schedule:
     batch: int = 100
     chores: Mapping[str, Job] = field(default_factory=dict)
     """What else is done from time to time, such as erasing what is kept long enough."""
+    woken: Callable[[], None] = lambda: None
+    """Called when orders' own times had come."""
 
     async def step(self) -> int:
         """Look everywhere once; how much was found."""
         found = [await self.collect(pickup, timedelta(0)) for pickup in self.pickups]
-        return sum(found) + await self.expire()
+        return sum(found) + await self.expire() + await self.wake()
 
     async def collect(self, pickup: Pickup, every: timedelta) -> int:
         """Take in what lies at one place, unless another process does or just did; how much that was."""
@@ -80,9 +83,18 @@ class Schedule:
         """Give up on documents whose order did not come in time; how many."""
         return await self.lanes.expire(self.batch)
 
+    async def wake(self) -> int:
+        """Have the orders decided again whose own time has come; how many times it had."""
+        woken = 0
+        while more := await self.lanes.wake(self.batch):
+            woken += more
+            self.woken()
+        return woken
+
     async def run(self) -> None:
         """Tick until cancelled, each place on its own, so that a slow one delays no other."""
         jobs: dict[str, Job] = {
             f"collect {pickup.name}": (self.poll, partial(self.collect, pickup, self.poll)) for pickup in self.pickups
         }
-        await self.ticker.run(jobs | {"expire": (_EXPIRY, self.expire)} | dict(self.chores))
+        own: dict[str, Job] = {"expire": (_EXPIRY, self.expire), "wake": (_WAKE, self.wake)}
+        await self.ticker.run(jobs | own | dict(self.chores))

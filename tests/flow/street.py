@@ -44,7 +44,7 @@ POLICY = Policy.model_validate(
             "places": {"US-IL": NODE["place"]},
         },
         "posting": {
-            "accounts": {"1200": "Receivable", "4000": "Sales", "5000": "Cost", "1300": "Stock"},
+            "accounts": {"1200": "Receivable", "2200": "Tax", "4000": "Sales", "5000": "Cost", "1300": "Stock"},
             "rules": [
                 {
                     "name": "cost",
@@ -54,7 +54,11 @@ POLICY = Policy.model_validate(
                 {
                     "name": "sale",
                     "event": "invoice",
-                    "lines": [{"debit": "1200", "amount": "total"}, {"credit": "4000", "amount": "goods"}],
+                    "lines": [
+                        {"debit": "1200", "amount": "total"},
+                        {"credit": "4000", "amount": "goods"},
+                        {"credit": "2200", "amount": "tax"},
+                    ],
                 },
             ],
             "destinations": ["erp"],
@@ -247,8 +251,8 @@ def assemble(
 
 
 @asynccontextmanager
-async def open_street(url: str, agreed: Any = None, **deliver: Any) -> AsyncIterator[Street]:
-    clock, language, courier = SteppingClock(), JsonLanguage(), ObedientCourier()
+async def open_street(url: str, agreed: Any = None, courier: Any = None, **deliver: Any) -> AsyncIterator[Street]:
+    clock, language, courier = SteppingClock(), JsonLanguage(), courier or ObedientCourier()
     deliver.setdefault("retry", RetryPolicy(tries=3))
     async with open_store(url, clock, CountingIds(), agreed=agreed) as store:
         flow, intake = assemble(store, clock, EvenRandomness(), courier, language, **deliver)

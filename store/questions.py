@@ -1,0 +1,49 @@
+"""Questions of orders: the names by which their answers find back, and what becomes of those that get none."""
+
+from sqlalchemy import Select, and_, select
+
+from canonical import Question
+from canonical.exchange import Parcel
+from router.decision import Unanswered, Withdrawal
+from store.awaited import give_up
+from store.database import Transaction
+from store.own_work import enter
+from store.tables import delivery, document
+from store.writing import Writing
+
+
+def question_scope(partner: str | None) -> str:
+    """Where questions' numbers lead to lanes: only who was asked may answer."""
+    return f"question/{partner or ''}"
+
+
+def withdraw(writing: Writing) -> None:
+    """Keep here what need not leave any more, unless it is on its way."""
+    transaction = writing.transaction
+    for unwanted in writing.made.withdraw:
+        for document_id in transaction.execute(_unsent(writing.lane.key, unwanted)).scalars().all():
+            transaction.set(document, {"id": document_id}, status="withdrawn", token=None, due=None)
+            transaction.set(delivery, {"document": document_id}, status="withdrawn")
+            give_up(transaction, document_id)
+
+
+def _unsent(order_id: str, unwanted: Withdrawal) -> Select[tuple[str]]:
+    """The question's document, while it waits to be rendered, or between two attempts to deliver it."""
+    waits = and_(delivery.c.status == "due", delivery.c.token.is_(None))
+    if not unwanted.tried_too:
+        waits = and_(waits, delivery.c.attempts == 0)
+    unsent = (document.c.status == "queued") | (document.c.status == "ready") & waits
+    return (
+        select(document.c.id)
+        .outerjoin(delivery, delivery.c.document == document.c.id)
+        .where(document.c.order_id == order_id, document.c.identity == unwanted.question, unsent)
+    )
+
+
+def tell_asker(transaction: Transaction, parcel: Parcel, reason: str) -> None:
+    """Have the order decided again whose question will get no answer."""
+    question = parcel.document
+    if not isinstance(question, Question):
+        return
+    said = {"number": parcel.id, "order": question.order, "question": question.number, "reason": reason}
+    enter(transaction, transaction.new_id(), Unanswered.model_validate({"usage": question.usage, **said}))
