@@ -4,6 +4,7 @@ Nobody imports this module.
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from canonical import Document, Finding, Misconfigured, has_errors
+from canonical import Document, Finding, Misconfigured, Unavailable, has_errors
 from canonical.exchange import Arrival
 from connectors.agreements import Agreements
 from connectors.authoring.bench import AuthoringBench, one_way_rules
@@ -73,8 +74,9 @@ from router.routing import Routing
 from store import DATABASE, Erasing, Store, back_up, open_store, restore, sqlite_url
 from store.history import History
 
-REMEMBERED = ("cursors", "taken")
-"""Folders of the data directory in which pickups remember how far they read."""
+REMEMBERED = ("cursors", "taken", "anchors")
+"""Folders of the data directory that a backup takes along: how far pickups read, and the audit trail's anchors."""
+ANCHORS = Path("anchors", "blocks.jsonl")
 LOOK_AGAIN = 0.02
 """Seconds between two looks whether an order is decided."""
 
@@ -211,6 +213,7 @@ def _flow(
     courier = CourierByDestination({**files.couriers, **couriers(calling), **webhooks})
     places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
     chores = _retention(store.erasing, settings.retention.personal_data, clock)
+    chores = {**chores, "anchor": (timedelta(minutes=1), store.anchors.note)}
     schedule = Schedule(
         Intake(store.inbox, bells.translate.ring),
         places,
@@ -285,7 +288,7 @@ class Crossdock:
         url = configuration.trade.settings.database or sqlite_url(data / DATABASE)
         wire, files = HttpWire(), file_exchange(configuration.trade, data)
         try:
-            async with open_store(url, SystemClock(), TimeOrderedIds(), agreed=_agreements(configuration)) as store:
+            async with _store(configuration, url, data) as store:
                 await store.configurations.keep(configuration.policy.digest, configuration.policy.model_dump_json())
                 await _stock_up(store, configuration.stock)
                 yield Hub(configuration, store, data, wire, files)
@@ -331,6 +334,20 @@ class Crossdock:
             self.open(config, data, world.base_urls, secrets) as hub,
         ):
             yield hub, Rehearsal(story, world, hub.look)
+
+
+@asynccontextmanager
+async def _store(configuration: Configuration, url: str, data: Path) -> AsyncIterator[Store]:
+    """The store, the head of its audit trail anchored at the end as well as from time to time."""
+    settings = configuration.trade.settings
+    anchored = Path(settings.anchors) if settings.anchors else data / ANCHORS
+    agreed = _agreements(configuration)
+    async with open_store(url, SystemClock(), TimeOrderedIds(), agreed=agreed, anchored=anchored) as store:
+        try:
+            yield store
+        finally:
+            with contextlib.suppress(Unavailable):  # then the next process anchors it
+                await store.anchors.note()
 
 
 def _agreements(configuration: Configuration) -> Agreements:

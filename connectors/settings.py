@@ -102,6 +102,9 @@ class HubFile(ConfigModel):
     delivery: DeliveryPolicy = DeliveryPolicy()
     events: tuple[EventWebhook, ...] = ()
     retention: Retention = Retention()
+    anchors: str | None = None
+    """A file, best on another machine's disk, in which each process notes the audit trail's head; without it,
+    `anchors/blocks.jsonl` in the data directory."""
 
     @field_validator("events")
     @classmethod

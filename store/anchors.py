@@ -34,9 +34,9 @@ class Anchor(NamedTuple):
 
 
 class Anchors:
-    """The heads noted in one file."""
+    """The heads noted in one file; without one, nothing is anchored."""
 
-    def __init__(self, database: Database, file: Path) -> None:
+    def __init__(self, database: Database, file: Path | None) -> None:
         self._database = database
         self._file = file
         self._noted: int | None = None
@@ -44,16 +44,16 @@ class Anchors:
     async def note(self) -> None:
         """Append the head when it is a new one. Raises `Unavailable` when that cannot be."""
         head = await self._database.read(audit_head)
-        if head is None:
+        if head is None or self._file is None:
             return
         try:
-            await asyncio.to_thread(self._note, head)
+            await asyncio.to_thread(self._note, self._file, head)
         except OSError as error:
             raise Unavailable(f"cannot anchor the audit trail in {self._file}: {error.strerror or error}") from error
 
     async def audit(self) -> AsyncIterator[Violation]:
         """The anchored blocks that are gone, or are others now."""
-        anchors = self._anchors()
+        anchors = _read(self._file)
         while part := list(islice(anchors, _AT_ONCE)):
             hashes = await self._database.read(partial(_hashes, part))
             for anchor in part:
@@ -62,31 +62,33 @@ class Anchors:
                     fault = "is gone" if found is None else "is another one now"
                     yield Violation("block-anchored", str(anchor.block), f"it was anchored in {self._file} and {fault}")
 
-    def _note(self, head: Anchor) -> None:
+    def _note(self, file: Path, head: Anchor) -> None:
         if self._noted is None:
-            self._noted = max((anchor.block for anchor in self._anchors()), default=0)
+            self._noted = max((anchor.block for anchor in _read(file)), default=0)
         if head.block > self._noted:
-            self._append(head)
+            _append(file, head)
             self._noted = head.block
 
-    def _append(self, anchor: Anchor) -> None:
-        """A line begins with a line end, so that it stands alone whatever a crash left before it."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
-        try:
-            os.write(handle, f"\n{json.dumps(anchor._asdict())}".encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
-    def _anchors(self) -> Iterator[Anchor]:
-        """What a crash left half written is passed over."""
-        if not self._file.exists():
-            return
-        with self._file.open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                with suppress(ValueError, TypeError):
-                    yield Anchor(**json.loads(line))
+def _append(file: Path, anchor: Anchor) -> None:
+    """A line begins with a line end, so that it stands alone whatever a crash left before it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
+    try:
+        os.write(handle, f"\n{json.dumps(anchor._asdict())}".encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _read(file: Path | None) -> Iterator[Anchor]:
+    """What a crash left half written is passed over."""
+    if file is None or not file.exists():
+        return
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            with suppress(ValueError, TypeError):
+                yield Anchor(**json.loads(line))
 
 
 def audit_head(transaction: Transaction) -> Anchor | None:

@@ -22,7 +22,7 @@ from store.timeline import order_story
 class Archive:
     """Read-only views of everything kept, and the buttons that settle exceptions."""
 
-    def __init__(self, database: Database, anchors: Anchors | None = None) -> None:
+    def __init__(self, database: Database, anchors: Anchors) -> None:
         self._database = database
         self._anchors = anchors
 
@@ -117,9 +117,8 @@ class Archive:
         """Recompute every invariant from the stored facts, and hold the trail against its anchors; what is violated."""
         async for violation in audit(self._database):
             yield violation
-        if self._anchors:
-            async for violation in self._anchors.audit():
-                yield violation
+        async for violation in self._anchors.audit():
+            yield violation
 
     async def _list(self, wanted: Any, shown: Any) -> Sequence[Mapping[str, Any]]:
         return await self._database.read(lambda transaction: [shown(row) for row in transaction.execute(wanted).all()])

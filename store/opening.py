@@ -43,8 +43,7 @@ class Store:
     configurations: Configurations
     peers: Peers
     turns: Turns
-    anchors: Anchors | None = None
-    """Where the head of the audit trail is noted, if anywhere."""
+    anchors: Anchors
 
 
 def sqlite_url(path: Path) -> str:
@@ -67,7 +66,7 @@ async def open_store(
     `agreed` is what it follows up by; `anchored` is the file in which the head of its audit trail is noted.
     """
     database = await Database.open(url, clock, identifiers, agreed=agreed, crash=crash)
-    anchors = Anchors(database, anchored) if anchored else None
+    anchors = Anchors(database, anchored)
     try:
         yield Store(
             database=database,

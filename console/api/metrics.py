@@ -22,6 +22,10 @@ def _lines(overview: Mapping[str, Any]) -> Iterator[str]:
     yield "# HELP crossdock_exceptions Open exceptions."
     yield "# TYPE crossdock_exceptions gauge"
     yield f"crossdock_exceptions {overview.get('exceptions', 0)}"
+    if head := overview.get("audit_trail"):
+        yield "# HELP crossdock_audit_blocks Blocks of the audit trail; its head's hash, to be kept elsewhere."
+        yield "# TYPE crossdock_audit_blocks gauge"
+        yield f'crossdock_audit_blocks{{hash="{head["hash"]}"}} {head["block"]}'
 
 
 def _escape(value: str) -> str:

@@ -164,10 +164,13 @@ async def audit(call: Invocation) -> int:
             violations.append({"code": found.code, "where": found.where, "message": found.message})
             if len(violations) >= MOST_VIOLATIONS:
                 break
-    if not call.tell({"ok": not violations, "violations": violations}):
+        head = (await hub.archive.overview()).get("audit_trail")
+    if not call.tell({"ok": not violations, "violations": violations, "audit_trail": head}):
         for one in violations:
             call.out.print(text(one["code"], "bold red"), text(one["where"]), text(one["message"]), soft_wrap=True)
         call.out.print("violated" if violations else "every invariant holds")
+        if head:
+            call.out.print(text(f"the audit trail ends on block {head['block']}, {head['hash']}"), soft_wrap=True)
     return 1 if violations else 0
 
 

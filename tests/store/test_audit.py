@@ -1,8 +1,15 @@
 """The audit finds what was changed behind the store's back."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from store.anchors import Anchors
+from store.blocks import Block, block_digest, block_hash
+from store.columns import canonical_json
+from store.digest import GENESIS, Happened, event_hash
+from store.tables import decision, event, lane
+from store.transaction import Sealed
+from store.watch_tables import block
 from tests.flow.street import advice, fulfilments, open_street, purchase, stocked
 
 
@@ -40,11 +47,74 @@ async def street(tmp_path):
         ("update document set status = 'conflict' where kind = 'PurchaseOrder'", "document-accounted"),
         ("update document set identity = 'same' where kind = 'PurchaseOrder'", "effect-once"),
         ("update lane set pending = 3", "lane-whole"),
+        ("update block set at = at + 1 where seq = 1", "block-whole"),
+        ("delete from block where seq = 1", "block-whole"),
+        ("delete from block where seq = (select max(seq) from block)", "decision-sealed"),
+        ("update decision set digest = 'other' where order_id = 'acme/PO2'", "block-whole"),
+        ("delete from decision where order_id = 'acme/PO2'", "block-whole"),
+        ("update decision set head = 'other' where order_id = 'acme/PO2'", "decision-sealed"),
+        ("update decision set block = null where order_id = 'acme/PO3'", "lane-whole"),
     ],
 )
 async def test_tampering_is_found(street, tampering, found):
     await street.store.database.write(lambda transaction: transaction.execute(text(tampering)))
     assert found in {fault.split()[0] for fault in await street.sound()}
+
+
+WHOLE_ORDER = ("event", "decision", "reservation", "journal_entry"), ("lane", "sales_order")
+
+
+async def test_an_order_taken_out_with_all_that_speaks_of_it_is_missed(street):
+    def take_out(transaction):
+        for tables, key in zip(WHOLE_ORDER, ("order_id", "id"), strict=True):
+            for table in tables:
+                transaction.execute(text(f"delete from {table} where {key} = 'acme/PO3'"))
+
+    await street.store.database.write(take_out)
+    assert "block-whole" in {fault.split()[0] for fault in await street.sound()}
+
+
+def rewrite_blocks(transaction):
+    """What one does who can write everything: one event's kind, and every hash from there on."""
+    transaction.execute(text("update event set kind = 'nothing' where order_id = 'acme/PO2' and seq = 1"))
+    heads, last = {}, GENESIS
+    for row in transaction.execute(select(event).where(event.c.order_id == "acme/PO2").order_by(event.c.seq)).all():
+        happened = Happened(row.order_id, row.seq, row.kind, row.at, canonical_json(row.facts))
+        heads[row.hash] = digest = event_hash(last, happened)
+        key = {"order_id": row.order_id, "seq": row.seq}
+        transaction.update(event, key, previous=last, hash=digest)
+        last = digest
+    transaction.update(lane, {"id": "acme/PO2"}, head=last)
+    for old, new in heads.items():
+        transaction.update(decision, {"head": old}, head=new)
+    previous = GENESIS
+    for row in transaction.execute(select(block).order_by(block.c.seq)).all():
+        held = transaction.execute(select(decision).where(decision.c.block == row.id)).all()
+        digest = block_digest([Sealed(one.id, one.digest, one.head) for one in held])
+        said = Block(row.seq, row.id, len(held), digest, row.at)
+        previous, before = block_hash(previous, said), previous
+        transaction.update(block, {"seq": row.seq}, digest=digest, previous=before, hash=previous)
+
+
+async def test_who_writes_everything_anew_is_found_by_what_was_anchored_outside(street, tmp_path):
+    anchors = Anchors(street.store.database, tmp_path / "elsewhere" / "anchors.jsonl")
+    await anchors.note()
+    await anchors.note()
+    assert len((tmp_path / "elsewhere" / "anchors.jsonl").read_text().split()) > 0
+    assert [fault async for fault in anchors.audit()] == []
+    await street.store.database.write(rewrite_blocks)
+    assert await street.sound() == []
+    assert [fault.code async for fault in anchors.audit()] == ["block-anchored"]
+
+
+async def test_an_anchored_block_that_is_gone_is_missed_and_a_half_written_anchor_is_passed_over(street, tmp_path):
+    anchors, file = Anchors(street.store.database, tmp_path / "anchors.jsonl"), tmp_path / "anchors.jsonl"
+    file.write_text('{"block": 1, "ha')
+    await anchors.note()
+    assert len(file.read_text().splitlines()) == 2
+    await street.store.database.write(lambda transaction: transaction.execute(text("delete from block")))
+    [fault] = [fault async for fault in anchors.audit()]
+    assert "is gone" in fault.message
 
 
 async def test_a_ledger_that_lost_a_unit_is_found(street):

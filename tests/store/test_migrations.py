@@ -1,11 +1,18 @@
 """The schema is what the revisions make of it, from the first one on."""
 
+from itertools import count
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, insert, inspect, select
 
+from store.engines import engines_for
 from store.migrate import is_newest, migrate
 from store.tables import metadata
+from store.watch_tables import block
+from tests.flow.databases import fresh_url
+from tests.flow.street import open_street, purchase, stocked
 
 
 def test_the_revisions_make_exactly_the_tables_the_store_works_with():
@@ -33,6 +40,53 @@ def test_what_was_sent_before_is_found_by_its_interchange_number():
         found = connection.exec_driver_sql("select id, interchange_number, carrier from document order by id").all()
         assert found == [("d1", "42", None), ("d2", None, None)]
         assert is_newest(connection)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["file", "postgresql"])
+async def test_a_store_of_the_first_revision_is_upgraded_sealed_and_works_on(kind, tmp_path):
+    async with open_street(await fresh_url("file", tmp_path)) as street:
+        await stocked(street, east=3, west=0)
+        for number in range(3):
+            await street.send(purchase(f"PO{number}", 2))
+        await street.settle()
+        kept = await street.store.database.read(everything)
+    (tmp_path / "old").mkdir()
+    url = await fresh_url(kind, tmp_path / "old")
+    await as_first_revision(url, kept)
+    async with open_street(url) as street:
+        assert await street.sound() == []
+        sealed = await street.store.database.read(lambda at: at.execute(select(block.c.decisions)).scalars().all())
+        assert sum(sealed) == len(kept["decision"]) > 0
+        street.store.database._identifiers._numbers = count(1_000)  # ids are never given twice
+        await stocked(street, east=200)
+        await street.settle()
+        assert {row["status"] for row in await street.store.archive.orders()} == {"released"}
+        assert await street.sound() == []
+
+
+def everything(transaction):
+    """Every row of every table."""
+    tables = metadata.sorted_tables
+    return {table.name: [dict(row) for row in transaction.execute(select(table)).mappings()] for table in tables}
+
+
+async def as_first_revision(url, kept):
+    """A database as the first revision made it, with as much of these rows as it had place for."""
+
+    def work(connection):
+        migrate(connection, "0001")
+        there = inspect(connection)
+        for table in metadata.sorted_tables:
+            if kept[table.name] and there.has_table(table.name):
+                columns = {column["name"] for column in there.get_columns(table.name)}
+                rows = [{name: row[name] for name in columns} for row in kept[table.name]]
+                connection.execute(insert(table), rows)
+        connection.commit()
+
+    engines = engines_for(url)
+    await engines.write(work)
+    await engines.dispose()
 
 
 def test_a_database_of_an_older_revision_is_told_from_the_newest():
