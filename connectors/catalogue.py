@@ -71,6 +71,8 @@ def _uses(manifest: Manifest) -> Iterator[tuple[Trail, str, str]]:
     """Where a manifest names a canonical kind and the map for it."""
     for kind, take in manifest.takes.items():
         yield ("takes", kind), kind, take.map
+        if take.answer:
+            yield ("takes", kind, "answer"), take.answer.kind, take.answer.map
     for name, operation in manifest.operations.items():
         if operation.pull:
             yield ("operations", name, "pull"), operation.pull.kind, operation.pull.map

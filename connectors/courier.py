@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from canonical import Finding, Rejected
-from canonical.exchange import Handed, Parcel
+from canonical import Finding, Question, Rejected
+from canonical.exchange import Arrival, Handed, Parcel
 from connectors.connection import Connection
 from connectors.engine.authorization import Clock
 from connectors.engine.caller import Caller
@@ -17,7 +17,7 @@ from connectors.engine.progress import MemoryProgress, Progress
 from connectors.engine.template import expand_text
 from connectors.engine.tokens import MemoryTokens, Tokens
 from connectors.engine.wire import Wire
-from connectors.manifest import Operation, Place
+from connectors.manifest import Operation, Place, Take
 from connectors.syntax.json_text import read_json
 
 
@@ -37,14 +37,21 @@ class ConnectionCourier:
             message = f"{self._connection.id} takes no {parcel.kind}"
             raise Rejected(message, [Finding("kind-not-taken", "error", {"kind": parcel.kind}, message)])
         operation = self._connection.manifest.operations[take.operation]
-        receipt = await (
-            self._place(operation.place, parcel) if operation.place else self._call(operation, take.operation, parcel)
-        )
-        return Handed(receipt)
+        if operation.place:
+            return Handed(await self._place(operation.place, parcel))
+        return await self._call(operation, take, parcel)
 
-    async def _call(self, operation: Operation, name: str, parcel: Parcel) -> Mapping[str, Any]:
+    async def _call(self, operation: Operation, take: Take, parcel: Parcel) -> Handed:
         outcome = await run(self._caller, operation, read_json(parcel.content), parcel.key)
-        return {"operation": name, "already": outcome.already, **outcome.receipt}
+        receipt = {"operation": take.operation, "already": outcome.already, **outcome.receipt}
+        return Handed(receipt, self._answer(take, parcel, outcome.content))
+
+    def _answer(self, take: Take, parcel: Parcel, content: bytes) -> Arrival | None:
+        """What was answered to a question, as an arrival that comes once for its parcel."""
+        if take.answer is None or not isinstance(parcel.document, Question):
+            return None
+        facts = {"map": take.answer.map, "question": parcel.document.number}
+        return Arrival(self._connection.id, "answer", content, parcel.key, facts)
 
     async def _place(self, target: Place, parcel: Parcel) -> Mapping[str, Any]:
         self._connection.require()

@@ -160,7 +160,7 @@ def _wait_longer(work: Workings, asked: Asked, because: str) -> None:
 
 
 def _patience(within: timedelta, waited: int) -> timedelta:
-    return max(within, min(within * 2 ** min(waited, 20), LONGEST_WAIT))
+    return max(within, min(within * float(2 ** min(waited, 20)), LONGEST_WAIT))
 
 
 def _name(asked: Asked) -> str:

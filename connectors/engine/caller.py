@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ class Answered:
     headers: Mapping[str, str]
     already_done: bool = False
     """The error table says that the effect is there already."""
+    content: bytes = b""
+    """As it came."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Caller:
             self.authorization.forget()
             answered, judgement = await self._once(step, call, scope, extra, url)
         if judgement and judgement.rule.then == "already_done":
-            return Answered(answered.tree, answered.headers, already_done=True)
+            return replace(answered, already_done=True)
         if judgement and judgement.rule.then != "ignore":
             raise self._error(judgement, step, call)
         return answered
@@ -98,7 +100,7 @@ class Caller:
         if tree is None and judgement is None and answer.content:
             message = f"{step.name}: an answer that is not {str(call.answer).upper()} (HTTP {answer.status})"
             raise Unavailable(message, ambiguous=call.effects)
-        return Answered(tree, answer.headers), judgement
+        return Answered(tree, answer.headers, content=answer.content), judgement
 
     def _token_refused(self, judgement: Judgement) -> bool:
         return self.authorization.renewable and (judgement.rule.then == "refresh_auth" or judgement.status == 401)

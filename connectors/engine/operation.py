@@ -1,11 +1,11 @@
 """Runs an operation of a manifest over HTTP, step after step, until its effect is there once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from canonical import CrossdockError, Finding, Rejected
-from connectors.engine.caller import Caller
+from connectors.engine.caller import Answered, Caller
 from connectors.engine.condition import holds
 from connectors.engine.judgement import StartOver
 from connectors.engine.match import spread
@@ -16,6 +16,8 @@ from connectors.engine.template import expand_text
 from connectors.manifest import Operation
 from connectors.manifest_calls import AlreadyDone, Call, Idempotency, Step, Verdicts
 
+_CONTENT = "(content)"
+"""What the scope calls the last answer's bytes: no template can name it."""
 MOST_SHOWN = 10
 """Refused lines that an error's message names; its findings hold all of them."""
 
@@ -26,6 +28,8 @@ class Outcome:
 
     receipt: dict[str, Any]
     already: bool = False
+    content: bytes = b""
+    """The last answer, as it came."""
 
 
 async def run(caller: Caller, operation: Operation, request: Any, key: str) -> Outcome:
@@ -42,7 +46,8 @@ async def run(caller: Caller, operation: Operation, request: Any, key: str) -> O
     except CrossdockError as error:
         raise caller.redacted(error) from None
     found = {name: first_at(scope, path) for name, path in operation.receipt.items()}
-    return Outcome({name: value for name, value in found.items() if value is not None}, already)
+    receipt = {name: value for name, value in found.items() if value is not None}
+    return Outcome(receipt, already, scope.get(_CONTENT, b""))
 
 
 async def take_steps(
@@ -79,18 +84,24 @@ async def _step(caller: Caller, step: Step, idempotency: Idempotency | None, sco
     if step.match:
         scope[step.name] = spread(step.match, scope)
         return False
-    scope[step.name], already = await ask_step(caller, step, scope, idempotency)
-    return already
+    answered = await _ask(caller, step, scope, idempotency)
+    scope[step.name], scope[_CONTENT] = answered.tree, answered.content
+    return answered.already_done
 
 
 async def ask_step(
     caller: Caller, step: Step, scope: Mapping[str, Any], idempotency: Idempotency | None = None
 ) -> tuple[Any, bool]:
     """Make a step's call: its answer, and whether that shows that the effect is there already."""
+    answered = await _ask(caller, step, scope, idempotency)
+    return answered.tree, answered.already_done
+
+
+async def _ask(caller: Caller, step: Step, scope: Mapping[str, Any], idempotency: Idempotency | None) -> Answered:
     call = with_defaults(step.call or Call(), caller.connection.manifest.defaults)
     answered = await caller.ask(step, call, scope, repeat_key(idempotency, call, scope))
     if answered.already_done:
-        return answered.tree, True
+        return answered
     if step.need and first_at(answered.tree, step.need) is None:
         message = f"{step.name}: the other side doesn't know what this is about (nothing at {step.need})"
         raise Rejected(message, [Finding("other-side-unknown", "error", {"step": step.name}, message)])
@@ -98,7 +109,8 @@ async def ask_step(
         refuse_faulty(step.name, step.faults, answered.tree)
     known = {**scope, step.name: answered.tree}
     tree = _kept(step, known) if step.keep else answered.tree
-    return tree, step.already_done is not None and _is_there(step.already_done, answered.tree, known)
+    there = step.already_done is not None and _is_there(step.already_done, answered.tree, known)
+    return replace(answered, tree=tree, already_done=there)
 
 
 def refuse_faulty(step: str, faults: Verdicts, tree: Any) -> None:
