@@ -70,6 +70,7 @@ from router.network import Company, Network
 from router.policy import Policy
 from router.ports import Pickup, Receipt
 from router.posting import Posting
+from router.price_list import read_prices
 from router.routing import Routing
 from store import DATABASE, Erasing, Store, back_up, open_store, restore, sqlite_url
 from store.history import History
@@ -104,13 +105,17 @@ def read_configuration(
     posting = folder.model(settings.posting, Posting, "posting")
     catalogue, found = read_items(folder.rows(settings.items), settings.company.currency, settings.items)
     stock, more = read_stock(folder.rows(settings.stock), settings.stock)
-    folder.findings += [*found, *more]
+    known = frozenset(trade.partners.by_id) | frozenset(trade.connections.by_id)
+    rows = folder.rows(settings.prices) if settings.prices else ()
+    prices, faulty = read_prices(rows, catalogue, settings.company.currency, settings.prices or "", known)
+    folder.findings += [*found, *more, *faulty]
     if network is None or routing is None or posting is None:
         raise Misconfigured(f"{config} has faults", folder.findings)
     company = Company.model_validate(settings.company.model_dump(exclude={"x12"}))
     policy = Policy(
-        company=company, network=network, routing=routing, posting=posting, catalogue=catalogue, origins=folder.origins
-    )
+        company=company, network=network, routing=routing, posting=posting, catalogue=catalogue, prices=prices,
+        origins=folder.origins,
+    )  # fmt: skip
     partners, connections = frozenset(trade.partners.by_id), frozenset(trade.connections.by_id)
     folder.findings += policy.check(partners, connections)
     told = event_faults(settings.events, trade.event_secrets, partners | connections, EVENT_KINDS, folder.origins)

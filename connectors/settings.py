@@ -95,6 +95,8 @@ class HubFile(ConfigModel):
     nodes: str = "nodes.yaml"
     items: str = "items.csv"
     stock: str = "stock.csv"
+    prices: str | None = None
+    """Each partner's own prices; without it all pay the items' prices."""
     routing: str = "routing.yaml"
     posting: str = "posting.yaml"
     poll: timedelta = timedelta(seconds=2)

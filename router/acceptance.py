@@ -24,7 +24,7 @@ class Refusal(NamedTuple):
 
 def open_order(document: PurchaseOrder, sender: str, policy: Policy) -> Order:
     """The order as it stands before anything is decided: sound lines open, the others refused."""
-    opening = Opening(document, policy)
+    opening = Opening(document, policy, sender)
     lines = [state for position, line in enumerate(document.lines) for state in opening.states(line, position)]
     return Order(
         id=order_id(document, sender),
@@ -51,16 +51,18 @@ def has_address(party: Party) -> bool:
 class Opening:
     """Opens an order's lines, and collects the destinations they name."""
 
-    def __init__(self, document: PurchaseOrder, policy: Policy, known: Order | None = None) -> None:
+    def __init__(self, document: PurchaseOrder, policy: Policy, channel: str, known: Order | None = None) -> None:
         """For a new order; or for lines that a change adds to a `known` one."""
-        self.document, self.catalogue = document, policy.catalogue
+        self.document, self.policy, self.channel = document, policy, channel
         header = document.party("ship_to") or document.party("buyer")
         self.destinations = list(known.destinations) if known else [header] if header else []
         self._numbers = {line.number for line in known.document.lines} if known else set()
 
     def states(self, line: OrderLine, position: int) -> Iterator[LineState]:
         """One state for each destination of a line, or one that is refused."""
-        match = self.catalogue.match(line.items)
+        match = self.policy.catalogue.match(line.items)
+        if match.item:
+            match = match._replace(item=self.policy.item_for(self.channel, match.item, line.quantity, self.document))
         if line.number in self._numbers:
             twice = Refusal("line-number-twice", f"line number {line.number} is given twice")
             yield _refused(line, position, f"{line.number}~{position}", twice, match.item)

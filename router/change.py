@@ -201,7 +201,7 @@ def _add(work: Workings, line: ChangedLine) -> ChangeAnswer:
     """A new line, opened as a new order's would be; a faulty one is refused and not added."""
     position = len(work.order.document.lines)
     ordered = OrderLine.model_validate({name: getattr(line, name) for name in OrderLine.model_fields})
-    opening = Opening(work.order.document, work.policy, work.order)
+    opening = Opening(work.order.document, work.policy, work.order.channel, work.order)
     states = list(opening.states(ordered, position))
     if states[0].fault:
         return _refused(None, line, states[0].fault)

@@ -16,22 +16,35 @@ def document_line(work: Workings, state: LineState) -> OrderLine:
 
 
 def shown_items(work: Workings, state: LineState) -> dict[str, str]:
-    """Every identifier of a line's item: as ordered, then ours."""
-    ordered = document_line(work, state).items
-    return {**ordered, **{s: v for s, v in _own_items(work, state).items() if s not in ordered}}
+    """Every identifier of a line's item: as ordered, then ours; of a substitute none of the other item's."""
+    ordered, own = document_line(work, state).items, _own_items(work, state)
+    if state.instead_of:
+        return {**{scheme: value for scheme, value in ordered.items() if scheme not in _OF_THE_ITEM}, **own}
+    return {**ordered, **{scheme: value for scheme, value in own.items() if scheme not in ordered}}
+
+
+_OF_THE_ITEM = ("sku", "vendor", "gtin", "upc", "ean")
 
 
 def item_reasons(work: Workings, state: LineState, path: str, source: str) -> Reasons:
     """Where the identifiers at `path` came from; `source` is the order line's path with its origin."""
     ordered = document_line(work, state).items
-    added = [scheme for scheme in _own_items(work, state) if scheme not in ordered]
+    added = [scheme for scheme in _own_items(work, state) if scheme not in ordered or state.instead_of]
     return {path: f"{source}.items", **{f"{path}.{scheme}": f"rule:catalogue.{state.sku}" for scheme in added}}
 
 
 def _own_items(work: Workings, state: LineState) -> dict[str, str]:
-    if state.sku is None:
-        return {}
-    return {"sku": state.sku, **work.item(state.sku).items}
+    return own_items(work, state.sku) if state.sku else {}
+
+
+def own_items(work: Workings, sku: str) -> dict[str, str]:
+    """The identifiers that all share of an item of ours."""
+    return {"sku": sku, **work.item(sku).items}
+
+
+def asked_items(work: Workings, state: LineState) -> dict[str, str]:
+    """Every identifier of the item that the line asks for, whatever ships in its place."""
+    return shown_items(work, state.model_copy(update={"sku": state.instead_of or state.sku, "instead_of": None}))
 
 
 def shown_quantity(work: Workings, state: LineState, own_units: Decimal) -> Quantity:

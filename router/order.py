@@ -79,6 +79,8 @@ class LineState(Model):
     quantity: Quantity
     """As ordered, in the unit ordered in."""
     factor: Amount = Decimal(1)
+    instead_of: Text | None = None
+    """The SKU that was ordered, where another ships in its place."""
     """How many of the item's own unit the unit ordered in holds."""
     price: Price | None = None
     """What one unit ordered in costs."""

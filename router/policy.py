@@ -6,10 +6,12 @@ from functools import cached_property
 
 from pydantic import Field
 
-from canonical import Finding, Severity, Text
-from router.catalogue import Catalogue
+from canonical import Finding, Item, PurchaseOrder, Quantity, Severity, Text
+from router.catalogue import Catalogue, units_in
 from router.network import Company, Network
 from router.posting import AMOUNTS, Posting, PostingRule
+from router.price_list import PriceLists
+from router.promise import day_of
 from router.routing import Channel, Routing
 from router.rule import Rule
 
@@ -26,6 +28,8 @@ class Policy(Rule):
     posting: Posting
     catalogue: Catalogue
     origins: dict[str, Text] = Field(default_factory=dict)
+    prices: PriceLists = PriceLists()
+    taxes: Taxes = Taxes()
 
     @cached_property
     def digest(self) -> str:
@@ -37,6 +41,11 @@ class Policy(Rule):
         return self.routing.channel(name)
 
     def rule(self, path: str) -> str:
+    def item_for(self, channel: str, item: Item, quantity: Quantity, document: PurchaseOrder) -> Item:
+        """The item as a channel buys such a quantity of it on the day of its order."""
+        units = quantity.value * (units_in(item, quantity.unit) or 1)
+        return self.prices.item_for(channel, item, units, day_of(document.ordered_on, self.company.time_zone))
+
         """A rule's name for an explanation: its path, and where it is written if that is known."""
         place = self._origin(path)
         return f"{path} ({place})" if place else path
@@ -76,6 +85,7 @@ class Policy(Rule):
         reach = [band.miles for band in bands]
         bounded = [miles for miles in reach[:-1] if miles is not None]
         if reach[-1] is not None or len(bounded) != len(reach) - 1 or bounded != sorted(set(bounded)):
+        yield from self._check_substitutes()
             message = "bands must rise in miles, and only the last may leave miles out, so that every distance has one"
             yield self._finding("freight-bands", "routing.freight", message)
 
@@ -83,6 +93,13 @@ class Policy(Rule):
         for index, rule in enumerate(self.posting.rules):
             yield from self._check_rule(f"posting.rules.{index}", rule)
         for event in AMOUNTS:
+    def _check_substitutes(self) -> Iterator[Finding]:
+        for sku, others in self.routing.substitutes.items():
+            for name in (sku, *others):
+                if name not in self.catalogue.by_sku:
+                    message = f"no item of ours is called {name!r}; rename it, or list it in the items' file"
+                    yield self._finding("item-unknown", f"routing.substitutes.{sku}", message)
+
             whole = [r for r in self.posting.rules if r.event == event and not r.when.model_dump(exclude_defaults=True)]
             if not whole:
                 message = f"no rule posts every {event}; add one without `when` as the last"

@@ -3,11 +3,15 @@
 from decimal import Decimal
 
 from canonical import Price
-from router.advance import place_hold
+from router.acceptance import own_unit_price
+from router.hold import place_hold
 from router.line_view import document_line
 from router.order import ZERO, Hold, LineState
 from router.sourcing import terms_rule
 from router.workings import Workings
+
+_PLACES = 6
+"""Decimals of a price that had to be divided: what an X12 unit price has room for."""
 
 
 def check_prices(work: Workings) -> None:
@@ -31,25 +35,42 @@ def check_prices(work: Workings) -> None:
 def price_shortfall(work: Workings, state: LineState, price: Price | None) -> str | None:
     """How a price (of the item's own unit) lies below ours by more than is tolerated; None when it does not."""
     tolerance = work.policy.channel(work.order.channel).price_tolerance_percent
-    ours = work.item(state.sku).price if state.sku else None
+    ours = our_price(work, state)
     if tolerance is None or ours is None or price is None:
         return None
-    theirs, least = _each(price), _each(ours) * (100 - tolerance) / 100
+    theirs, least = each(price), each(ours) * (100 - tolerance) / 100
     if theirs >= least:
         return None
-    return f"{state.sku} is priced {theirs.normalize():f}, ours is {ours.amount:f} and {tolerance} % is tolerated"
+    return f"{state.sku} is priced {theirs.normalize():f}, ours is {each(ours):f} and {tolerance} % is tolerated"
 
 
-def _each(price: Price) -> Decimal:
-    return price.amount / (price.per.value if price.per else 1) if price.amount else ZERO
+def our_price(work: Workings, state: LineState) -> Price | None:
+    """What we ask this channel for the line's item in its quantity, per so many of the item's own unit."""
+    if state.sku is None:
+        return None
+    return work.policy.item_for(work.order.channel, work.item(state.sku), state.quantity, work.order.document).price
+
+
+def each(price: Price) -> Decimal:
+    """What one unit costs, to six places."""
+    amount = price.amount / (price.per.value if price.per else 1) if price.amount else ZERO
+    return amount if amount == round(amount, _PLACES) else round(amount, _PLACES)
 
 
 def _correct(work: Workings, state: LineState, shortfall: str) -> None:
     """Our price takes the place of the order's: the acknowledgment says so (X12 ACK01 IP)."""
-    price = work.item(state.sku or "").price
-    shown = price.model_copy(update={"amount": price.amount * state.factor}) if price else None
+    shown = _shown(our_price(work, state), state)
     document, line = work.order.document, document_line(work, state).model_copy(update={"price": shown})
     lines = (*document.lines[: state.position], line, *document.lines[state.position + 1 :])
     work.amend(document=document.changed(lines=lines))
-    work.lines[state.number] = state.model_copy(update={"price": price, "repriced": True})
+    own = own_unit_price(line, work.item(state.sku or ""))
+    work.lines[state.number] = state.model_copy(update={"price": own, "repriced": True})
     work.tell("line_repriced", line=state.number, because=shortfall, rule=terms_rule(work, "price_below"))
+
+
+def _shown(price: Price | None, state: LineState) -> Price | None:
+    """A price of one of the unit ordered in."""
+    if price is None:
+        return None
+    exact = price.amount * state.factor / (price.per.value if price.per else 1)
+    return Price(amount=round(exact, _PLACES).normalize() + 0, currency=price.currency)

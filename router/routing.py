@@ -50,6 +50,14 @@ class Channel(Rule):
     """How far an order's price may lie below ours; None takes the order's price as agreed."""
     price_below: Literal["hold", "correct", "refuse"] = "hold"
     """What becomes of a line whose price lies further below."""
+    minimum_total: Amount | None = Field(default=None, ge=0)
+    """The least that an order's goods may cost, in its currency."""
+    below_minimum: Literal["hold", "refuse"] = "refuse"
+    """What becomes of a smaller order."""
+    past_window: Literal["hold", "refuse"] = "refuse"
+    """What becomes of an order that comes after its cancel date, or may not ship until after it."""
+    substitutes: Literal["none", "offer", "ship"] = "none"
+    """Whether another item may stand in for one that runs out: never, if the buyer says so, or at once."""
     captures_payment: bool = False
     """True when the channel takes the buyer's money and settles with us."""
     bills_over_shipment: bool = False
@@ -84,6 +92,8 @@ class Routing(Rule):
     split_limit: int = Field(default=3, ge=1)
     search_steps: int = Field(default=300_000, ge=1)
     """After so many weighed lines the search keeps the best it has."""
+    substitutes: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    """By SKU those that may stand in for it, the best first."""
     more_to_come: tuple[Text, ...] = ("BP", "SS")
     """Line statuses of a shipment advice that say the rest will follow from the same node."""
     holds: tuple[HoldRule, ...] = ()

@@ -1,5 +1,6 @@
 """What becomes of an order's lines, and what its channel is told."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -143,11 +144,11 @@ def test_an_order_without_an_address_is_held(policy: Policy, world: World) -> No
 
 
 def test_a_node_that_would_leave_after_the_cancel_date_is_left_out(policy: Policy, world: World) -> None:
-    order = purchase_order(line("1", "CS-1001", "3"), dates={"cancel_after": world.now.date().replace(day=1)})
-    decision = decided(order, world, policy)
-    assert outcomes(decision) == [[("backordered", "3 EA")]]
-    excluded = [candidate.excluded for candidate in explained(order, world, policy).lines[0].candidates]
-    assert excluded[0] == "leaves on 2026-11-16, after the order's cancel date 2026-11-01"
+    order = purchase_order(line("1", "CS-1001", "3"), dates={"cancel_after": date(2026, 11, 16)})
+    late = world.model_copy(update={"now": world.now.replace(hour=23)})
+    excluded = [candidate.excluded for candidate in explained(order, late, policy).lines[0].candidates]
+    assert excluded[0] == "leaves on 2026-11-17, after the order's cancel date 2026-11-16"
+    assert outcomes(decided(order, late, policy)) == [[("backordered", "3 EA")]]
 
 
 def test_the_same_order_again_changes_nothing_and_another_goes_to_a_person(policy: Policy, world: World) -> None:
