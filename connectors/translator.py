@@ -65,11 +65,12 @@ class Translator:
         """What a transmission says.
 
         `source` is the partner or connection that the transport proved. `facts` may name the `map` that reads the
-        bytes, or say by `kind` that they are one canonical document in JSON. XML is read by that one of the partner's
-        maps which recognises it; all else is X12. Faults are findings.
+        bytes, and the `question` they answer, or say by `kind` that they are one canonical document in JSON. XML is
+        read by that one of the partner's maps which recognises it; all else is X12. Faults are findings.
         """
         if "map" in facts:
-            return self._read_by_map(content, source, self.library.get(facts["map"]), received_at)
+            compiled, question = self.library.get(facts["map"]), facts.get("question")
+            return self._read_by_map(content, source, compiled, received_at, question=question)
         if "kind" in facts:
             return _read_canonical(content, source, facts["kind"])
         if source in self.connections:
@@ -98,6 +99,12 @@ class Translator:
             return self._read_by_map(content, source, compiled, received_at, trace=trace)
         profile = self._reading_by(compiled, content, self.profile(source))
         return X12Transmission(self.library, lambda _: profile, received_at, trace=trace).read(content)
+
+    def examine_tree(
+        self, tree: Any, map_name: str, source: str | None, received_at: datetime, *, trace: bool = False
+    ) -> Incoming:
+        """What a tree says that is already taken out of its bytes, read by a named map."""
+        return self._read_tree(tree, source, self.library.get(map_name), received_at, trace=trace)
 
     def examine_xml(self, content: bytes, source: str | None, received_at: datetime, *, trace: bool = False) -> Reading:
         """What XML bytes would say, read by the first map that recognises them."""
@@ -133,18 +140,28 @@ class Translator:
         return WholeDraft(write(rendition.tree), media_type, f"{document.identity}.txt", rendition.findings)
 
     def _read_by_map(
-        self, content: bytes, source: str | None, compiled: CompiledMap, received_at: datetime, *, trace: bool = False
-    ) -> Reading:
+        self, content: bytes, source: str | None, compiled: CompiledMap, received_at: datetime, *, trace: bool = False,
+        question: str | None = None,
+    ) -> Reading:  # fmt: skip
         syntax = compiled.head.syntax
         try:
             tree = READERS[syntax](content)
         except Rejected as rejected:
             return Reading(findings=rejected.findings, syntax=syntax)
+        read = self._read_tree(tree, source, compiled, received_at, trace=trace, question=question)
+        return Reading((read,), syntax=syntax)
+
+    def _read_tree(
+        self, tree: Any, source: str | None, compiled: CompiledMap, received_at: datetime, *, trace: bool,
+        question: str | None = None,
+    ) -> Incoming:  # fmt: skip
         context = self.context(source, received_at)
+        if question:
+            context = replace(context, facts={**context.facts, "question": question})
         translation = compiled.read(tree, context)
         if translation.document and (partner := self.partners.by_id.get(source or "")):
             translation = named(translation, translation.document, partner)
-        incoming = Incoming(
+        return Incoming(
             kind=compiled.document.__name__,
             document=translation.document,
             place={"map": compiled.name},
@@ -152,7 +169,6 @@ class Translator:
             sender=source,
             lineage=compiled.lineage(tree, context) if trace else None,
         )
-        return Reading((incoming,), syntax=syntax)
 
     def _read_xml(
         self, content: bytes, source: str | None, maps: Sequence[str], received_at: datetime, *, trace: bool = False

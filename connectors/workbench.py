@@ -6,13 +6,15 @@ Nothing here needs a store: no document takes effect, no control number is used 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from canonical import Document, Finding, Misconfigured, Rejected, document_of, has_errors
 from canonical.exchange import Incoming, Reading
 from connectors import inspection
 from connectors.canonical_json import read_canonical
 from connectors.configuration import Trade
+from connectors.manifest import Manifest
+from connectors.payloads import Payloads
 from connectors.profile import Profile
 from connectors.syntax import x12
 from connectors.syntax.json_text import read_json, write_json
@@ -20,6 +22,19 @@ from connectors.syntax.x12.window import Source
 from connectors.translator import Translator, is_xml
 from connectors.x12_answers import policy_of
 from connectors.x12_documents import reader_profile
+
+
+class Reader(Protocol):
+    """Who or what says how bytes are read."""
+
+    @property
+    def partner(self) -> str | None: ...
+
+    @property
+    def connector(self) -> str | None: ...
+
+    @property
+    def map(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -42,19 +57,19 @@ class Workbench:
 
     # --- translate ------------------------------------------------------------------------------------------------
 
-    def translate(
-        self, content: bytes, at: datetime, partner: str | None, map_name: str | None, *, lineage: bool
-    ) -> list[dict[str, Any]]:
+    def translate(self, content: bytes, at: datetime, by: Reader, *, lineage: bool) -> list[dict[str, Any]]:
         """Native bytes as `{kind, document, source, findings}` each; faults of the file itself stand alone."""
-        return list(_told(self._read(content, at, partner, map_name, lineage=lineage)))
+        return list(_told(self._read(content, at, by, lineage=lineage)))
 
-    def _read(
-        self, content: bytes, at: datetime, partner: str | None, map_name: str | None, *, lineage: bool
-    ) -> Reading:
-        """What the bytes say, by a named map, else as our own JSON, else as XML some map recognises, else as X12."""
+    def _read(self, content: bytes, at: datetime, by: Reader, *, lineage: bool) -> Reading:
+        """What the bytes say, by a named map, else by a connector's payloads, else as our own JSON, else as XML that
+        some map recognises, else as X12."""
+        partner = by.partner
         self._known(partner)
-        if map_name:
-            return self.translator.examine_by_map(content, map_name, partner, at, trace=lineage)
+        if by.map:
+            return self.translator.examine_by_map(content, by.map, partner, at, trace=lineage)
+        if by.connector:
+            return Payloads(self._manifest(by.connector), self.translator).read(content, at, trace=lineage)
         if content.lstrip()[:1] in (b"{", b"["):
             return _own_json(content)
         if is_xml(content):
@@ -90,17 +105,12 @@ class Workbench:
         findings += [finding for one in told if not one["document"] for finding in one["findings"]]
         return Written(content, {"to": map_name, "content": content.decode("utf-8", "replace"), "findings": findings})
 
-    def map_of(self, connector: str | None) -> str | None:
-        """The map by which a connector's first webhook or list is read."""
-        if connector is None:
-            return None
-        manifest = self.trade.catalogue.manifests.get(connector)
-        if manifest is None:
-            raise Misconfigured(
-                f"no connector is called {connector}; there are {', '.join(self.trade.catalogue.manifests)}"
-            )
-        brought = [topic.map for topic in manifest.webhooks.topics.values() if topic.map] if manifest.webhooks else []
-        return brought[0] if brought else None
+    def _manifest(self, connector: str) -> Manifest:
+        """Raises `Misconfigured` when there is no such connector."""
+        known = self.trade.catalogue.manifests
+        if connector not in known:
+            raise Misconfigured(f"no connector is called {connector}; there are {', '.join(known)}")
+        return known[connector]
 
     # --- lists ----------------------------------------------------------------------------------------------------
 

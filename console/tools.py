@@ -34,12 +34,10 @@ class Bench(Protocol):
     """Translation and inspection under one configuration, in plain values."""
 
     def translate(
-        self, content: bytes, at: datetime, partner: str | None, map_name: str | None, *, lineage: bool
+        self, content: bytes, at: datetime, by: TranslateRequest, *, lineage: bool
     ) -> list[dict[str, Any]]: ...
 
     def write(self, told: Iterable[Told], to: str, partner: str | None, at: datetime, control: int) -> Written: ...
-
-    def map_of(self, connector: str | None) -> str | None: ...
 
     def summarize_translation(self, source: BinaryIO, partner: str | None, at: datetime) -> Tally: ...
 
@@ -74,8 +72,7 @@ class Tools:
         if asked.summary:
             tally = bench.summarize_translation(asked.file, asked.partner, at)
             return Answer(tally.summary(), ok=not tally.errors)
-        map_name = asked.map or bench.map_of(asked.connector)
-        told = bench.translate(asked.content, at, asked.partner, map_name, lineage=asked.lineage)
+        told = bench.translate(asked.content, at, asked, lineage=asked.lineage)
         if asked.to is None:
             return Answer(told, ok=not _faulty(told))
         written = bench.write(told, asked.to, asked.partner, at, asked.control or 1)

@@ -47,6 +47,15 @@ def judge(answer: Answer, tree: Any, rules: Sequence[ErrorRule]) -> Judgement | 
     return None
 
 
+def said_error(tree: Any, rules: Sequence[ErrorRule]) -> tuple[str, str] | None:
+    """Where a body by itself says that it is an error, and what it says; None when no row knows it."""
+    for rule in rules:
+        found = [value for value in all_at(tree, rule.body) if _says_something(value)] if rule.body else []
+        if rule.body and found:
+            return rule.body, " ".join(_parts(tree, rule.message or rule.body).split())[:LONGEST_MESSAGE]
+    return None
+
+
 def error_of(judgement: Judgement, step: str, *, effects: bool) -> CrossdockError:
     """The error that says what to do now. `effects`: the step may have changed something before it failed."""
     message = f"{step}: {judgement.message}"
@@ -82,8 +91,12 @@ def _says_something(value: Any) -> bool:
 
 def _text(rule: ErrorRule, answer: Answer, tree: Any) -> str:
     if rule.message:
-        return "; ".join(text_of(part) for part in all_at(tree, rule.message) if not isinstance(part, Mapping | list))
+        return _parts(tree, rule.message)
     return answer.content.decode("utf-8", "replace")
+
+
+def _parts(tree: Any, path: str) -> str:
+    return "; ".join(text_of(part) for part in all_at(tree, path) if not isinstance(part, Mapping | list))
 
 
 def _message(rule: ErrorRule, answer: Answer, tree: Any) -> str:
