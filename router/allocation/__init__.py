@@ -4,10 +4,11 @@ A set of nodes is opened, each at its cost, and each beyond the first at the spl
 open nodes: all from one, or the cheapest units first from several at the penalty for a split line; what nobody has
 costs the unfilled penalty. Given the open set the demands are independent, so the search is over sets only:
 
-    costs    what a set costs
-    prices   shadow prices: a cost that no set can undercut, and what each node adds to it
-    start    a good set to begin with
-    search   depth first through what the bounds leave, until nothing cheaper can exist or the counted steps run out
+    costs       what a set costs
+    prices      shadow prices: a cost that no set can undercut, and what each node adds to it
+    relaxation  nearer prices for large problems, round by round
+    start       a good set to begin with
+    search      depth first through what the bounds leave, until nothing cheaper can exist or the counted steps run out
 
 Steps are counted, never timed; ties go to fewer nodes, then to the nodes that come first.
 """

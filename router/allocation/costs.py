@@ -17,7 +17,8 @@ Offer = tuple[int, int, int, int, int]
 LIGHT = 8
 """So many look-ups or sums are as much work as weighing one demand."""
 _SPARSE = 16
-"""A demand's offers are picked out rather than gone through when fewer than one in so many is open."""
+"""A demand's offers are picked out rather than gone through when fewer than one in so many is open; going through so
+many more is as much work as weighing one demand."""
 
 
 class Costs:
@@ -51,6 +52,7 @@ class Costs:
         """For each node the units of each demand that it can ship."""
         self._known: list[dict[int, Part]] = [{} for _ in self.wanted]
         self._memory = list(enumerate(zip(self.useful, self._known, strict=True)))
+        self._work = [1 + len(offers) // _SPARSE for offers in self.offers]
         self._wide = len(problem.open_costs) > 2 * _SPARSE
         self._by_node: list[dict[int, Offer]] = []
 
@@ -67,7 +69,6 @@ class Costs:
             mask = nodes & useful
             part = known.get(mask)
             if part is None:
-                self.steps += 1
                 part = known[mask] = self._part(index, mask)
             total += part[0]
         return total
@@ -75,7 +76,6 @@ class Costs:
     def reach(self, nodes: int) -> "Reach":
         """What all demands cost when these nodes are open, part by part."""
         parts = [self._part(index, nodes & useful) for index, useful in enumerate(self.useful)]
-        self.steps += len(parts)
         return Reach(nodes, parts, sum([part[0] for part in parts]))
 
     def narrowed(self, reach: "Reach", nodes: int) -> "Reach":
@@ -87,7 +87,6 @@ class Costs:
                 mask = nodes & self.useful[index]
                 part = self._known[index].get(mask)
                 if part is None:
-                    self.steps += 1
                     part = self._known[index][mask] = self._part(index, mask)
                 if parts is reach.parts:
                     parts = parts.copy()
@@ -110,6 +109,7 @@ class Costs:
         Units are taken cheapest first; the first node that has them all ends it, since every later one is dearer. So
         does a price at which one node alone would cost more than the parts that have been found.
         """
+        self.steps += self._work[index]
         units, split_line = self.wanted[index], self.problem.split_line
         alone, many, left, pieces, hangs_on = units * self.problem.unfilled, 0, units, 0, 0
         for price, _, has, bit, by_itself in self._offers(index, mask) if self._wide else self.offers[index]:

@@ -9,8 +9,10 @@ for a split line. A set S then costs at least
 with q units wanted, h units a node can ship of them at c each, and f for opening it: the linear relaxation's dual, and
 a node that has a demand whole spares its split. A node that has it all but g units must not undercut that by leaving
 them unfilled, so b(i) is at most g times what an unfilled unit costs beyond a(i). The bound is the first sum and every
-negative r. Each price in turn is moved to where the bound is highest while the others stand still; for a(i) that is the
-point where the nodes that have been paid for hold all that is wanted (after D. Erlenkotter, A dual-based procedure for
+negative r, or as many of them as nodes may ship.
+
+Each price in turn is moved to where the bound is highest while the others stand still; for a(i) that is the point where
+the nodes that have been paid for hold all that is wanted (after D. Erlenkotter, A dual-based procedure for
 uncapacitated facility location, Operations Research 26, 1978). Splits come first: they raise it at the least excess.
 """
 
@@ -24,20 +26,50 @@ class Prices(NamedTuple):
 
     bound: int
     excess: list[int]
+    units: list[int]
+    """By demand the price of a unit."""
+    ceilings: list[int]
+    """By demand the highest price of a unit that its split's price leaves."""
+    splits: list[int]
+    """By demand its split's price."""
 
 
 def shadow_prices(costs: Costs, sweeps: int) -> Prices:
     """The prices after so many sweeps over all demands, those with the fewest nodes first."""
     excess = costs.openings.copy()
-    prices = [0] * len(costs.wanted)
-    order = sorted(range(len(prices)), key=lambda index: len(costs.offers[index]))
+    units = [0] * len(costs.wanted)
+    order = sorted(range(len(units)), key=lambda index: len(costs.offers[index]))
     splits, ceilings = _split_prices(costs, order, excess)
     for _ in range(sweeps):
         costs.steps += len(order)
         for index in order:
-            prices[index] = _best_price(costs, index, prices[index], ceilings[index], excess)
-    bound = sum(price * units for price, units in zip(prices, costs.wanted, strict=True)) + sum(splits)
-    return Prices(bound + sum(over for over in excess if over < 0) - costs.problem.split, excess)
+            units[index] = _best_price(costs, index, units[index], ceilings[index], excess)
+    return _bounded(costs, Prices(0, excess, units, ceilings, splits))
+
+
+def at_prices(costs: Costs, prices: Prices, units: list[int]) -> Prices:
+    """The same splits' prices with other prices of units."""
+    excess = costs.openings.copy()
+    costs.steps += len(units)
+    for price, split, wanted, offers in zip(units, prices.splits, costs.wanted, costs.offers, strict=True):
+        for each, node, has, _, _ in offers:
+            if price > each:
+                excess[node] -= has * (price - each)
+            if has == wanted:
+                excess[node] -= split
+    return _bounded(costs, prices._replace(excess=excess, units=units))
+
+
+def _bounded(costs: Costs, prices: Prices) -> Prices:
+    """The bound. Where more nodes are worth opening than may ship, each opening has its own price, the limit's."""
+    limit, excess = costs.problem.limit, prices.excess
+    if limit < len(excess) and (last := sorted(excess)[limit - 1]) < 0:
+        excess = [over - last for over in excess]
+    else:
+        last = 0
+    spared = sum([over for over in excess if over < 0]) + limit * last
+    goods = sum([price * units for price, units in zip(prices.units, costs.wanted, strict=True)])
+    return prices._replace(bound=goods + sum(prices.splits) + spared - costs.problem.split, excess=excess)
 
 
 def _split_prices(costs: Costs, order: list[int], excess: list[int]) -> tuple[list[int], list[int]]:

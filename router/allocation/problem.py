@@ -27,7 +27,7 @@ class Problem:
     """For each unit that nobody ships: at least as much as the dearest unit."""
     limit: int = 20
     """The most nodes that may ship."""
-    steps: int = 300_000
+    steps: int = 600_000
     """The most demands that may be weighed; the best set known by then is kept."""
 
 

@@ -1,10 +1,9 @@
 """The search: depth first over sets of nodes, each time adding one of those that come later in the order.
 
-Nodes come in the order of what the shadow prices make them add, the most wanted first. Four bounds cut it off:
+Nodes come in the order of what the shadow prices make them add, the most wanted first. Three bounds cut it off:
 
     prices   what the shadow prices say that this set and the nodes passed over cost at least
     reach    the open nodes, one more, and each demand's best over all that may still open
-    supply   units that the nodes passed over leave nobody to ship
     gains    units that so few more nodes cannot ship, where the limit is near
 
 A set that leaves more than `allowed` units unshipped cannot beat the best known, since each costs the unfilled penalty.
@@ -15,7 +14,7 @@ from operator import floordiv, neg
 from typing import NamedTuple
 
 from router.allocation.costs import LIGHT, Costs, Rank, Reach, mask_of, nodes_of
-from router.allocation.prices import Prices, shadow_prices
+from router.allocation.prices import Prices, at_prices, shadow_prices
 from router.allocation.problem import Assignment, Problem
 from router.allocation.start import first_set, improved
 
@@ -30,19 +29,18 @@ def allocate(problem: Problem) -> Assignment:
     """The cheapest assignment, or the cheapest found within the counted steps."""
     costs = Costs(problem)
     prices = shadow_prices(costs, _SWEEPS)
-    best = first_set(costs, prices.excess)
+    best, bound = first_set(costs, prices.excess), prices.bound
     if len(costs.wanted) * len(costs.openings) > _LARGE:
-        best = improved(costs, best, prices.excess, problem.steps // 2)
+        best, prices = improved(costs, best, prices)
+        bound = prices.bound
     search = _Search(costs, prices, best)
+    if search.allowed and len(best[2]) == problem.limit:
+        prices = at_prices(costs, prices, prices.ceilings)
+        search = _Search(costs, prices, best)
     search.run()
-    cost, _, nodes = search.best if search.exact else min(search.best, costs.rank(_used(costs, search.best)))
-    bound = cost if search.exact else min(max(search.bound, search.limited_bound()), cost)
-    return Assignment(costs.takes(mask_of(nodes)), cost, nodes, costs.steps, search.exact, bound)
-
-
-def _used(costs: Costs, best: Rank) -> int:
-    """The nodes of a set that ship something."""
-    return mask_of({node for takes in costs.takes(mask_of(best[2])) for node, _ in takes})
+    best = search.best if search.exact else min(search.best, costs.rank(_used(costs, search.best)))
+    bound = best[0] if search.exact else min(max(bound, prices.bound), best[0])
+    return Assignment(costs.takes(mask_of(best[2])), best[0], best[2], costs.steps, search.exact, bound)
 
 
 def assignment_of(problem: Problem, nodes: tuple[int, ...]) -> Assignment:
@@ -51,6 +49,11 @@ def assignment_of(problem: Problem, nodes: tuple[int, ...]) -> Assignment:
     opened = mask_of(nodes)
     cost, _, nodes = costs.rank(opened)
     return Assignment(costs.takes(opened), cost, nodes, costs.steps, bound=cost)
+
+
+def _used(costs: Costs, best: Rank) -> int:
+    """The nodes of a set that ship something."""
+    return mask_of({node for takes in costs.takes(mask_of(best[2])) for node, _ in takes})
 
 
 class _Search:
@@ -78,18 +81,6 @@ class _Search:
     def _allow(self) -> None:
         """Count the units that a better set may leave unshipped of what can be shipped."""
         self.allowed = self.best[0] // self.costs.problem.unfilled - sum(self.costs.wanted) + sum(self.wanted)
-
-    def limited_bound(self) -> int:
-        """What no set costs less than because so few nodes cannot ship more."""
-        problem, costs = self.costs.problem, self.costs
-        gains = sorted(sum(map(min, self.wanted, costs.usable[n])) for n in self.order)
-        missing: int = max(sum(self.wanted) - sum(gains[-problem.limit :]), 0)
-        least = [offers[0][0] if offers else 0 for offers in costs.offers]
-        nobody_has = sum(costs.wanted) - sum(self.wanted)
-        goods = sum(price * units for price, units in zip(least, self.wanted, strict=True)) - missing * max(
-            least, default=0
-        )
-        return (nobody_has + missing) * problem.unfilled + goods
 
     def run(self) -> None:
         """Leave the best rank in `best`."""

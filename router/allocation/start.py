@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 
 from router.allocation.costs import LIGHT, Costs, Rank, mask_of
+from router.allocation.prices import Prices
+from router.allocation.relaxation import opened, relaxed
 
 _FINE = 10**9
 """Units for the money are whole numbers too."""
@@ -43,7 +45,19 @@ def _greedy(costs: Costs, weights: list[int]) -> tuple[int, int]:
     return opened, sum(left)
 
 
-def improved(costs: Costs, best: Rank, excess: list[int], steps: int) -> Rank:
+def improved(costs: Costs, best: Rank, prices: Prices) -> tuple[Rank, Prices]:
+    """A better set, and nearer prices: half the steps at most, a fifth of them on the prices."""
+    rounds = max(min(costs.problem.steps // 5 // (len(costs.wanted) + 1), _ROUNDS_OF // sum(map(len, costs.offers))), 1)
+    for nearer in relaxed(costs, prices, best[0], rounds):
+        prices, best = nearer, min(best, costs.rank(opened(nearer, costs.problem.limit)))
+    return _climbed(costs, best, prices.excess, costs.problem.steps // 2), prices
+
+
+_ROUNDS_OF = 500_000
+"""So many offers are priced in all rounds together."""
+
+
+def _climbed(costs: Costs, best: Rank, excess: list[int], steps: int) -> Rank:
     """Try promising nodes, each beside the set and in each one's place, until none helps.
 
     They are those that the shadow prices like best; where the limit lets the set ship too little, those that ship most.
@@ -69,8 +83,8 @@ _TRIED = 20
 
 
 def _neighbours(nodes: tuple[int, ...], promising: list[int], limit: int) -> Iterator[int]:
-    opened = mask_of(nodes)
-    others = [n for n in promising if not opened >> n & 1]
-    yield from (opened & ~(1 << out) for out in nodes if len(nodes) > 1)
-    yield from (opened | 1 << new for new in others if len(nodes) < limit)
-    yield from (opened & ~(1 << out) | 1 << new for new in others for out in nodes)
+    now = mask_of(nodes)
+    others = [n for n in promising if not now >> n & 1]
+    yield from (now & ~(1 << out) for out in nodes if len(nodes) > 1)
+    yield from (now | 1 << new for new in others if len(nodes) < limit)
+    yield from (now & ~(1 << out) | 1 << new for new in others for out in nodes)
