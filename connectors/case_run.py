@@ -193,7 +193,8 @@ async def _webhook_faults(connection: Connection, case: Case, maps: MapLibrary) 
     elif case.webhook:
         event = sent(terms, connection, case.webhook, AT)
         wire.instead = event.key_answer
-        arrival = await webhooks.verify(connection.id, event.headers, event.body, event.method, event.path)
+        told = event.method, event.path, event.remote
+        arrival = await webhooks.verify(connection.id, event.headers, event.body, *told)
         if arrival:
             came = Outcome(then="arrived", documents=_documents(connection, arrival, maps))
     return [*wire.faults, *_outcome_faults(case.outcome, came)]

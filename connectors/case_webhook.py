@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from ipaddress import ip_network
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -34,6 +35,7 @@ class Event:
     body: bytes
     method: str = "POST"
     path: str = _PATH
+    remote: str | None = None
     key_answer: Answer | None = None
     """What the sender answers when its public key is asked for."""
 
@@ -46,7 +48,9 @@ def sent(terms: Webhooks, connection: Connection, given: GivenWebhook, now: date
     named = ((terms.topic, given.topic), (terms.delivery_id, DELIVERY))
     headers |= {place: value for place, value in named if isinstance(place, str)}
     signed = body if given.signed else body + b" "
-    match terms.signature:
+    known = str(ip_network(terms.addresses[0])[0]) if terms.addresses else None
+    remote = known if given.signed else "192.0.2.255"
+    match terms.signature[0]:
         case SharedSecret() as secret:
             headers[secret.header] = expand_text(secret.value, scope) + ("" if given.signed else "?")
         case BasicProof() as basic:
@@ -56,8 +60,8 @@ def sent(terms: Webhooks, connection: Connection, given: GivenWebhook, now: date
             headers |= _hmac(proof, scope, signed, now - given.sent)
         case PublicKey() as proof:
             headers[proof.header] = sign_by_key(proof, key_of_cases(), _KEY_ID, signed)
-            return Event(headers, body, key_answer=key_answer(proof, key_of_cases()))
-    return Event(headers, body)
+            return Event(headers, body, remote=remote, key_answer=key_answer(proof, key_of_cases()))
+    return Event(headers, body, remote=remote)
 
 
 def sign_by_key(proof: PublicKey, key: ec.EllipticCurvePrivateKey, key_id: str, body: bytes) -> str:

@@ -3,6 +3,7 @@
 Data only. The engine (`connectors.engine`) runs it; `connectors/manifest.schema.json` lets editors complete it.
 """
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -47,6 +48,8 @@ class Operation(ConfigModel):
     steps: tuple[Step, ...] = ()
     place: Place | None = None
     pull: Pull | None = None
+    every: timedelta | None = Field(default=None, ge=timedelta(minutes=1))
+    """It runs by itself this often, such as to renew a subscription that ends."""
     receipt: dict[str, Path] = Field(default_factory=dict)
     """What to keep of the answers as proof, by name."""
 
@@ -54,6 +57,8 @@ class Operation(ConfigModel):
     def _whole(self) -> Self:
         if bool(self.steps) == bool(self.place):
             raise ValueError("an operation has either steps or a place")
+        if self.every and (self.pull or not self.steps):
+            raise ValueError("what runs by itself has steps of its own; a pull has its own `every`")
         if self.pull and not self.steps:
             raise ValueError("a pull has a step that asks for its list")
         if self.pull and self.pull.list and self.pull.list not in [step.name for step in self.steps]:
@@ -64,6 +69,13 @@ class Operation(ConfigModel):
         return self
 
 
+class TakenAnswer(ConfigModel):
+    """What is answered at once, and the map that reads it; its rule `{fact: question}` is the question's number."""
+
+    kind: Text
+    map: Text
+
+
 class Take(ConfigModel):
     """How a canonical document goes out: the map that writes it, the operation that hands it over."""
 
@@ -72,6 +84,8 @@ class Take(ConfigModel):
     syntax: TextTemplate = "json"
     """json, json_lines or csv."""
     filename: TextTemplate = "{key}"
+    answer: TakenAnswer | None = None
+    """For a question: how the answer of the operation's last step is read."""
 
 
 class Payload(ConfigModel):

@@ -1,9 +1,10 @@
 """What a manifest says of pushed events: how they prove themselves, and what each topic brings."""
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from canonical import Text
 from connectors.manifest_auth import Credential
@@ -73,7 +74,13 @@ class PublicKey(ConfigModel):
     keep: timedelta = timedelta(hours=1)
 
 
-Signature = Annotated[Hmac | SharedSecret | BasicProof | PublicKey, Field(discriminator="kind")]
+class NoProof(ConfigModel):
+    """The sender proves nothing: only its address tells, so `addresses` are needed."""
+
+    kind: Literal["none"]
+
+
+Signature = Annotated[Hmac | SharedSecret | BasicProof | PublicKey | NoProof, Field(discriminator="kind")]
 
 
 class Challenge(ConfigModel):
@@ -112,7 +119,10 @@ class Webhooks(ConfigModel):
     """How pushed events prove themselves and name what they bring."""
 
     docs: str = ""
-    signature: Signature
+    signature: tuple[Signature, ...] = Field(min_length=1)
+    """One proof, or several of which one must hold."""
+    addresses: tuple[str, ...] = ()
+    """The networks that events come from, such as `203.0.113.0/24`; none: anywhere."""
     challenge: Challenge | None = None
     delivery_id: Text | InBody
     """The header, or place in the body, that is the same when an event is delivered again."""
@@ -121,3 +131,21 @@ class Webhooks(ConfigModel):
     expect: dict[str, TextTemplate] = Field(default_factory=dict)
     """Headers that must have this value, such as the shop's own name."""
     topics: dict[str, Topic] = Field(min_length=1)
+
+    @field_validator("signature", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else (value,)
+
+    @field_validator("addresses")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @model_validator(mode="after")
+    def _proved(self) -> Self:
+        if any(proof.kind == "none" for proof in self.signature) and not self.addresses:
+            raise ValueError("a sender that proves nothing is known by its addresses alone; name them")
+        return self

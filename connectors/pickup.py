@@ -1,6 +1,7 @@
 """Fetches what connections hold ready: their lists, each item an arrival of its own."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from canonical.exchange import Arrival
 from connectors.engine.caller import Caller
 from connectors.engine.condition import holds
 from connectors.engine.cursor import Cursors, instant_of, moved_to, span, written
-from connectors.engine.operation import ask_step, take_steps
+from connectors.engine.operation import ask_step, run, take_steps
 from connectors.engine.progress import Course
 from connectors.engine.sweep import sweep
 from connectors.engine.template import expand, expand_text
@@ -119,11 +120,40 @@ def _too_old(cursor: Cursor | None, changed: datetime | None, kept: datetime | N
     return cursor is not None and cursor.client_side and changed is not None and changed < span(cursor, kept, now)[0]
 
 
-def pickups(callers: Mapping[str, Caller], cursors: Cursors) -> list[ConnectionPickup]:
-    """A pickup for every list of every connection."""
+@dataclass(slots=True)
+class ConnectionChore:
+    """An operation that runs by itself, such as one that renews a subscription. It brings nothing.
+
+    Its last success is kept, so that neither a restart nor a second process runs it too soon.
+    """
+
+    caller: Caller
+    operation: str
+    cursors: Cursors
+
+    @property
+    def name(self) -> str:
+        """Connection and operation."""
+        return f"{self.caller.connection.id}.{self.operation}"
+
+    async def collect(self) -> AsyncIterator[Arrival]:
+        """Run it when it is time. Raises `Unavailable`, `Rejected` or `Misconfigured`."""
+        operation, now = self.caller.connection.manifest.operations[self.operation], self.caller.clock.now()
+        last = await self.cursors.get(self.name)
+        if operation.every and (last is None or now - last >= operation.every):
+            with suppress(Unfinished):
+                await run(self.caller, operation, {}, f"{self.name}/{last.isoformat() if last else ''}")
+                await self.cursors.set(self.name, now)
+        nothing: tuple[Arrival, ...] = ()
+        for arrival in nothing:
+            yield arrival
+
+
+def pickups(callers: Mapping[str, Caller], cursors: Cursors) -> list[ConnectionPickup | ConnectionChore]:
+    """A pickup for every list of every connection, and one for all that runs by itself."""
     return [
-        ConnectionPickup(caller, name, cursors)
+        (ConnectionPickup if operation.pull else ConnectionChore)(caller, name, cursors)
         for caller in callers.values()
         for name, operation in caller.connection.manifest.operations.items()
-        if operation.pull and holds(operation.when, {"settings": caller.connection.settings})
+        if (operation.pull or operation.every) and holds(operation.when, {"settings": caller.connection.settings})
     ]

@@ -4,9 +4,10 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from canonical import Rejected
 from connectors.engine.path import first_at, text_of
 from connectors.engine.template import expand_text
-from connectors.manifest_webhooks import BasicProof, Hmac, PublicKey, SharedSecret, Timestamp
+from connectors.manifest_webhooks import BasicProof, Hmac, NoProof, PublicKey, SharedSecret, Timestamp
 from connectors.syntax.json_text import read_json
 
 _ALGORITHMS = {"sha256": hashlib.sha256, "sha512": hashlib.sha512, "sha1": hashlib.sha1}
@@ -31,10 +32,26 @@ class Pushed:
     body: bytes
     method: str = "POST"
     path: str = "/"
-    query: Mapping[str, str] = field(default_factory=dict)
+    remote: str | None = None
 
 
-def proved(proof: Hmac | SharedSecret | BasicProof, settings: Mapping[str, Any], pushed: Pushed, now: datetime) -> bool:
+def comes_from(networks: Sequence[str], remote: str | None) -> bool:
+    """Whether an address is in one of these networks; without any, whether or not it is known."""
+    if not networks:
+        return True
+    try:
+        address = ip_address((remote or "").partition("%")[0])
+    except ValueError:
+        return False
+    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return any((inner or address) in ip_network(network) for network in networks)
+
+
+OwnProof = Hmac | SharedSecret | BasicProof | NoProof
+"""What is told by the request alone."""
+
+
+def proved(proof: OwnProof, settings: Mapping[str, Any], pushed: Pushed, now: datetime) -> bool:
     """Whether the headers prove who sent the body, compared in constant time."""
     scope = {"settings": settings}
     match proof:
@@ -44,6 +61,8 @@ def proved(proof: Hmac | SharedSecret | BasicProof, settings: Mapping[str, Any],
             login = f"{expand_text(proof.username, scope)}:{expand_text(proof.password, scope)}"
             wanted = "Basic " + base64.b64encode(login.encode()).decode()
             return len(login) > 1 and _same(pushed.headers.get("authorization", ""), wanted)
+        case NoProof():
+            return True
         case Hmac():
             return _signed(proof, scope, pushed, now)
 

@@ -16,9 +16,9 @@ from connectors.engine.operation import ask_step
 from connectors.engine.path import first_at, text_of
 from connectors.engine.template import expand, expand_text
 from connectors.manifest_calls import Call, Step
-from connectors.manifest_webhooks import InBody, PublicKey
+from connectors.manifest_webhooks import InBody, PublicKey, Signature
 from connectors.manifest_webhooks import Webhooks as WebhookTerms
-from connectors.proof import Pushed, key_id_and_signature, proved, proved_by_key
+from connectors.proof import Pushed, comes_from, key_id_and_signature, proved, proved_by_key
 from connectors.syntax.json_text import read_json, write_json
 
 LONGEST_CHALLENGE = 500
@@ -54,14 +54,21 @@ class Webhooks:
                 self._doors.setdefault(door.connection.manifest.connector, []).append(door)
 
     async def verify(
-        self, connection: str, headers: Mapping[str, str], body: bytes, method: str = "POST", path: str = "/"
+        self,
+        connection: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        method: str = "POST",
+        path: str = "/",
+        remote: str | None = None,
     ) -> Arrival | None:
         """The arrival when its proof over the raw body holds; None when it does not.
 
-        Under a connector's name, the connection is the one whose proof holds. Raises `KeyError` when there is no
-        webhook of that name, `Unavailable` when a key can't be fetched now.
+        `path` is path and query as they came, `remote` the sender's address. Under a connector's name, the connection
+        is the one whose proof holds. Raises `KeyError` when there is no webhook of that name, `Unavailable` when a key
+        can't be fetched now.
         """
-        pushed = Pushed({name.lower(): value for name, value in headers.items()}, body, method, path)
+        pushed = Pushed({name.lower(): value for name, value in headers.items()}, body, method, path, remote)
         for door in self._doors[connection]:
             if not door.connection.missing and await self._holds(door, pushed):
                 return _arrival(door, pushed)
@@ -85,9 +92,11 @@ class Webhooks:
         return None
 
     async def _holds(self, door: _Door, pushed: Pushed) -> bool:
-        if not _expected(door, pushed):
+        if not _expected(door, pushed) or not comes_from(door.terms.addresses, pushed.remote):
             return False
-        proof = door.terms.signature
+        return any([await self._proved(door, proof, pushed) for proof in door.terms.signature])
+
+    async def _proved(self, door: _Door, proof: Signature, pushed: Pushed) -> bool:
         if isinstance(proof, PublicKey):
             return door.keys is not None and await door.keys.proved(proof, pushed)
         return proved(proof, door.connection.settings, pushed, self._clock.now())

@@ -177,7 +177,7 @@ class Door:
 
 class Webhooks(Protocol):
     async def verify(
-        self, connection: str, headers: Mapping[str, str], body: bytes, method: str, path: str
+        self, connection: str, headers: Mapping[str, str], body: bytes, method: str, path: str, remote: str | None
     ) -> Arrival | None:
         """The arrival when the signature over the raw body holds; None when it does not.
 

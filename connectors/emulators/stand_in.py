@@ -86,7 +86,7 @@ _KINDS: Mapping[str, _Kind] = {
         lambda shop: {"shop": shop.domain, "location": "1"},
         ("access_token", "client_secret"),
     ),
-    "walmart": _Kind(_walmart, walmart.serving, lambda _: {}, ("client_id", "client_secret")),
+    "walmart": _Kind(_walmart, walmart.serving, lambda _: {}, ("client_id", "client_secret", "webhook_secret")),
     "woocommerce": _Kind(
         _woocommerce,
         woocommerce.serving,

@@ -25,6 +25,7 @@ class WalmartMarketplace:
 
     client_id: str = field(default_factory=token_hex)
     client_secret: str = field(default_factory=token_hex)
+    webhook_secret: str = field(default_factory=token_hex)
     faults: Faults = field(default_factory=Faults)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     shipped: list[tuple[str, str]] = field(default_factory=list)

@@ -101,7 +101,7 @@ async def take_hook(call: Call) -> web.Response:
         if answer := call.hub.webhooks.challenge(call.path("connector"), request.query):
             return web.Response(body=answer[0], content_type=answer[1])
         arrival = await call.hub.webhooks.verify(
-            call.path("connector"), request.headers, content, request.method, request.path
+            call.path("connector"), request.headers, content, request.method, request.raw_path, request.remote
         )
     except KeyError as error:
         raise not_found("webhook") from error

@@ -70,14 +70,16 @@ async def keys() -> AsyncIterator[KeyServer]:
         yield server
 
 
-def webhooks(signature: dict[str, Any], wire: HttpWire, clock: SteppingClock, **more: Any) -> Webhooks:
+def webhooks(
+    signature: dict[str, Any] | list[dict[str, Any]], wire: HttpWire, clock: SteppingClock, **more: Any
+) -> Webhooks:
     head = {"connector": "x", "version": 1, "kind": "other", "title": "X", "docs": "d", "base_url": "https://x.example"}
     terms = {
         "signature": signature,
         "topic": {"body": "metadata.topic"},
         "delivery_id": {"body": "notification.id"},
         "topics": {"SHIPPED": {}},
-        **{name: value for name, value in more.items() if name == "challenge"},
+        **{name: value for name, value in more.items() if name in ("challenge", "addresses")},
     }
     settings = {"secret": {"secret": True}, "endpoint": {"default": "https://hub.example/hooks/shop"}}
     manifest = Manifest.model_validate({**head, "settings": settings, "webhooks": terms})
@@ -197,3 +199,42 @@ def test_a_challenge_may_be_an_echo(wire: HttpWire, clock: SteppingClock):
     door = webhooks(TEMPLATE, wire, clock, challenge={"kind": "echo", "query": "validationToken"})
     assert door.challenge("shop", {"validationToken": "<b>1</b>"}) == (b"<b>1</b>", "text/plain")
     assert door.challenge("shop", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("remote", "taken"),
+    [
+        ("203.0.113.9", True),
+        ("::ffff:203.0.113.9", True),
+        ("2001:db8::7", True),
+        ("203.0.114.9", False),
+        ("2001:db9::7", False),
+        ("not an address", False),
+        (None, False),
+    ],
+)
+async def test_events_are_taken_from_their_sender_s_networks_alone(
+    wire: HttpWire, clock: SteppingClock, remote: str | None, taken: bool
+):
+    door = webhooks({"kind": "none"}, wire, clock, addresses=["203.0.113.0/24", "2001:db8::/32"])
+    assert (await door.verify("shop", {}, BODY, remote=remote) is not None) is taken
+
+
+async def test_a_good_proof_from_elsewhere_is_refused(wire: HttpWire, clock: SteppingClock):
+    shared = {"kind": "shared_secret", "header": "X-Secret", "value": "{settings.secret}"}
+    door = webhooks(shared, wire, clock, addresses=["203.0.113.0/24"])
+    assert await door.verify("shop", {"X-Secret": "canary"}, BODY, remote="203.0.113.1") is not None
+    assert await door.verify("shop", {"X-Secret": "canary"}, BODY, remote="198.51.100.1") is None
+
+
+def test_a_sender_that_proves_nothing_needs_its_addresses(wire: HttpWire, clock: SteppingClock):
+    with pytest.raises(ValueError, match="known by its addresses alone"):
+        webhooks({"kind": "none"}, wire, clock)
+
+
+async def test_one_of_several_proofs_is_enough(wire: HttpWire, clock: SteppingClock):
+    shared = {"kind": "shared_secret", "header": "X-Secret", "value": "{settings.secret}"}
+    door = webhooks([TEMPLATE, shared], wire, clock)
+    assert await door.verify("shop", {"X-Secret": "canary"}, BODY) is not None
+    assert await door.verify("shop", templated(NOW), BODY, "POST", "/hooks/shop") is not None
+    assert await door.verify("shop", {"X-Secret": "wrong"}, BODY) is None
