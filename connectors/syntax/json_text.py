@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, NoReturn, TypeAlias
 
 from canonical import Finding, Rejected, plain_decimal
@@ -15,7 +16,8 @@ LONGEST_NUMBER = 60
 
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _UNSAFE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-_BRACKET = re.compile(r"[\[\]{}]")
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(set(range(256)) - _STEPS.keys())
 
 
 def read_json(content: bytes | str) -> JsonTree:
@@ -73,11 +75,10 @@ def _refuse_depth(text: str) -> None:
     """Refuse nesting before the parser recurses into it."""
     if text.count("[") + text.count("{") <= DEEPEST:
         return
-    depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        if depth > DEEPEST:
-            raise ValueError(f"nested deeper than {DEEPEST}")
+    outside = _STRING.sub("", text) if "\\" in text else "".join(text.split('"')[::2])
+    brackets = outside.encode(errors="ignore").translate(None, _NO_BRACKETS)
+    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > DEEPEST:
+        raise ValueError(f"nested deeper than {DEEPEST}")
 
 
 def _refuse_unsafe(tree: JsonTree) -> None:
