@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Numeric, Text
@@ -86,6 +87,11 @@ class Json(TypeDecorator[Any]):
 def canonical_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
     """JSON with sorted keys and no spaces, so that equal values give equal text."""
     return _encode(value)
+
+
+def quoted(text: str) -> str:
+    """A text as `canonical_json` writes it."""
+    return encode_basestring(text)
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode

@@ -1,13 +1,11 @@
 """Digests: what makes two contents the same, and what makes a chain of events tamper-evident."""
 
 import hashlib
-import json
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from canonical import Document
-from store.columns import canonical_json
+from store.columns import canonical_json, quoted
 
 GENESIS = "0" * 64
 """What the first event of a chain names as its predecessor."""
@@ -36,11 +34,6 @@ class Happened(NamedTuple):
 
 def event_hash(previous: str, event: Happened) -> str:
     """SHA-256 over the predecessor's hash and the event's JSON with sorted keys, no spaces and ISO 8601 instants."""
-    order, kind = _text(event.order), _text(event.kind)
-    at, facts = event.at.isoformat(), event.facts
-    return sha256(f'{previous}{{"at":"{at}","facts":{facts},"kind":{kind},"order":{order},"seq":{event.seq}}}')
-
-
-@lru_cache(1_000)
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    order, seq, kind, at, facts = event
+    said = f'"facts":{facts},"kind":{quoted(kind)},"order":{quoted(order)},"seq":{seq}'
+    return sha256(f'{previous}{{"at":"{at.isoformat()}",{said}}}')

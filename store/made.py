@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 from canonical import plain_decimal
 from router.decision import Reconsider, World
 from router.ports import MadeDecision
-from store.columns import canonical_json
+from store.columns import canonical_json, quoted
 from store.documents import read_back
 from store.tables import decision, document
 from store.watch_tables import erasure
@@ -32,9 +32,12 @@ def made_decision(row: Any) -> MadeDecision:
 
 def world_text(world: World) -> str:
     """A world as JSON: its stock rows as arrays, since there are many."""
-    rows = [
-        (sku, node, plain_decimal(on_hand), plain_decimal(reserved), plain_decimal(safety), version)
-        for sku, node, on_hand, reserved, safety, version in world.stock
-    ]
-    said = {"now": world.now.isoformat(), "configuration": world.configuration, "stock": rows}
-    return canonical_json(said | {"first_serial": world.first_serial})
+    rows = ",".join(
+        [
+            f'[{quoted(sku)},{quoted(node)},"{plain_decimal(on_hand)}","{plain_decimal(reserved)}"'
+            f',"{plain_decimal(safety)}",{version}]'
+            for sku, node, on_hand, reserved, safety, version in world.stock
+        ]
+    )
+    said = {"now": world.now.isoformat(), "configuration": world.configuration, "first_serial": world.first_serial}
+    return f'{canonical_json(said)[:-1]},"stock":[{rows}]}}'
