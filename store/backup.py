@@ -1,4 +1,4 @@
-"""Backups of a hub on SQLite: one file that holds the database and what pickups remember, taken while the hub runs.
+"""Backups: one file that holds the database and what pickups remember, taken while the hub runs.
 
 What pickups remember (how far they read) is copied before the database, so that after a restore they read something
 again rather than miss it; the identities in the database see to it that this has no second effect.
@@ -8,72 +8,96 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.engine import make_url
 
 from canonical import Misconfigured, Rejected
+from store.postgres_copy import PostgresCopy
+from store.sqlite_copy import DATABASE, SqliteCopy
 
-DATABASE = "crossdock.db"
+__all__ = ["DATABASE", "back_up", "restore"]
+
 _MANIFEST = "manifest.json"
+_TABLES = "database"
 _CHUNK = 1 << 20
 
 
-def back_up(url: str, data: Path, remembered: Sequence[str], file: Path, at: datetime) -> Mapping[str, Any]:
-    """Write `file`; what is in it. `remembered` names the folders of `data` that pickups remember in.
+class DatabaseCopy(Protocol):
+    """A database as plain files."""
 
-    Raises `Rejected` when `file` is there already, `Misconfigured` when the store is no SQLite file.
+    def take(self, folder: Path) -> None:
+        """Copy one consistent view of the database at work into an empty folder."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Whether nothing is there that a restore would overwrite."""
+        ...
+
+    def put(self, folder: Path, data: Path) -> None:
+        """Make the database out of such a folder, all of it or nothing. `data` becomes the data directory.
+
+        Raises `ValueError` when the copy is damaged.
+        """
+        ...
+
+
+def back_up(url: str, data: Path, remembered: Sequence[str], file: Path, at: datetime) -> Mapping[str, Any]:
+    """Write `file`; what is in it. `remembered` names the folders of `data` that are taken along.
+
+    Raises `Rejected` when `file` is there already.
     """
-    database = _sqlite_file(url)
+    copy = _copy_of(url, data)
     if file.exists():
         raise Rejected(f"{file} is there already; a backup overwrites nothing")
-    part, copy = (file.with_name(f".{file.name}.{ending}") for ending in ("part", "db"))
+    part, folder = (file.with_name(f".{file.name}.{ending}") for ending in ("part", "parts"))
+    shutil.rmtree(folder, ignore_errors=True)
     try:
         with part.open("wb") as target, tarfile.open(fileobj=target, mode="w") as archive:
-            for folder in remembered:
-                if (data / folder).is_dir():
-                    archive.add(data / folder, folder)
-            _copy(database, copy)
-            told = {"taken_at": at.isoformat(), "sha256": _digest(copy), "bytes": copy.stat().st_size}
+            for name in remembered:
+                if (data / name).is_dir():
+                    archive.add(data / name, name)
+            folder.mkdir()
+            copy.take(folder)
+            told = {"taken_at": at.isoformat(), "sha256": _digest(folder), "bytes": _size(folder)}
             _add(archive, _MANIFEST, json.dumps(told).encode())
-            archive.add(copy, DATABASE)
+            archive.add(folder, _TABLES)
         _flush(part)
         part.replace(file)
         _flush(file.parent)
     finally:
         part.unlink(missing_ok=True)
-        copy.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
     return told | {"file": str(file)}
 
 
 def restore(url: str, data: Path, file: Path) -> Mapping[str, Any]:
-    """Put a backup into an empty data directory; what was in it. The database is whole, or nothing is put there.
+    """Put a backup into an empty data directory and an empty database; what was in it. All of it, or nothing.
 
-    Raises `Rejected` when the directory holds something, or the file is no whole backup.
+    Raises `Rejected` when something is there already, or the file is no whole backup of such a database.
     """
-    database = _sqlite_file(url)
-    if database.exists() or (data.exists() and any(data.iterdir())):
+    copy = _copy_of(url, data)
+    if data.exists() and any(data.iterdir()):
         raise Rejected(f"{data} is not empty; a backup is restored into a directory of its own")
+    if not copy.is_empty():
+        raise Rejected("the database is not empty; a backup is restored into one of its own")
     data.parent.mkdir(parents=True, exist_ok=True)
     unpacked = data.with_name(f".{data.name}.restoring")
     shutil.rmtree(unpacked, ignore_errors=True)
     try:
         told = _unpack(file, unpacked)
-        _verify(unpacked / DATABASE, str(told.get("sha256")))
+        copy.put(unpacked / _TABLES, unpacked)
+        shutil.rmtree(unpacked / _TABLES)
         if data.exists():
             data.rmdir()
         unpacked.replace(data)
-        if database != data / DATABASE:
-            (data / DATABASE).replace(database)
         _flush(data.parent)
-    except (tarfile.TarError, sqlite3.DatabaseError, KeyError, ValueError, EOFError) as error:
+    except (tarfile.TarError, KeyError, ValueError, EOFError) as error:
         raise Rejected(f"{file} is no whole backup: {error}") from error
     except OSError as error:
         raise Rejected(f"cannot restore {file}: {error.strerror or error}") from error
@@ -82,41 +106,25 @@ def restore(url: str, data: Path, file: Path) -> Mapping[str, Any]:
     return told | {"file": str(file), "data": str(data)}
 
 
-def _sqlite_file(url: str) -> Path:
+def _copy_of(url: str, data: Path) -> DatabaseCopy:
     where = make_url(url)
-    if where.get_backend_name() != "sqlite" or not where.database:
-        raise Misconfigured("this store is no SQLite file; back it up with its own tools, such as pg_dump")
-    return Path(where.database)
-
-
-def _copy(database: Path, copy: Path) -> None:
-    """One consistent view of a database at work. Reading in WAL mode holds up no writer."""
-    with (
-        closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")
-    _flush(copy)
-
-
-def _verify(database: Path, digest: str) -> None:
-    if _digest(database) != digest:
-        raise ValueError("its database is not the one that was backed up")
-    with closing(sqlite3.connect(database)) as opened:
-        said = [row[0] for row in opened.execute("PRAGMA integrity_check")]
-    if said != ["ok"]:
-        raise ValueError(f"its database is damaged: {said[0]}")
+    if where.get_backend_name() == "postgresql":
+        return PostgresCopy(url)
+    if not where.database:
+        raise Misconfigured("this store lives in memory only; there is nothing to back up")
+    return SqliteCopy(Path(where.database), data)
 
 
 def _unpack(file: Path, target: Path) -> dict[str, Any]:
-    """Every plain file of the archive, into its place under `target`; the manifest."""
+    """Every plain file of the archive, into its place under `target`; the manifest. `ValueError` when it is damaged."""
     with tarfile.open(file, "r:") as archive:
         for member in archive:
             if member.isfile():
                 _put(archive, member, target)
     told: dict[str, Any] = json.loads((target / _MANIFEST).read_bytes())
     (target / _MANIFEST).unlink()
+    if _digest(target / _TABLES) != told.get("sha256"):
+        raise ValueError("its database is not the one that was backed up")
     return told
 
 
@@ -138,11 +146,18 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(member, BytesIO(content))
 
 
-def _digest(path: Path) -> str:
+def _digest(folder: Path) -> str:
+    """SHA-256 over the folder's files, each with its name and size before it, by name."""
     sha256 = hashlib.sha256()
-    for part in _parts(path):
-        sha256.update(part)
+    for path in sorted(folder.iterdir()):
+        sha256.update(f"{path.name} {path.stat().st_size}\n".encode())
+        for part in _parts(path):
+            sha256.update(part)
     return sha256.hexdigest()
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def _parts(path: Path) -> Iterator[bytes]:
