@@ -77,7 +77,7 @@ storm-disk: .venv/.ready-dev ## Fill the disk up and make room again, over and o
 	@$(BIN)/python -m pytest -s tests/store/test_disk_storm.py --rounds=30
 
 schemas: .venv/.ready ## Publish the JSON Schemas that editors complete configuration by
-	@for name in hub partner connection manifest map cases nodes routing posting story; do $(BIN)/crossdock schema $$name --out config/schemas 2>/dev/null; done
+	@for name in hub partner connection manifest map cases nodes routing posting taxes story; do $(BIN)/crossdock schema $$name --out config/schemas 2>/dev/null; done
 
 lock: ## Resolve dependencies anew into the hashed lock files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml --group build -o requirements.lock

@@ -72,6 +72,7 @@ from router.ports import Pickup, Receipt
 from router.posting import Posting
 from router.price_list import read_prices
 from router.routing import Routing
+from router.taxes import Taxes
 from store import DATABASE, Erasing, Store, back_up, open_store, restore, sqlite_url
 from store.history import History
 
@@ -103,18 +104,19 @@ def read_configuration(
     network = folder.model(settings.nodes, Network, "network")
     routing = folder.model(settings.routing, Routing, "routing")
     posting = folder.model(settings.posting, Posting, "posting")
+    taxes = folder.model(settings.taxes, Taxes, "taxes") if settings.taxes else Taxes()
     catalogue, found = read_items(folder.rows(settings.items), settings.company.currency, settings.items)
     stock, more = read_stock(folder.rows(settings.stock), settings.stock)
     known = frozenset(trade.partners.by_id) | frozenset(trade.connections.by_id)
     rows = folder.rows(settings.prices) if settings.prices else ()
     prices, faulty = read_prices(rows, catalogue, settings.company.currency, settings.prices or "", known)
     folder.findings += [*found, *more, *faulty]
-    if network is None or routing is None or posting is None:
+    if network is None or routing is None or posting is None or taxes is None:
         raise Misconfigured(f"{config} has faults", folder.findings)
     company = Company.model_validate(settings.company.model_dump(exclude={"x12"}))
     policy = Policy(
         company=company, network=network, routing=routing, posting=posting, catalogue=catalogue, prices=prices,
-        origins=folder.origins,
+        taxes=taxes, origins=folder.origins,
     )  # fmt: skip
     partners, connections = frozenset(trade.partners.by_id), frozenset(trade.connections.by_id)
     folder.findings += policy.check(partners, connections)
@@ -136,7 +138,7 @@ class Hub:
         self.host, self.port = settings.listen.host, settings.listen.port
         self.largest_body = settings.listen.largest_body
         self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
-        self.holds, self.erasing, self._store = store.holds, store.erasing, store
+        self.holds, self.returns, self.erasing, self._store = store.holds, store.returns, store.erasing, store
         calling = _callers(configuration, data, wire)
         self.webhooks = Webhooks(trade.connections.by_id, calling, SystemClock())
         partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
@@ -227,13 +229,24 @@ def _flow(
         store.turns,
         settings.poll,
         chores=chores,
+        woken=bells.route.ring,
     )
     pace = Pace(settings.delivery.per_minute)
     return Flow(
         translate=Translate(store.inbox, translator, policy),
         route=RouteOrders(store.lanes, decide, needs, policy, clock),
         render=Render(store.outbox, translator),
-        deliver=Deliver(store.outbox, courier, clock, SystemRandomness(), retry, settled=bells.deliver.ring, pace=pace),
+        deliver=Deliver(
+            store.outbox,
+            courier,
+            clock,
+            SystemRandomness(),
+            retry,
+            settled=bells.deliver.ring,
+            answered=bells.translate.ring,
+            refused=bells.route.ring,
+            pace=pace,
+        ),  # fmt: skip
         schedule=schedule,
         bells=bells,
         peers=store.peers,
@@ -258,7 +271,13 @@ def _findings(config: Path) -> Sequence[Finding]:
 
 def _schemas() -> Mapping[str, Any]:
     """JSON Schemas of documents and configuration files, by name."""
-    rules: dict[str, type[BaseModel]] = {"nodes": Network, "routing": Routing, "posting": Posting, "story": Story}
+    rules: dict[str, type[BaseModel]] = {
+        "nodes": Network,
+        "routing": Routing,
+        "posting": Posting,
+        "taxes": Taxes,
+        "story": Story,
+    }
     models: dict[str, type[BaseModel]] = {**dict(sorted(Document.kinds.items())), **rules, **configuration_models()}
     schemas = {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
     return {**schemas, "map": map_schema()}
@@ -277,10 +296,10 @@ class Crossdock:
             now=SystemClock().now,
         )
 
-    def authoring(self, config: Path) -> AuthoringBench:
+    def authoring(self, config: Path, data: Path) -> AuthoringBench:
         """The integrator's tools."""
         trade = read_trade(ConfigurationFolder(config), Path("data"), {}, os.environ)
-        return AuthoringBench(trade, config.parent)
+        return AuthoringBench(trade, config.parent, data)
 
     @asynccontextmanager
     async def open(

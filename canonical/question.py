@@ -87,7 +87,8 @@ class TaxRequest(Question):
     """The transaction that is adjusted, voided or refunded."""
     reason: Text | None = None
     on: Moment
-    """The day whose rates hold."""
+    """Its day, whose rates hold unless `rates_on` names another."""
+    rates_on: Moment | None = None
     currency: Currency
     customer: Text
     included: bool = False

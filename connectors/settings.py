@@ -99,6 +99,8 @@ class HubFile(ConfigModel):
     """Each partner's own prices; without it all pay the items' prices."""
     routing: str = "routing.yaml"
     posting: str = "posting.yaml"
+    taxes: str | None = None
+    """Who is taxed by us; without the file nobody is."""
     poll: timedelta = timedelta(seconds=2)
     """How often watched places are looked into."""
     delivery: DeliveryPolicy = DeliveryPolicy()

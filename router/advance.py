@@ -1,8 +1,12 @@
-"""Advance an order as far as it goes now: allocate what is open, release what is allocated, unless a hold forbids."""
+"""Advance an order as far as it goes now: ask what it must know, allocate what is open, answer its buyer, release what
+is allocated, each unless a hold forbids."""
 
 from router.acceptance import has_address
-from router.adjustment import goods_as_ordered
+from router.answer import acknowledge
+from router.hold import lift_holds, place_hold, stopped
+from router.lapse import watch_reservations
 from router.order import Hold
+from router.questions import ask_what_is_missing
 from router.release import release
 from router.sourcing import Sourced, source
 from router.workings import Workings
@@ -11,38 +15,16 @@ from router.workings import Workings
 def advance(work: Workings) -> list[Sourced]:
     """What each destination was given, for the explanation."""
     _check_addresses(work)
-    if any(hold.gate == "allocate" for hold in work.order.holds):
-        return []
-    outcomes = source(work)
-    if not work.order.holds:
+    ask_what_is_missing(work, "accept", "allocate")
+    outcomes = [] if stopped(work, "allocate") else source(work)
+    ask_what_is_missing(work, "release")
+    if not stopped(work, "accept", "allocate", "release"):
         release(work)
+    if work.order.answer_due and not stopped(work, "accept"):
+        work.amend(answer_due=False)
+        acknowledge(work)
+    watch_reservations(work)
     return outcomes
-
-
-def place_hold(work: Workings, hold: Hold) -> None:
-    """Place a hold, unless one of its kind is there."""
-    if not any(placed.kind == hold.kind for placed in work.order.holds):
-        work.amend(holds=(*work.order.holds, hold))
-        work.tell("hold_placed", hold=hold.kind, reason=hold.reason, owner=hold.owner)
-
-
-def hold_by_rule(work: Workings) -> None:
-    """Place the holds that the rules ask for. A test order is never held for them: it would tell nobody anything."""
-    total = goods_as_ordered(work)
-    for index, rule in enumerate(work.policy.routing.holds):
-        if work.usage == "production" and rule.takes(work.order.channel, total):
-            reason = f"{rule.reason} ({work.policy.rule(f'routing.holds.{index}')})"
-            placed = Hold(kind=rule.kind, gate=rule.gate, reason=reason, placed_at=work.world.now, owner=rule.owner)
-            place_hold(work, placed)
-            work.worry("order-held", reason, hold=rule.kind)
-
-
-def lift_holds(work: Workings, kinds: frozenset[str], because: str) -> None:
-    """Lift the holds of these kinds."""
-    for hold in work.order.holds:
-        if hold.kind in kinds:
-            work.tell("hold_lifted", hold=hold.kind, because=because)
-    work.amend(holds=tuple(hold for hold in work.order.holds if hold.kind not in kinds))
 
 
 def _check_addresses(work: Workings) -> None:

@@ -1,6 +1,6 @@
 """The invoice for a shipment (X12 810): unit prices as ordered, extensions rounded once, adjustments shared exactly."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from router.adjustment import (
     goods_progress,
     line_progress,
     remaining_progress,
+    standing_progress,
     unit_value,
 )
 from router.advice import Departure, Shipped
@@ -22,6 +23,7 @@ from router.number import derived_number
 from router.order import ZERO, LineState
 from router.promise import day_of
 from router.release import fulfilment_parties
+from router.tax_charge import record_charge
 from router.workings import Workings
 
 
@@ -32,7 +34,13 @@ class Bill:
     lines: list[InvoiceLine] = field(default_factory=list)
     reasons: Reasons = field(default_factory=dict)
     amounts: dict[str, Decimal] = field(default_factory=dict)
-    """`goods`, `freight`, `charges`, `allowances`, `tax`: what posting rules debit and credit."""
+    """`goods`, `freight`, `charges`, `allowances`, `tax`, `fee`: what posting rules debit and credit."""
+    goods: dict[str, Decimal] = field(default_factory=dict)
+    """The lines' extensions, by their index in the order."""
+
+    def goods_after(self, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """What has been invoiced of each line's goods, this invoice included."""
+        return {**before, **{line: before.get(line, ZERO) + amount for line, amount in self.goods.items()}}
 
     def add(self, name: str, amount: Decimal) -> None:
         """Count an amount."""
@@ -54,9 +62,9 @@ class Bill:
 
     @property
     def total(self) -> Decimal:
-        """What is owed."""
+        """What is owed, or given back; a credit's `fee` is kept of it."""
         owed = sum((self.amounts.get(name, ZERO) for name in ("goods", "freight", "charges", "tax")), ZERO)
-        return owed - self.amounts.get("allowances", ZERO)
+        return owed - self.amounts.get("allowances", ZERO) - self.amounts.get("fee", ZERO)
 
 
 def _settled(adjustments: Sequence[Adjustment]) -> list[Adjustment]:
@@ -68,20 +76,23 @@ def bill(work: Workings, left: Departure) -> None:
     billed = _billed(work, left.shipped)
     if not billed:
         return
-    making, shares = Bill(), Shares(work)
+    making, shares = Bill(), Shares(work.order.document.currency, work.order.adjustments_invoiced)
     _add_lines(work, making, shares, billed)
     basis = Basis("", "", goods_as_ordered(work), goods_progress(work))
-    whole = shares.of(work.order.document, basis, of_charges=remaining_progress(work))
+    remaining = remaining_progress(work)
+    whole = shares.of(work.order.document, basis, remaining, remaining if work.order.taxed else None)
     making.count(work, whole)
     invoice = _invoice(work, making, whole, left)
     work.amend(
         invoices=(*work.order.invoices, invoice.number),
         invoiced=work.order.invoiced + invoice.total,
         adjustments_invoiced=shares.taken,
+        goods_invoiced=making.goods_after(work.order.goods_invoiced),
     )
     work.tell("invoice_issued", invoice=invoice.number, total=str(invoice.total), shipment=left.number)
     work.dispatch(invoice, work.order.channel, {**_HEADER_REASONS, **making.reasons})
     post_invoice(work, invoice, making.amounts, left.first)
+    record_charge(work, invoice)
 
 
 def _invoice(work: Workings, making: Bill, whole: Shared, left: Departure) -> Invoice:
@@ -142,7 +153,8 @@ def _add_line(work: Workings, making: Bill, shares: Shares, state: LineState, un
     ordered, path, target = document_line(work, state), f"lines.{state.position}", f"lines.{len(making.lines)}"
     progress = line_progress(work, state.position)
     base = progress.whole * unit_value(work, state)
-    shared = shares.of(ordered, Basis(f"{path}.", f"{target}.", base, progress))
+    of_taxes = standing_progress(work, state.position) if work.order.taxed else None
+    shared = shares.of(ordered, Basis(f"{path}.", f"{target}.", base, progress), of_taxes=of_taxes)
     quantity, price = priced(work, state, units)
     making.lines.append(
         InvoiceLine(
@@ -158,7 +170,9 @@ def _add_line(work: Workings, making: Bill, shares: Shares, state: LineState, un
             extensions=ordered.extensions,
         )
     )
-    making.add("goods", price.extend(quantity.value) if price else ZERO)
+    goods = price.extend(quantity.value) if price else ZERO
+    making.add("goods", goods)
+    making.goods[str(state.position)] = goods
     making.count(work, shared)
     making.reasons |= {
         target: f"order:{path}",

@@ -5,36 +5,46 @@ decision once more from what was kept of it.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-from canonical import Document, OrderChange, PurchaseOrder, ShipmentAdvice
+from canonical import (
+    Answer,
+    Document,
+    OrderChange,
+    PurchaseOrder,
+    ReturnAuthorization,
+    ReturnReceipt,
+    ShipmentAdvice,
+)
 from router.acceptance import fingerprint, open_order
-from router.advance import advance, hold_by_rule, lift_holds
-from router.answer import acknowledge
+from router.advance import advance
+from router.answer import acknowledge_anew
 from router.change import cancel, change, replace
-from router.decision import Decision, Event, Explanation, Needs, Reconsider, Trouble, World
+from router.decision import (
+    Decision,
+    Event,
+    Explanation,
+    Needs,
+    Reconsider,
+    ReturnVerdict,
+    Trouble,
+    Unanswered,
+    World,
+)
 from router.explanation import explained
+from router.hold import lift_by_person, place_hold
+from router.hold_rules import face_hold_deadlines, hold_by_rule
+from router.lapse import let_reservations_lapse
 from router.order import Order
+from router.order_terms import cancel_when_late, check_terms
 from router.policy import Policy
 from router.price import check_prices
+from router.questions import face_deadlines, go_on_without, take_answer, take_refusal
+from router.request import Request, parked
+from router.return_decisions import return_authorization, return_receipt, return_verdict
 from router.shipping import ship
 from router.sourcing import Sourced
+from router.substitution import substitute, substitutes_of
 from router.workings import Workings
-
-
-class Request(NamedTuple):
-    """What is decided on: a document, who sent it, the order as it stands, and every fact that may be read."""
-
-    order: Order | None
-    document: Document
-    world: World
-    policy: Policy
-    sender: str
-    explaining: bool = False
-
-    def work(self, order: Order) -> Workings:
-        """The workings on an order."""
-        return Workings(order, self.world, self.policy, explaining=self.explaining)
 
 
 def decide(
@@ -46,6 +56,8 @@ def decide(
     also says of every node why it was taken or not, and what would have been second best; it is the same otherwise.
     """
     request = Request(order, document, world, policy, sender, explaining)
+    if isinstance(document, Answer):
+        return _answer(request, document)
     handler = _DECISIONS.get(type(document))
     return handler(request) if handler else _not_ours(request)
 
@@ -58,6 +70,7 @@ def needs(order: Order | None, document: Document, policy: Policy) -> Needs:
     skus |= (
         {line.sku for line in order.lines if line.sku and line.ledger.shipped < line.ledger.ordered} if order else set()
     )
+    skus |= substitutes_of(policy, skus)
     packages = document.packages if isinstance(document, ShipmentAdvice) else ()
     return Needs(skus=tuple(sorted(skus)), serials=sum(package.sscc is None for package in packages))
 
@@ -77,9 +90,11 @@ def _purchase_order(request: Request) -> Decision:
         if line.fault:
             work.tell("line_rejected", line=line.number, code=line.fault_code, reason=line.fault)
     check_prices(work)
+    check_terms(work)
     hold_by_rule(work)
+    substitute(work)
+    work.amend(answer_due=True)
     outcomes = advance(work)
-    acknowledge(work)
     return work.decision(explained(work, outcomes, _summary(work)))
 
 
@@ -92,16 +107,23 @@ def _changed(request: Request, document: PurchaseOrder | OrderChange) -> Decisio
     """A change or cancellation: parked before its order, recognised when it comes again."""
     order = request.order
     if order is None:
-        return _parked(request, "its order has not come")
+        return parked(request, "its order has not come")
     work = request.work(order)
     identity = f"{document.kind}/{document.identity}"
     if identity in order.changes:
         work.tell("change_repeated", change=identity)
         return work.decision(Explanation(summary=f"{identity} is known; nothing more follows from it"))
     work.amend(changes=(*order.changes, identity))
-    work.tell("change_received", change=identity, purpose=document.purpose)
+    work.tell("change_received", change=identity, purpose=document.purpose, **_by(document))
     outcomes = _apply(work, document)
     return work.decision(explained(work, outcomes, f"{document.purpose}: {_summary(work)}"))
+
+
+def _by(document: Document) -> dict[str, str]:
+    """Who asked for it, where one of our own people did."""
+    ours = document.extensions.get("crossdock")
+    by = ours.get("by") if isinstance(ours, dict) else None
+    return {"by": by} if isinstance(by, str) else {}
 
 
 def _apply(work: Workings, document: PurchaseOrder | OrderChange) -> list[Sourced]:
@@ -125,7 +147,7 @@ def _shipment_advice(request: Request) -> Decision:
     order, advice = request.order, request.document
     assert isinstance(advice, ShipmentAdvice)
     if order is None or advice.fulfilment_order not in order.fulfilment_orders:
-        return _parked(request, f"fulfilment order {advice.fulfilment_order} is not known")
+        return parked(request, f"fulfilment order {advice.fulfilment_order} is not known")
     work = request.work(order)
     if advice.identity in order.shipments:
         work.tell("shipment_repeated", advice=advice.number)
@@ -135,6 +157,7 @@ def _shipment_advice(request: Request) -> Decision:
         work.tell("advice_refused", advice=advice.number, reason=refusal)
         return work.decision(Explanation(summary=f"shipment {advice.number} was refused: {refusal}"))
     outcomes = advance(work) if ship(work, advice) else []
+    acknowledge_anew(work, order)
     return work.decision(explained(work, outcomes, f"shipment {advice.number} of {advice.fulfilment_order} recorded"))
 
 
@@ -153,19 +176,44 @@ def _reconsider(request: Request) -> Decision:
     order, document = request.order, request.document
     assert isinstance(document, Reconsider)
     if order is None:
-        return _parked(request, "its order has not come")
+        return parked(request, "its order has not come")
     work = request.work(order)
     work.tell("order_reconsidered", cause=document.cause, by=document.by)
-    lift_holds(work, frozenset(document.lifts), document.cause)
-    for line in order.lines:
+    face_deadlines(work)
+    go_on_without(work, frozenset(document.lifts), document.cause)
+    lift_by_person(work, frozenset(document.lifts), document.by, document.cause)
+    for hold in document.places:
+        place_hold(work, hold)
+    face_hold_deadlines(work)
+    let_reservations_lapse(work)
+    cancel_when_late(work)
+    for line in list(work.lines.values()):
         work.move(line.number, "reopen", line.ledger.backordered)
     outcomes = advance(work)
+    acknowledge_anew(work, order)
     return work.decision(explained(work, outcomes, f"looked again because {document.cause}"))
 
 
-def _parked(request: Request, reason: str) -> Decision:
-    summary = f"{request.document.kind} {request.document.identity} waits: {reason}"
-    return Decision(order=request.order, parked=True, explanation=Explanation(summary=summary))
+def _answer(request: Request, answer: Answer) -> Decision:
+    """A provider answered a question of the order."""
+    if request.order is None:
+        return parked(request, "its order has not come")
+    work = request.work(request.order)
+    became = take_answer(work, answer)
+    outcomes = advance(work)
+    return work.decision(explained(work, outcomes, f"{answer.kind} of {request.sender}: {became}"))
+
+
+def _unanswered(request: Request) -> Decision:
+    """No answer will come to a question of the order."""
+    order, document = request.order, request.document
+    assert isinstance(document, Unanswered)
+    if order is None:
+        return parked(request, "its order has not come")
+    work = request.work(order)
+    take_refusal(work, document)
+    outcomes = advance(work)
+    return work.decision(explained(work, outcomes, f"no answer to {document.question}: {document.reason}"))
 
 
 def _not_ours(request: Request) -> Decision:
@@ -194,4 +242,8 @@ _DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
     OrderChange: _order_change,
     ShipmentAdvice: _shipment_advice,
     Reconsider: _reconsider,
+    Unanswered: _unanswered,
+    ReturnAuthorization: return_authorization,
+    ReturnVerdict: return_verdict,
+    ReturnReceipt: return_receipt,
 }

@@ -3,12 +3,12 @@
 import hashlib
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, SerializeAsAny
 
 from canonical import Amount, Document, JournalEntry, Model, Text
-from router.order import ZERO, Order
+from router.order import ZERO, Hold, Order
 
 
 class StockRow(NamedTuple):
@@ -45,12 +45,47 @@ class Reconsider(Document):
     cause: Text
     lifts: tuple[Text, ...] = ()
     """The kinds of holds that are lifted by it."""
+    places: tuple[Hold, ...] = ()
+    """Holds that a person places."""
     by: Text | None = None
-    """Who lifts them, where a person does."""
+    """Who lifts or places them, where a person does."""
 
     @property
     def identity(self) -> str:
         """Order and cause."""
+        return f"{self.order}/{self.number}"
+
+
+class Unanswered(Document):
+    """Work for an order whose question will get no answer as it is: refused, or tried in vain."""
+
+    number: Text
+    """The delivery that ended."""
+    order: Text
+    question: Text
+    reason: Text
+
+    @property
+    def identity(self) -> str:
+        """Order and delivery."""
+        return f"{self.order}/{self.number}"
+
+
+class ReturnVerdict(Document):
+    """A person's word on a return that waits for one."""
+
+    number: Text
+    """Its own: the same verdict has one effect."""
+    order: Text
+    """The order's id."""
+    returned: Text
+    """The return's number, ours."""
+    verdict: Literal["authorize", "deny"]
+    by: Text
+
+    @property
+    def identity(self) -> str:
+        """Order and number."""
         return f"{self.order}/{self.number}"
 
 
@@ -115,6 +150,25 @@ class Outgoing(Model):
         return reason if reason is None or reason.startswith("rule:") else reason + path[len(covering) :]
 
 
+class Wake(NamedTuple):
+    """When the order looks at itself again, though nobody sends it anything. One at a time of each `name`."""
+
+    name: Text
+    """What it is for, such as `question/<number>` or `hold/credit`."""
+    at: datetime | None
+    """None takes an earlier wish back."""
+    cause: Text
+    """In words, for its timeline."""
+
+
+class Withdrawal(NamedTuple):
+    """A question of the order that need not leave any more."""
+
+    question: Text
+    tried_too: bool
+    """Whether one that was tried in vain stays here as well: not one that may have had its effect over there."""
+
+
 class Trouble(Model):
     """Something a person must look at."""
 
@@ -170,6 +224,8 @@ class Decision(Model):
     send: tuple[Outgoing, ...] = ()
     postings: tuple[JournalEntry, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    wake: tuple[Wake, ...] = ()
+    withdraw: tuple[Withdrawal, ...] = ()
     explanation: Explanation
     parked: bool = False
     """The document came before what it refers to: keep it and try again when its order moves."""

@@ -14,9 +14,17 @@ class ToLane:
 
 @dataclass(frozen=True, slots=True)
 class ToFulfilment:
-    """It belongs to the order whose fulfilment order of this number its sender was sent; until then it is parked."""
+    """It belongs to the order whose fulfilment order or return of this number its sender was told of; until then it is
+    parked."""
 
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToAsker:
+    """It answers the question of this number that its sender was asked: it belongs to the order that asked."""
+
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +57,5 @@ class Nowhere:
     reason: str
 
 
-Effect = ToLane | ToFulfilment | ToStock | ToSent | Nowhere
+Effect = ToLane | ToFulfilment | ToAsker | ToStock | ToSent | Nowhere
 """Where a document takes effect."""

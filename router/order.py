@@ -1,11 +1,12 @@
 """An order as the router keeps it: the sum of its documents, with a quantity ledger for each line."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from canonical import Amount, Model, Moment, Party, Price, PurchaseOrder, Quantity, Text
+from canonical import Amount, Model, Moment, Party, Price, PurchaseOrder, Quantity, TaxRequest, Text
 
 ZERO = Decimal(0)
 
@@ -37,6 +38,8 @@ class Ledger(Model):
             raise ValueError(f"the ledger holds {held} of {self.ordered} ordered and {self.over_shipped} over-shipped")
         if min(self.__dict__.values()) < 0:
             raise ValueError("no bucket may fall below zero")
+        if not self.credited <= self.returned <= self.shipped:
+            raise ValueError(f"{self.credited} credited of {self.returned} returned of {self.shipped} shipped")
         return self
 
 
@@ -76,11 +79,13 @@ class LineState(Model):
     """Index into the order's destinations."""
     sku: Text | None = None
     """None when nobody knows the item."""
-    quantity: Quantity
-    """As ordered, in the unit ordered in."""
-    factor: Amount = Decimal(1)
     instead_of: Text | None = None
     """The SKU that was ordered, where another ships in its place."""
+    quantity: Quantity
+    """As ordered, in the unit ordered in."""
+    shipped_on: Moment | None = None
+    """When goods of it last left."""
+    factor: Amount = Decimal(1)
     """How many of the item's own unit the unit ordered in holds."""
     price: Price | None = None
     """What one unit ordered in costs."""
@@ -93,15 +98,102 @@ class LineState(Model):
     """The same for programs: `item-unknown`, `unit-unknown`, `quantity-not-positive`, ..."""
 
 
+class ReturnedLine(Model):
+    """How much of an order's line may come back, in the item's own unit, and how much has."""
+
+    line: Text
+    quantity: Amount
+    received: Amount = ZERO
+    reason: Text | None = None
+
+    @property
+    def outstanding(self) -> Amount:
+        """What may still come."""
+        return max(self.quantity - self.received, ZERO)
+
+
+class Return(Model):
+    """Goods that the buyer wants to send back. `number` is ours, `asked` the buyer's own for it."""
+
+    number: Text
+    asked: Text
+    standing: Literal["waiting", "authorized", "denied", "withdrawn"] = "waiting"
+    node: Text
+    """Where the goods come back."""
+    receiver: Text
+    """Who will say what came: the node's operator, else our own people."""
+    asked_on: Moment
+    lines: tuple[ReturnedLine, ...]
+    receipts: tuple[Text, ...] = ()
+    """The identities of the receipts taken in under it."""
+
+    @property
+    def expected(self) -> bool:
+        """Whether goods may come back under it, now or once a person has said so."""
+        return self.standing in ("waiting", "authorized")
+
+
+Gate = Literal["accept", "allocate", "release"]
+"""A step that can be stopped: answering the buyer, reserving goods, asking nodes to ship. Nothing ships before all are
+open."""
+
+Silence = Literal["wait", "proceed", "escalate"]
+"""What follows when a question has had no answer by its deadline: it is waited for longer, or the order goes on with
+what it can work out by itself, or a person must look."""
+
+
+class Asked(Model):
+    """A question of the order, and what became of it."""
+
+    number: Text
+    topic: Text
+    """What it is about: `tax`, `rate`, `label`, `credit`, `fraud`, `payment`. Also the kind of the hold it places."""
+    about: str = ""
+    """The part of the order it is about, such as a fulfilment order's number; empty for the whole."""
+    to: Text
+    digest: Text
+    """Of what is asked: the same is not asked twice."""
+    binds: bool = False
+    holds: bool = True
+    """Whether the order waits for the answer."""
+    status: Literal["open", "answered", "refused", "silent", "superseded"] = "open"
+    asked_at: datetime
+    deadline: datetime | None = None
+    within: timedelta
+    silence: Silence
+    waited: int = 0
+    """How many deadlines have passed."""
+
+
+HoldSilence = Literal["wait", "release", "cancel", "escalate"]
+"""What follows when a hold's owner has said nothing by its deadline: it is waited for as long again, the order goes on,
+or is cancelled as far as that can be done, or a person must look."""
+
+
 class Hold(Model):
     """A named gate that stops the order from going on until it is lifted."""
 
     kind: Text
-    gate: Literal["allocate", "release"] = "allocate"
+    gate: Gate = "allocate"
     """The step it stops."""
     reason: Text
-    placed_at: Moment
+    placed_at: datetime
+    placed_by: Text | None = None
+    """The person who placed it; None where a rule did."""
     owner: Text = "order desk"
+    """Who is to speak."""
+    within: timedelta | None = None
+    """How long the owner has."""
+    deadline: datetime | None = None
+    on_silence: HoldSilence = "wait"
+    two_people: bool = False
+    """Whether somebody else than who placed it must lift it."""
+
+    def why_kept(self, by: str | None) -> str | None:
+        """Why a person may not lift it; None when they may."""
+        if self.two_people and self.placed_by is not None and self.placed_by == by:
+            return f"{by} placed the {self.kind} hold; another person must lift it"
+        return None
 
 
 class Order(Model):
@@ -117,6 +209,14 @@ class Order(Model):
     lines: tuple[LineState, ...] = ()
     allocations: tuple[Allocation, ...] = ()
     holds: tuple[Hold, ...] = ()
+    questions: tuple[Asked, ...] = ()
+    """Everything it has asked, the oldest first."""
+    taxed: Literal["estimated", "quoted"] | None = None
+    """How the document's taxes came about, where they are not its buyer's own."""
+    unrecorded: dict[str, TaxRequest] = Field(default_factory=dict)
+    """By invoice or credit memo, the tax that its provider has not confirmed to have recorded."""
+    answer_due: bool = False
+    """Whether the buyer still waits to hear whether the order was taken."""
     fingerprint: str = ""
     """What the order said when it came: the document itself follows its changes."""
     changes: tuple[Text, ...] = ()
@@ -128,7 +228,20 @@ class Order(Model):
     invoiced: Amount = ZERO
     """The sum of its invoices' totals."""
     adjustments_invoiced: dict[str, Amount] = Field(default_factory=dict)
-    """How much of each order-level charge, allowance and tax has been invoiced, by its index path."""
+    """How much of each charge, allowance and tax, its lines' and its own, has been invoiced, by its index path."""
+    goods_invoiced: dict[str, Amount] = Field(default_factory=dict)
+    """How much of each line's goods has been invoiced, by the line's index."""
+    returns: tuple[Return, ...] = ()
+    credits: tuple[Text, ...] = ()
+    """The numbers of its credit memos."""
+    credited: Amount = ZERO
+    """The sum of its credit memos' totals."""
+    amounts_credited: dict[str, Amount] = Field(default_factory=dict)
+    """How much of each line's goods, and of each charge, allowance and tax, has been credited, by its index path."""
+    advance: Amount = ZERO
+    """What was paid for it that no invoice has used yet."""
+    due: Amount = ZERO
+    """What its invoices ask for beyond that, less credits and payments since; below zero we owe it to the buyer."""
 
     @property
     def status(self) -> Status:

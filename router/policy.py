@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 
 from pydantic import Field
 
@@ -14,6 +15,7 @@ from router.price_list import PriceLists
 from router.promise import day_of
 from router.routing import Channel, Routing
 from router.rule import Rule
+from router.taxes import Taxes
 
 
 class Policy(Rule):
@@ -27,9 +29,9 @@ class Policy(Rule):
     routing: Routing
     posting: Posting
     catalogue: Catalogue
-    origins: dict[str, Text] = Field(default_factory=dict)
     prices: PriceLists = PriceLists()
     taxes: Taxes = Taxes()
+    origins: dict[str, Text] = Field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -40,12 +42,12 @@ class Policy(Rule):
         """The terms of a channel."""
         return self.routing.channel(name)
 
-    def rule(self, path: str) -> str:
     def item_for(self, channel: str, item: Item, quantity: Quantity, document: PurchaseOrder) -> Item:
         """The item as a channel buys such a quantity of it on the day of its order."""
         units = quantity.value * (units_in(item, quantity.unit) or 1)
         return self.prices.item_for(channel, item, units, day_of(document.ordered_on, self.company.time_zone))
 
+    def rule(self, path: str) -> str:
         """A rule's name for an explanation: its path, and where it is written if that is known."""
         place = self._origin(path)
         return f"{path} ({place})" if place else path
@@ -58,7 +60,8 @@ class Policy(Rule):
         known = None if partners is None and connections is None else (partners or frozenset()) | (
             connections or frozenset()
         )  # fmt: skip
-        return [*self._check_network(known), *self._check_routing(known), *self._check_posting(known)]
+        found = (self._check_network(known), self._check_routing(known), self._check_posting(known))
+        return [*chain.from_iterable(found), *self._check_taxes(known, connections)]
 
     def _check_network(self, known: frozenset[str] | None) -> Iterator[Finding]:
         seen: set[str] = set()
@@ -77,22 +80,21 @@ class Policy(Rule):
             path = f"routing.channels.{name}"
             if known is not None and name not in known:
                 yield self._finding("channel-unknown", path, f"no partner or connection is called {name!r}")
+            if terms.returns.node and terms.returns.node not in self.network.by_id:
+                message = f"goods come back to {terms.returns.node!r}, which no node is called"
+                yield self._finding("node-unknown", f"{path}.returns.node", message)
             code = terms.code or name
             if code in codes:
                 yield self._finding("channel-code-twice", f"{path}.code", f"{code} is also the code of {codes[code]}")
             codes[code] = name
+        yield from self._check_substitutes()
         bands = self.routing.freight
         reach = [band.miles for band in bands]
         bounded = [miles for miles in reach[:-1] if miles is not None]
         if reach[-1] is not None or len(bounded) != len(reach) - 1 or bounded != sorted(set(bounded)):
-        yield from self._check_substitutes()
             message = "bands must rise in miles, and only the last may leave miles out, so that every distance has one"
             yield self._finding("freight-bands", "routing.freight", message)
 
-    def _check_posting(self, known: frozenset[str] | None) -> Iterator[Finding]:
-        for index, rule in enumerate(self.posting.rules):
-            yield from self._check_rule(f"posting.rules.{index}", rule)
-        for event in AMOUNTS:
     def _check_substitutes(self) -> Iterator[Finding]:
         for sku, others in self.routing.substitutes.items():
             for name in (sku, *others):
@@ -100,6 +102,10 @@ class Policy(Rule):
                     message = f"no item of ours is called {name!r}; rename it, or list it in the items' file"
                     yield self._finding("item-unknown", f"routing.substitutes.{sku}", message)
 
+    def _check_posting(self, known: frozenset[str] | None) -> Iterator[Finding]:
+        for index, rule in enumerate(self.posting.rules):
+            yield from self._check_rule(f"posting.rules.{index}", rule)
+        for event in AMOUNTS:
             whole = [r for r in self.posting.rules if r.event == event and not r.when.model_dump(exclude_defaults=True)]
             if not whole:
                 message = f"no rule posts every {event}; add one without `when` as the last"
@@ -124,6 +130,20 @@ class Policy(Rule):
         for node in rule.when.nodes:
             if node not in self.network.by_id:
                 yield self._finding("node-unknown", f"{path}.when.nodes", f"no node is called {node!r}")
+
+    def _check_taxes(self, known: frozenset[str] | None, connections: frozenset[str] | None) -> Iterator[Finding]:
+        for index, rule in enumerate(self.taxes.taxed):
+            path = f"taxes.taxed.{index}"
+            for name in rule.channels:
+                if known is not None and name not in known:
+                    yield self._finding("channel-unknown", f"{path}.channels", f"no partner or connection is {name!r}")
+            asked = rule.provider.ask if rule.provider else None
+            if asked and connections is not None and asked not in connections:
+                message = f"{asked!r} is asked about taxes, which no connection file describes"
+                yield self._finding("connection-unknown", f"{path}.provider.ask", message)
+            if not self.taxes.rates and (rule.provider is None or rule.provider.silence == "proceed"):
+                message = "taxes are worked out from the table, which is empty; list rates, or ask a provider and wait"
+                yield self._finding("tax-rates-missing", path, message)
 
     def _finding(self, code: str, path: str, message: str, severity: Severity = "error") -> Finding:
         return Finding(code, severity, self._where(path), message, facts={"path": path})

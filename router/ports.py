@@ -24,8 +24,18 @@ from canonical.exchange import (
     Reply,
 )
 from router.decision import Decision, Needs, StockRow, World
-from router.effect import Count, Effect, Nowhere, ToFulfilment, ToLane, ToSent, ToStock
-from router.lookups import Access, Archive, Bearer, Erasing, Holds, MadeDecision, StockRoom
+from router.effect import Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
+from router.lookups import (
+    Access,
+    Archive,
+    Bearer,
+    Erasing,
+    Holds,
+    MadeDecision,
+    Returns,
+    StockRoom,
+    WantedHold,
+)
 from router.order import Order
 
 __all__ = [
@@ -60,8 +70,10 @@ __all__ = [
     "Receipt",
     "Rendered",
     "Reply",
+    "Returns",
     "Stale",
     "StockRoom",
+    "ToAsker",
     "ToFulfilment",
     "ToLane",
     "ToSent",
@@ -69,6 +81,7 @@ __all__ = [
     "Translator",
     "Transmission",
     "Turns",
+    "WantedHold",
 ]
 
 # --- surroundings ---------------------------------------------------------------------------------------------------
@@ -222,6 +235,10 @@ class Lanes(Protocol):
         """Turn what waited too long for what it refers to, and what is overdue, into exceptions; how many."""
         ...
 
+    async def wake(self, limit: int) -> int:
+        """Have the orders decided again whose own time has come; how many times it had."""
+        ...
+
 
 class Stale(Exception):  # noqa: N818 - the field's word for a decision that lost its race
     """The world moved on under a decision: make it again."""
@@ -262,7 +279,9 @@ class Outbox(Protocol):
         """
         ...
 
-    async def delivered(self, parcel: Parcel, handed: Handed) -> None: ...
+    async def delivered(self, parcel: Parcel, handed: Handed) -> None:
+        """Note that the other side took it, and keep what it answered, in one transaction."""
+        ...
 
     async def postponed(self, parcel: Parcel, *, until: datetime) -> None:
         """Let it be looked at again then: the other side is at work on it, so that no try is used up."""
@@ -271,7 +290,7 @@ class Outbox(Protocol):
     async def failed(
         self, parcel: Parcel, reason: str, *, retry_at: datetime | None, findings: Sequence[Finding] = ()
     ) -> None:
-        """Note the attempt; with no `retry_at` it becomes an exception."""
+        """Note the attempt; with no `retry_at` it becomes an exception, and the order learns of its question."""
         ...
 
 

@@ -14,11 +14,16 @@ from pydantic import Field, model_validator
 
 from canonical import Currency, JournalEntry, JournalLine, Moment, Text
 from router.order import ZERO
+from router.routing import PaymentTerms
 from router.rule import Rule
 
-PostingEvent = Literal["shipment", "invoice"]
+PostingEvent = Literal["deposit", "capture", "shipment", "invoice", "return", "credit", "refund", "tax_difference"]
+
+_TOTAL = {"goods": 1, "freight": 1, "charges": 1, "tax": 1, "allowances": -1}
 
 AMOUNTS: Mapping[str, Mapping[str, Mapping[str, int]]] = {
+    "deposit": {"amount": {"amount": 1}},
+    "capture": {"settled": {"settled": 1}, "advance": {"advance": 1}, "amount": {"settled": 1, "advance": 1}},
     "shipment": {"cost": {"cost": 1}},
     "invoice": {
         "goods": {"goods": 1},
@@ -26,8 +31,27 @@ AMOUNTS: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "charges": {"charges": 1},
         "allowances": {"allowances": 1},
         "tax": {"tax": 1},
-        "total": {"goods": 1, "freight": 1, "charges": 1, "tax": 1, "allowances": -1},
+        "total": _TOTAL,
+        "paid": {"paid": 1},
+        "due": {**_TOTAL, "paid": -1},
     },
+    "return": {
+        "restocked": {"restocked": 1},
+        "quarantined": {"quarantined": 1},
+        "scrapped": {"scrapped": 1},
+        "cost": {"restocked": 1, "quarantined": 1, "scrapped": 1},
+    },
+    "credit": {
+        "goods": {"goods": 1},
+        "freight": {"freight": 1},
+        "charges": {"charges": 1},
+        "allowances": {"allowances": 1},
+        "tax": {"tax": 1},
+        "fee": {"fee": 1},
+        "total": {**_TOTAL, "fee": -1},
+    },
+    "tax_difference": {"difference": {"difference": 1}},
+    "refund": {"credited": {"credited": 1}, "advance": {"advance": 1}, "amount": {"credited": 1, "advance": 1}},
 }
 """event -> amount -> the independent amounts it is made of."""
 
@@ -57,8 +81,9 @@ class Selector(Rule):
     channels: tuple[Text, ...] = ()
     nodes: tuple[Text, ...] = ()
     countries: tuple[Text, ...] = ()
-    payment: Literal["owed", "captured"] | None = None
-    """`captured` where the channel takes the buyer's money, `owed` where the buyer will pay us."""
+    payment: PaymentTerms | None = None
+    """`captured` where the channel takes the buyer's money, `authorized` where we do by an authorization in the order,
+    `owed` where the buyer will pay us."""
 
     def takes(self, facts: Mapping[str, str]) -> bool:
         """Whether an event with these facts (`channel`, `node`, `country`, `payment`) falls under the rule."""
@@ -124,8 +149,9 @@ def journal_entry(
     if not lines:
         return None
     return JournalEntry(
-        key=key, order=order, event=rule.event, posted_on=on, currency=currency, lines=lines, memo=rule.name
-    )
+        key=key, order=order, event=rule.event, posted_on=on, currency=currency, lines=lines, memo=rule.name,
+        amounts={name: amount for name, amount in amounts.items() if amount},
+    )  # fmt: skip
 
 
 def _journal_line(line: PostingLine, amount: Decimal, dimensions: dict[str, str]) -> JournalLine:

@@ -40,8 +40,13 @@ def heading(work: Workings) -> dict[str, Any]:
     return {"number": UNASKED, "order": work.order.id, "asked_at": work.world.now, "usage": work.usage}
 
 
-def ask(work: Workings, topic: str, question: Question, asking: Asking, *, about: str = "") -> Asked:
-    """Ask, unless the same was asked last: then that one stands. What was asked before is superseded."""
+def ask(
+    work: Workings, topic: str, question: Question, asking: Asking, *, about: str = "", holds: bool = True
+) -> Asked:
+    """Ask, unless the same was asked last: then that one stands. What was asked before is superseded.
+
+    `about` is the part of the order it is about. Unless it `holds`, the order goes on meanwhile.
+    """
     before = [asked for asked in work.order.questions if (asked.topic, asked.about) == (topic, about)]
     digest = _digest(question)
     if before and before[-1].digest == digest and before[-1].status != "superseded":
@@ -57,6 +62,7 @@ def ask(work: Workings, topic: str, question: Question, asking: Asking, *, about
         to=asking.ask,
         digest=digest,
         binds=question.binds,
+        holds=holds,
         asked_at=work.world.now,
         deadline=work.world.now + _patience(asking.within, again),
         within=asking.within,
@@ -79,7 +85,7 @@ def settle(work: Workings, asked: Asked) -> None:
     """It is answered: nobody waits for it any more."""
     restate(work, asked, status="answered", deadline=None)
     work.wake(_name(asked), None, "answered")
-    lift_holds(work, frozenset({asked.topic}), f"{asked.to} answered")
+    _let_go(work, asked, f"{asked.to} answered")
 
 
 def proceed(work: Workings, topic: Topic, asked: Asked, because: str) -> None:
@@ -89,7 +95,7 @@ def proceed(work: Workings, topic: Topic, asked: Asked, because: str) -> None:
     work.wake(_name(asked), None, "gone on without")
     work.tell("went_on_without_answer", topic=asked.topic, question=asked.number, because=because)
     topic.go_without(work, asked)
-    lift_holds(work, frozenset({asked.topic}), because)
+    _let_go(work, asked, because)
 
 
 def face_silence(work: Workings, topic: Topic, asked: Asked, because: str) -> None:
@@ -131,6 +137,13 @@ def _digest(question: Question) -> str:
     return hashlib.sha256(f"{question.kind}:{said}".encode()).hexdigest()
 
 
+def _let_go(work: Workings, asked: Asked, because: str) -> None:
+    """Lift the topic's hold, once nothing is waited for under it."""
+    waiting = (one for one in work.order.questions if one.holds and one.status in ("open", "refused"))
+    if all(one.topic != asked.topic for one in waiting):
+        lift_holds(work, frozenset({asked.topic}), because)
+
+
 def _number(work: Workings, topic: str, about: str, revision: int, digest: str) -> str:
     key = f"{work.order.id}/{topic}/{about}/{revision}/{digest}"
     return f"{topic}-{revision + 1}-{hashlib.sha256(key.encode()).hexdigest()[:20]}"
@@ -142,6 +155,8 @@ def _send(work: Workings, question: Question, asked: Asked, asking: Asking) -> A
     work.dispatch(numbered, asked.to, dict.fromkeys(type(question).model_fields, f"rule:{asked.topic}"))
     work.wake(_name(asked), asked.deadline, f"{asked.to} was to answer about {asked.topic} by then")
     work.tell("question_asked", topic=asked.topic, question=asked.number, to=asked.to)
+    if not asked.holds:
+        return asked
     reason = f"{asked.to} is asked about {asked.topic}"
     place_hold(
         work, Hold(kind=asked.topic, gate=asking.gate, reason=reason, placed_at=work.world.now, owner=asking.owner)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from canonical import (
     Address,
@@ -21,26 +22,31 @@ from router.adjustment import adjustment_amount, unit_value
 from router.line_view import document_line, shown_items
 from router.order import ZERO, Asked, Gate, LineState
 from router.question import Topic, ask, heading
+from router.tax_record import NAME, ask_to_record, settle_record
 from router.taxation import quote
 from router.taxes import Taxed
 from router.workings import Workings
 
-NAME = "tax"
 _CODES = {"state": "state_sales", "county": "county_tax", "city": "city_sales", "district": "local_sales"}
 
 
 def gate(work: Workings) -> Gate | None:
     """The step before which the tax must be known."""
-    rule = _rule(work)
-    if rule is None or not _standing(work):
+    rule = rule_of(work)
+    if rule is None or not (_to_come(work) or work.order.unrecorded):
         return None
     return rule.provider.gate if rule.provider else "release"
 
 
 def ask_tax(work: Workings) -> None:
     """Ask the provider, or work it out."""
-    rule = _rule(work)
-    assert rule is not None, "asked only where the order is taxed"
+    rule = rule_of(work)
+    if rule is None:
+        return
+    if rule.provider:
+        ask_to_record(work, rule.provider)
+    if not _to_come(work):
+        return
     request = tax_request(work, rule)
     if rule.provider:
         ask(work, NAME, request, rule.provider)
@@ -48,16 +54,20 @@ def ask_tax(work: Workings) -> None:
         _apply(work, quote(request, work.policy.taxes.rates, rule.rounding), rule)
 
 
-def take_quote(work: Workings, _asked: Asked, answer: Answer) -> None:
-    """The provider's taxes are the order's."""
-    rule = _rule(work)
-    if rule and isinstance(answer, TaxQuote):
+def take_quote(work: Workings, asked: Asked, answer: Answer) -> None:
+    """The provider's taxes are the order's; or it has recorded what was charged, and says what it should have been."""
+    rule = rule_of(work)
+    if not isinstance(answer, TaxQuote):
+        return
+    if asked.about:
+        settle_record(work, asked.about, answer)
+    elif rule:
         _apply(work, answer, rule)
 
 
 def estimate(work: Workings, _asked: Asked) -> None:
     """The provider is silent: our own table's taxes are the order's until the truth is known."""
-    rule = _rule(work)
+    rule = rule_of(work)
     if rule:
         _apply(work, quote(tax_request(work, rule), work.policy.taxes.rates, rule.rounding), rule)
 
@@ -71,30 +81,39 @@ TAX = Topic(name=NAME, gate=gate, ask=ask_tax, take=take_quote, go_without=estim
 
 def tax_request(work: Workings, rule: Taxed) -> TaxRequest:
     """What is asked of the order as it now stands: what was not cancelled of it, net of allowances."""
-    order, taxes = work.order, work.policy.taxes
-    to = _address(work)
-    freight, others = _charges(work)
+    document = work.order.document
+    freight, others = charges_of(work, document.charges)
     return TaxRequest(
-        **heading(work),
-        transaction=order.number,
-        on=order.document.ordered_on,
-        currency=order.document.currency,
-        customer=order.channel,
-        included=rule.included,
-        exemption=taxes.exemption(_names(work), to),
-        ship_from=work.policy.company.address or to,
-        ship_to=to,
-        lines=(*_lines(work, to), *others),
+        **terms_of(work, rule),
+        transaction=work.order.number,
+        on=document.ordered_on,
+        lines=(*_lines(work, address_of(work)), *others),
         freight=freight,
-        freight_tax_code=taxes.freight_code,
     )
 
 
-def _rule(work: Workings) -> Taxed | None:
-    return work.policy.taxes.rule_for(work.order.channel, _address(work))
+def terms_of(work: Workings, rule: Taxed) -> dict[str, Any]:
+    """What all of an order's requests share."""
+    to, taxes = address_of(work), work.policy.taxes
+    return {
+        **heading(work),
+        "currency": work.order.document.currency,
+        "customer": work.order.channel,
+        "included": rule.included,
+        "exemption": taxes.exemption(_names(work), to),
+        "ship_from": work.policy.company.address or to,
+        "ship_to": to,
+        "freight_tax_code": taxes.freight_code,
+    }
 
 
-def _address(work: Workings) -> Address:
+def rule_of(work: Workings) -> Taxed | None:
+    """The row of `config/taxes.yaml` that takes the order, if any."""
+    return work.policy.taxes.rule_for(work.order.channel, address_of(work))
+
+
+def address_of(work: Workings) -> Address:
+    """Where the order goes: its first destination."""
     first = min((state.destination for state in work.lines.values()), default=0)
     places = work.order.destinations
     return (places[first].address if first < len(places) else None) or Address()
@@ -104,6 +123,11 @@ def _names(work: Workings) -> frozenset[str]:
     """By what a customer may be known to be exempt: the channel, and every identifier of the buyer."""
     parties = (party for party in work.order.document.parties if party.role in ("buyer", "bill_to", "ship_to"))
     return frozenset({work.order.channel, *(value for party in parties for value in party.identifiers.values())})
+
+
+def _to_come(work: Workings) -> bool:
+    """Whether anything is still to be invoiced."""
+    return any(_units(state) > state.ledger.invoiced for state in work.lines.values())
 
 
 def _standing(work: Workings) -> list[LineState]:
@@ -145,11 +169,11 @@ def _net(work: Workings, state: LineState) -> Decimal:
     return round_money((whole + more - less) * kept, work.order.document.currency)
 
 
-def _charges(work: Workings) -> tuple[Decimal, list[TaxLine]]:
-    """The freight, and the order's other charges as lines of their own."""
-    document, freight, others = work.order.document, ZERO, list[TaxLine]()
-    for index, charge in enumerate(document.charges):
-        amount = round_money(adjustment_amount(charge, ZERO), document.currency)
+def charges_of(work: Workings, charges: Sequence[Adjustment]) -> tuple[Decimal, list[TaxLine]]:
+    """The freight, and other charges as lines of their own."""
+    freight, others = ZERO, list[TaxLine]()
+    for index, charge in enumerate(charges):
+        amount = round_money(adjustment_amount(charge, ZERO), work.order.document.currency)
         if charge.settlement != "off_invoice" or not amount:
             continue
         if charge.code in work.policy.posting.freight_codes:

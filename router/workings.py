@@ -1,9 +1,10 @@
 """A decision while it is being made: the order's lines as they move, and what will be written and sent."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from canonical import Address, Document, Item, JournalEntry, Usage
 from router.decision import (
@@ -15,9 +16,11 @@ from router.decision import (
     StockChange,
     StockRow,
     Trouble,
+    Wake,
+    Withdrawal,
     World,
 )
-from router.lifecycle import MOVES, Move, move
+from router.lifecycle import MOVES, TALLIES, Move, move, tally
 from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
@@ -39,6 +42,8 @@ class Workings:
         self.send: list[Outgoing] = []
         self.postings: list[JournalEntry] = []
         self.troubles: list[Trouble] = []
+        self.wakes: dict[str, Wake] = {}
+        self.withdrawn: list[Withdrawal] = []
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, dict[str, Route]] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}
@@ -96,21 +101,33 @@ class Workings:
             self.lines[line] = state.model_copy(update={"ledger": move(state.ledger, name, quantity)})
             self.tell(MOVES[name].event, line=line, quantity=str(quantity), **facts)
 
+    def count(self, line: str, name: Literal["return", "credit"], quantity: Decimal, **facts: Any) -> None:
+        """Count a quantity of a line as returned or credited, and say so."""
+        if quantity:
+            state = self.lines[line]
+            self.lines[line] = state.model_copy(update={"ledger": tally(state.ledger, name, quantity)})
+            self.tell(TALLIES[name].event, line=line, quantity=str(quantity), **facts)
+
     def reserve(self, allocation: Allocation, quantity: Decimal) -> None:
         """Hold more (or less) of a line's goods at its node."""
         if quantity and self.usage == "production":
             key = (allocation.line, allocation.node, allocation.sku)
             self._reserved[key] = self._reserved.get(key, ZERO) + quantity
-            self._change(allocation, ZERO, quantity)
+            self._change(allocation.sku, allocation.node, ZERO, quantity)
 
     def goods_left(self, allocation: Allocation, shipped: Decimal, promised: Decimal) -> None:
         """Goods left the node: what was on hand falls, and what had been promised of it is no longer reserved."""
         self.reserve(allocation, -promised)
         if self.usage == "production":
-            self._change(allocation, -shipped, ZERO)
+            self._change(allocation.sku, allocation.node, -shipped, ZERO)
 
-    def _change(self, allocation: Allocation, on_hand: Decimal, reserved: Decimal) -> None:
-        key = (allocation.sku, allocation.node)
+    def goods_came(self, sku: str, node: str, quantity: Decimal) -> None:
+        """Goods came to a node, fit to be sold: what is on hand rises."""
+        if quantity and self.usage == "production":
+            self._change(sku, node, quantity, ZERO)
+
+    def _change(self, sku: str, node: str, on_hand: Decimal, reserved: Decimal) -> None:
+        key = (sku, node)
         before = self._stock.get(key, (ZERO, ZERO))
         self._stock[key] = (before[0] + on_hand, before[1] + reserved)
 
@@ -123,21 +140,26 @@ class Workings:
         """Put something before a person."""
         self.troubles.append(Trouble(code=code, reason=reason, facts={"order": self.order.id, **facts}))
 
+    def wake(self, name: str, at: datetime | None, cause: str) -> None:
+        """Have the order look at itself again at an instant; without one, no more."""
+        self.wakes[name] = Wake(name, at, cause)
+
     def amend(self, **fields: Any) -> None:
         """Change fields of the order itself."""
         self.order = self.order.model_copy(update=fields)
         if "document" in fields or "destinations" in fields:
             self._routes.clear()
 
+    @property
+    def decided(self) -> Order:
+        """The order as it now stands."""
+        version = self.order.version + len(self.events)
+        standing = {"lines": tuple(self.lines.values()), "allocations": tuple(self.allocations), "version": version}
+        return self.order.model_copy(update=standing)
+
     def decision(self, explanation: Explanation) -> Decision:
         """The decision, with the order as it now stands."""
-        order = self.order.model_copy(
-            update={
-                "lines": tuple(self.lines.values()),
-                "allocations": tuple(self.allocations),
-                "version": self.order.version + len(self.events),
-            }
-        )
+        order = self.decided
         return Decision(
             order=order,
             events=tuple(self.events),
@@ -154,5 +176,7 @@ class Workings:
             send=tuple(self.send),
             postings=tuple(self.postings),
             troubles=tuple(self.troubles),
+            wake=tuple(self.wakes.values()),
+            withdraw=tuple(self.withdrawn),
             explanation=explanation,
         )

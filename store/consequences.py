@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from canonical import FulfilmentOrder, JournalEntry
+from canonical import FulfilmentOrder, JournalEntry, Question
 from router.decision import Outgoing
 from router.order import ZERO
 from store.documents import outgoing_row, written
 from store.exceptions import About, open_exception
 from store.lane_queue import Name, fulfilment_scope
+from store.questions import question_scope
 from store.tables import document, journal_entry
 from store.writing import Writing
 
@@ -49,10 +50,16 @@ def queue(
 
 
 def names_given(writing: Writing) -> Iterator[Name]:
-    """The numbers of its fulfilment orders, by which their recipients will speak of the order."""
+    """The numbers of its fulfilment orders, returns and questions, by which others will speak of the order."""
+    known = {one.number for one in writing.lane.order.returns} if writing.lane.order else set()
+    for returned in writing.made.order.returns if writing.made.order else ():
+        if returned.number not in known:
+            yield Name(fulfilment_scope(returned.receiver), returned.number, writing.lane.key)
     for outgoing in writing.made.send:
         if isinstance(outgoing.document, FulfilmentOrder):
             yield Name(fulfilment_scope(outgoing.to), outgoing.document.number, writing.lane.key)
+        elif isinstance(outgoing.document, Question):
+            yield Name(question_scope(outgoing.to), outgoing.document.number, writing.lane.key)
 
 
 def post(writing: Writing) -> None:

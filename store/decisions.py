@@ -14,15 +14,17 @@ from store.database import Transaction
 from store.exceptions import About, open_exception
 from store.lane_queue import PATIENCE, give_names, revive_parked
 from store.order_ledger import short_skus, write_events, write_order, write_record
+from store.questions import withdraw
 from store.reservations import change_reservations
 from store.shapes import Shape
-from store.stock_room import Shelves, reconsider, stock_rows
+from store.stock_room import Shelves, make_room, reconsider, stock_rows
 from store.tables import (
     document,
     lane,
     lane_entry,
 )
 from store.telling import tell_listeners
+from store.wakeups import note_wakeups
 from store.writing import Chain, Writing
 
 
@@ -44,6 +46,7 @@ def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[
     """
     lanes = [one.lane for one in asked]
     held, waiting = _held_lanes(transaction, lanes), _waiting_entries(transaction, lanes)
+    make_room(transaction, (change for one in asked for change in one.made.stock))
     shelves = Shelves(transaction, {(row.sku, row.node) for one in asked for row in one.made.stock})
     outcomes: list[Order | Stale | None] = []
     accepted: list[Writing] = []
@@ -73,6 +76,8 @@ def _write(transaction: Transaction, accepted: Sequence[Writing]) -> None:
         chain = write_events(writing)
         write_record(writing, chain.head)
         write_order(writing)
+        withdraw(writing)
+        note_wakeups(writing)
         sent = tell_listeners(writing, queue_documents(writing, writing.sent))
         _report(writing)
         _move_lane(writing, chain, sent, less=1 - revived[writing.lane.key])

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from canonical import Acknowledgment, has_errors
 from canonical.exchange import Incoming, Reading
-from router.ports import Effect, Nowhere, ToFulfilment, ToLane, ToSent, ToStock, Transmission
+from router.ports import Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock, Transmission
 from store.acknowledged import match
 from store.answers import reply, send_again
 from store.awaited import answered, owe_answers
@@ -17,6 +17,7 @@ from store.documents import findings_json, incoming_row, mark
 from store.exceptions import About, open_exception
 from store.identities import Claim, Identities, Key
 from store.lane_queue import enqueue, enqueue_by_name, fulfilment_scope
+from store.questions import question_scope
 from store.stock_room import record_counts
 from store.tables import document
 
@@ -174,6 +175,10 @@ def _to_fulfilment(transaction: Transaction, staged: _Staged, effect: ToFulfilme
         owe_answers(transaction, staged.id, staged.row["kind"], found)
 
 
+def _to_asker(transaction: Transaction, staged: _Staged, effect: ToAsker) -> None:
+    enqueue_by_name(transaction, question_scope(staged.row["partner"]), effect.question, staged.id)
+
+
 def _to_stock(transaction: Transaction, staged: _Staged, effect: ToStock) -> None:
     mark(transaction, staged.id, status="applied")
     if staged.row["usage"] == "production":
@@ -198,6 +203,7 @@ def _nowhere(transaction: Transaction, staged: _Staged, effect: Nowhere) -> None
 _EFFECTS: Mapping[type[Any], Callable[[Transaction, _Staged, Any], None]] = {
     ToLane: _to_lane,
     ToFulfilment: _to_fulfilment,
+    ToAsker: _to_asker,
     ToStock: _to_stock,
     ToSent: _to_sent,
     Nowhere: _nowhere,

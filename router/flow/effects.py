@@ -3,21 +3,46 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from canonical import Document, InventoryLine, InventoryReport, OrderChange, PurchaseOrder, ShipmentAdvice
+from canonical import (
+    Answer,
+    Document,
+    InventoryLine,
+    InventoryReport,
+    OrderChange,
+    PurchaseOrder,
+    Question,
+    ReturnAuthorization,
+    ReturnReceipt,
+    ShipmentAdvice,
+)
 from router.catalogue import units_in
-from router.number import order_id
+from router.number import lane_of, order_id
 from router.policy import Policy
-from router.ports import Count, Effect, Nowhere, ToFulfilment, ToLane, ToSent, ToStock
+from router.ports import Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
 
 
 def effect_of(document: Document, sender: str, policy: Policy) -> Effect:
     """Where a document from `sender` takes effect."""
+    if isinstance(document, Answer):
+        return ToAsker(document.question)
     effect = EFFECTS.get(document.kind)
     return effect(document, sender, policy) if effect else Nowhere(f"nobody here acts on a {document.kind}")
 
 
 def _own_order(document: PurchaseOrder | OrderChange, sender: str, _policy: Policy) -> Effect:
     return ToLane(order_id(document, sender))
+
+
+def _order_it_returns(document: ReturnAuthorization, sender: str, _policy: Policy) -> Effect:
+    if document.order_number is None:
+        return Nowhere(f"return {document.number} names no order, so nobody can say whether its goods may come back")
+    return ToLane(lane_of(sender, document.order_number, document.release, document.usage))
+
+
+def _return_it_receives(document: ReturnReceipt, _sender: str, _policy: Policy) -> Effect:
+    if document.order_number is None:
+        return Nowhere(f"receipt {document.number} names no return that its goods came under")
+    return ToFulfilment(document.order_number)
 
 
 def _order_it_ships(document: ShipmentAdvice, _sender: str, _policy: Policy) -> Effect:
@@ -60,6 +85,8 @@ EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {
     "PurchaseOrder": _own_order,
     "OrderChange": _own_order,
     "ShipmentAdvice": _order_it_ships,
+    "ReturnAuthorization": _order_it_returns,
+    "ReturnReceipt": _return_it_receives,
     "InventoryReport": _stock,
     "Acknowledgment": _what_we_sent,
 }
@@ -69,5 +96,6 @@ SHIPS_OR_POSTS = frozenset({"FulfilmentOrder", "JournalEntry"})
 
 
 def stays_inside(document: Document) -> bool:
-    """Whether this is a test document that would ship, charge or post."""
-    return document.usage == "test" and document.kind in SHIPS_OR_POSTS
+    """Whether this is a test document that would ship, charge, buy or post."""
+    binds = isinstance(document, Question) and document.binds
+    return document.usage == "test" and (binds or document.kind in SHIPS_OR_POSTS)

@@ -44,7 +44,14 @@ POLICY = Policy.model_validate(
             "places": {"US-IL": NODE["place"]},
         },
         "posting": {
-            "accounts": {"1200": "Receivable", "2200": "Tax", "4000": "Sales", "5000": "Cost", "1300": "Stock"},
+            "accounts": {
+                "1200": "Receivable",
+                "2200": "Tax",
+                "4000": "Sales",
+                "5000": "Cost",
+                "5900": "Tax differences",
+                "1300": "Stock",
+            },
             "rules": [
                 {
                     "name": "cost",
@@ -59,6 +66,11 @@ POLICY = Policy.model_validate(
                         {"credit": "4000", "amount": "goods"},
                         {"credit": "2200", "amount": "tax"},
                     ],
+                },
+                {
+                    "name": "tax trued up",
+                    "event": "tax_difference",
+                    "lines": [{"debit": "5900", "amount": "difference"}, {"credit": "2200", "amount": "difference"}],
                 },
             ],
             "destinations": ["erp"],

@@ -52,6 +52,11 @@ class Taxman(ObedientCourier):
         return Arrival("taxman", "answer", self.says(content), key, {})
 
     @property
+    def recorded(self) -> dict[str, TaxRequest]:
+        """What it keeps on its books, by transaction."""
+        return {request.transaction: request for request in self.asked.values() if request.purpose != "quote"}
+
+    @property
     def last(self) -> TaxRequest:
         return list(self.asked.values())[-1]
 
@@ -129,6 +134,56 @@ async def test_nothing_is_released_before_the_answer(open_taxed):
     await street.intake.receive(street.courier.answer(street.courier.last))
     await street.settle()
     assert (await street.order("PO1"))["status"] == "released"
+
+
+async def journal(street: Street) -> dict[str, Decimal]:
+    """Debits less credits, by account."""
+    entries = [json.loads(p.content)["document"] for p in street.courier.effects("JournalEntry").values()]
+    sums: dict[str, Decimal] = {}
+    for line in (line for entry in entries for line in entry["lines"]):
+        amount = Decimal(line["debit"]) - Decimal(line["credit"])
+        sums[line["account"]] = sums.get(line["account"], Decimal(0)) + amount
+    return sums
+
+
+async def test_an_invoice_is_recorded_at_the_provider_once(open_taxed):
+    street = await open_taxed(taxed())
+    await stocked(street)
+    await street.send(purchase("PO1", 5))
+    await street.settle()
+    await ship(street)
+    [recorded] = street.courier.recorded.values()
+    assert (recorded.purpose, recorded.taxed) == ("commit", Decimal("1.00"))
+    assert [line.amount for line in recorded.lines] == [Decimal("10.00")]
+    assert len([one for one in street.courier.asked.values() if one.purpose == "commit"]) == 1
+    assert (await journal(street))["2200"] == Decimal("-1.00")
+
+
+async def test_what_was_estimated_is_trued_up_when_the_provider_speaks_again(open_taxed):
+    street = await open_taxed(taxed("proceed"))
+    street.courier.silent = True
+    await stocked(street)
+    await street.send(purchase("PO1", 5))
+    await street.settle()
+    await later(street, seconds=31)
+    await ship(street)
+    assert (await journal(street))["2200"] == Decimal("-0.63")
+    await street.intake.receive(street.courier.answer(street.courier.last))
+    await street.settle()
+    books = await journal(street)
+    assert (books["2200"], books["5900"], sum(books.values())) == (Decimal("-1.00"), Decimal("0.37"), 0)
+
+
+async def test_a_charge_that_the_provider_refused_to_record_is_recorded_later(open_taxed):
+    street = await open_taxed(taxed())
+    await stocked(street)
+    await street.send(purchase("PO1", 5))
+    await street.settle()
+    street.courier.orders["taxman"] = [Rejected("closed for the night")]
+    await ship(street)
+    assert street.courier.recorded == {}
+    await later(street, seconds=31)
+    assert len(street.courier.recorded) == 1
 
 
 async def test_at_the_accept_gate_the_buyer_hears_nothing_before_the_answer(open_taxed):
