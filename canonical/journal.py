@@ -33,6 +33,8 @@ class JournalEntry(Document):
     posted_on: Moment
     currency: Currency
     lines: tuple[JournalLine, ...] = Field(min_length=2)
+    amounts: dict[str, Amount] = Field(default_factory=dict)
+    """What the event was worth, by the names that posting rules use: `total`, `tax`, `cost`."""
     memo: Text | None = None
 
     @property

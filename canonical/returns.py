@@ -30,6 +30,7 @@ class ReturnAuthorization(Document):
     number: Text
     purpose: Literal["request", "authorization", "denial", "cancel"] = "request"
     order_number: Text | None = None
+    release: Text | None = None
     requested_on: Moment
     reason: Text | None = None
     dates: dict[str, Moment] = Field(default_factory=dict)

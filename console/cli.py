@@ -9,13 +9,12 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TypeAlias
 
-from canonical import CrossdockError, Misconfigured, exact_decimal
-from console.commands import actions, hindsight, keeping, lookups, maps, running, tools
+from canonical import CrossdockError, Misconfigured
+from console.arguments import control, hours, instant, port, positive, quantity
+from console.commands import actions, connectors, hindsight, holds, keeping, lookups, maps, running, tools
 from console.desk import Builder
 from console.invocation import Invocation, Usage
 from console.terminal import err, print_findings, print_json, text
@@ -118,15 +117,15 @@ def _add_family(commands: Subcommands, name: str, says: str, usual: Run | None =
 def _add_running(commands: Subcommands) -> None:
     demo = _add(commands, "demo", running.demo)
     demo.add_argument("--no-serve", action="store_true", help="end after the story and its check")
-    demo.add_argument("--port", type=_port, help="where to serve the console")
+    demo.add_argument("--port", type=port, help="where to serve the console")
     emulate = _add(commands, "emulate", running.emulate)
     emulate.add_argument("name", metavar="NAME", help="the connector whose system is played, such as shopify")
-    emulate.add_argument("--port", type=_port, help="where to listen; any free port without it")
-    emulate.add_argument("--orders", type=_positive, default=3, help="how many orders it begins with (3)")
+    emulate.add_argument("--port", type=port, help="where to listen; any free port without it")
+    emulate.add_argument("--orders", type=positive, default=3, help="how many orders it begins with (3)")
     emulate.add_argument("--fault", action="append", default=[], help="what the next request meets; may be repeated")
     run = _add(commands, "run", running.run)
     run.add_argument("--roles", metavar="ROLES", help=f"some of {','.join(running.ALL_ROLES)} (all)")
-    run.add_argument("--port", type=_port, help="where to listen; 0 takes a free port")
+    run.add_argument("--port", type=port, help="where to listen; 0 takes a free port")
     run.add_argument("--host", help="the address to listen on; the configuration's, loopback by default")
 
 
@@ -167,8 +166,11 @@ def _add_authoring(commands: Subcommands) -> None:
         one.add_argument("--partner", metavar="ID", help="the trading partner it comes from or goes to")
     family = _add_family(commands, "connector", "connectors", tools.connector_list)
     _add(family, "list", tools.connector_list)
-    _add(family, "test", maps.connector_test).add_argument("name", metavar="NAME", help="the connector")
-    new = _add(family, "new", maps.connector_new)
+    _add(family, "test", connectors.connector_test).add_argument("name", metavar="NAME", help="the connector")
+    login = _add(family, "login", connectors.connector_login)
+    login.add_argument("name", metavar="NAME", help="the connection")
+    login.add_argument("--port", type=port, default=0, help="where to listen for the answer; any free port")
+    new = _add(family, "new", connectors.connector_new)
     new.add_argument("name", metavar="NAME", help="how the connector will be called")
     new.add_argument("--from", dest="sample", metavar="SAMPLE", required=True, help="a document that it brings")
 
@@ -177,17 +179,24 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the file; - is standard input")
     parser.add_argument("--partner", metavar="ID", help="the trading partner it comes from or goes to")
     parser.add_argument("--summary", action="store_true", help="counts alone")
-    parser.add_argument("--at", type=_instant, metavar="TIME", help="the instant to use for the clock's, as ISO 8601")
-    parser.add_argument("--control", type=_control, metavar="N", help="the control number to use for the counters'")
+    parser.add_argument("--at", type=instant, metavar="TIME", help="the instant to use for the clock's, as ISO 8601")
+    parser.add_argument("--control", type=control, metavar="N", help="the control number to use for the counters'")
 
 
 def _add_lookups(commands: Subcommands) -> None:
     family = _add_family(commands, "orders", "orders, newest first", lookups.orders)
-    commands.choices["orders"].add_argument("--limit", type=_positive, default=100, help="at most so many (100)")
-    release = _add(family, "release", actions.release_hold)
+    commands.choices["orders"].add_argument("--limit", type=positive, default=100, help="at most so many (100)")
+    release = _add(family, "release", holds.release_hold)
     release.add_argument("order", metavar="ORDER", help="its number or id")
     release.add_argument("--hold", metavar="KIND", required=True, help="the hold to lift, as `show` names it")
     release.add_argument("--by", metavar="NAME", required=True, help="who lifts it, for the audit trail")
+    family = _add_family(commands, "returns", "returns that wait for a person")
+    for name, run in (("authorize", actions.authorize_return), ("deny", actions.deny_return)):
+        settle = _add(family, name, run)
+        settle.add_argument("order", metavar="ORDER", help="its number or id")
+        settle.add_argument("returned", metavar="RETURN", help="the return's number, as `show` names it")
+        settle.add_argument("--by", metavar="NAME", required=True, help="who decides, for the audit trail")
+    _add_holds(commands)
     for name, run in (("show", lookups.show), ("explain", lookups.explain)):
         _add(commands, name, run).add_argument("order", metavar="ORDER", help="its number or id")
     family = _add_family(commands, "exceptions", "what needs a person", lookups.list_exceptions)
@@ -199,11 +208,27 @@ def _add_lookups(commands: Subcommands) -> None:
     _add(commands, "export", lookups.export).add_argument("--out", metavar="DIR", required=True)
 
 
+def _add_holds(commands: Subcommands) -> None:
+    family = _add_family(commands, "holds", "what stops orders", holds.list_holds)
+    _add(family, "list", holds.list_holds)
+    place = _add(family, "place", holds.place_hold)
+    place.add_argument("order", metavar="ORDER", help="its number or id")
+    place.add_argument("--hold", metavar="KIND", default="manual", help="what kind of hold (manual)")
+    place.add_argument("--reason", metavar="TEXT", required=True, help="why, for whoever must lift it")
+    place.add_argument("--by", metavar="NAME", required=True, help="who places it, for the audit trail")
+    place.add_argument("--owner", metavar="DESK", default="order desk", help="who is to lift it (order desk)")
+    place.add_argument("--gate", choices=("allocate", "release"), default="release", help="the step it stops")
+    place.add_argument("--within", metavar="HOURS", type=hours, help="how long the owner has")
+    then = ("wait", "release", "cancel", "escalate")
+    place.add_argument("--then", choices=then, default="wait", help="what follows when nobody spoke (wait)")
+    place.add_argument("--two-people", action="store_true", help="who places it may not lift it")
+
+
 def _add_hindsight(commands: Subcommands) -> None:
     whatif = _add(commands, "whatif", hindsight.whatif)
     whatif.add_argument("--routing", metavar="FILE", type=Path, required=True, help="the routing rules to try")
     for command in (whatif, _add(commands, "kpis", hindsight.kpis)):
-        command.add_argument("--since", metavar="DATE", type=_instant, help="orders that came since; all without it")
+        command.add_argument("--since", metavar="DATE", type=instant, help="orders that came since; all without it")
 
 
 def _add_actions(commands: Subcommands) -> None:
@@ -213,12 +238,13 @@ def _add_actions(commands: Subcommands) -> None:
     stock = _add(_add_family(commands, "stock", "what lies where"), "set", actions.set_stock)
     stock.add_argument("sku", metavar="SKU")
     stock.add_argument("node", metavar="NODE")
-    stock.add_argument("quantity", metavar="QTY", type=_quantity)
-    stock.add_argument("--safety", metavar="QTY", type=_quantity, help="how much is never promised")
+    stock.add_argument("quantity", metavar="QTY", type=quantity)
+    stock.add_argument("--safety", metavar="QTY", type=quantity, help="how much is never promised")
     token = _add(_add_family(commands, "token", "API tokens"), "new", actions.new_token)
     whose = token.add_mutually_exclusive_group()
     whose.add_argument("--partner", metavar="ID", help="it proves this partner")
     whose.add_argument("--role", choices=actions.ROLE_NAMES, help="it proves this role (operator)")
+    token.add_argument("--name", metavar="PERSON", help="who bears it: the name stands in the audit trail")
 
 
 def _add_keeping(commands: Subcommands) -> None:
@@ -229,45 +255,5 @@ def _add_keeping(commands: Subcommands) -> None:
     erase = _add(commands, "erase", keeping.erase)
     which = erase.add_mutually_exclusive_group(required=True)
     which.add_argument("--order", metavar="ID", help="one order, by number or id")
-    which.add_argument("--before", metavar="DATE", type=_instant, help="all that was finished before")
+    which.add_argument("--before", metavar="DATE", type=instant, help="all that was finished before")
     erase.add_argument("--by", metavar="NAME", default="command line", help="who erases, for the record of it")
-
-
-# --- what an argument may be ----------------------------------------------------------------------------------------
-
-
-def _port(given: str) -> int:
-    if not given.isdecimal() or int(given) > 65535:
-        raise argparse.ArgumentTypeError(f"{given!r} is no port (0 to 65535)")
-    return int(given)
-
-
-def _positive(given: str) -> int:
-    if not given.isdecimal() or int(given) < 1:
-        raise argparse.ArgumentTypeError(f"{given!r} is no number above zero")
-    return int(given)
-
-
-def _control(given: str) -> int:
-    number = _positive(given)
-    if number > 999_999_999:
-        raise argparse.ArgumentTypeError("a control number has at most nine digits")
-    return number
-
-
-def _instant(given: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(given)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{given!r} is no time such as 2026-03-01T09:30:00Z") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _quantity(given: str) -> Decimal:
-    try:
-        quantity = exact_decimal(given)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    if quantity < 0:
-        raise argparse.ArgumentTypeError("stock cannot be below zero")
-    return quantity

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Protocol, TypedDict
 
 from canonical import Document, Finding
 from console.authoring import Authoring
-from router.ports import Access, Archive, Arrival, Erasing, Holds, Inbox, Receipt, StockRoom
+from router.ports import Access, Archive, Arrival, Erasing, Holds, Inbox, Receipt, Returns, StockRoom
 
 OWN_CHANNEL = "api"
 """The `source` of what our own people or programs send with a role's token, naming no partner."""
@@ -202,7 +202,7 @@ class Hindsight(Protocol):
         ...
 
     async def kpis(self, since: datetime | None = None) -> Mapping[str, Any]:
-        """Key figures: `{all, channels, nodes}`."""
+        """Key figures: `{all, channels, partners, nodes}`."""
         ...
 
 
@@ -223,6 +223,9 @@ class Hub(Protocol):
 
     @property
     def holds(self) -> Holds: ...
+
+    @property
+    def returns(self) -> Returns: ...
 
     @property
     def erasing(self) -> Erasing: ...
@@ -318,7 +321,7 @@ class Builder(Protocol):
 
     def workbench(self, config: Path) -> Workbench: ...
 
-    def authoring(self, config: Path) -> Authoring:
+    def authoring(self, config: Path, data: Path) -> Authoring:
         """The integrator's tools; they work beside a configuration that has faults elsewhere."""
         ...
 

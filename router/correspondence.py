@@ -16,6 +16,8 @@ OWED: Mapping[str, Sequence[str]] = {
     "PurchaseOrder": ("OrderAcknowledgment",),
     "OrderChange": ("OrderAcknowledgment",),
     "ShipmentAdvice": ("ShipmentNotice", "Invoice"),
+    "ReturnAuthorization": ("ReturnAuthorization",),
+    "ReturnReceipt": ("CreditMemo",),
 }
 
 EXPECTED: Mapping[str, Sequence[str]] = {

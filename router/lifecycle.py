@@ -57,6 +57,33 @@ MOVES: Mapping[Move, Step] = MappingProxyType(
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A count beside the buckets: it never exceeds what it is counted of."""
+
+    counter: Literal["returned", "credited"]
+    of: Literal["shipped", "returned"]
+    event: str
+
+
+TALLIES: Mapping[Literal["return", "credit"], Tally] = MappingProxyType(
+    {
+        # tally           counter      of           event
+        "return":   Tally("returned", "shipped",  "line_returned"),
+        "credit":   Tally("credited", "returned", "line_credited"),
+    }
+)  # fmt: skip
+
+
+def tally(ledger: Ledger, name: Literal["return", "credit"], quantity: Decimal) -> Ledger:
+    """The ledger after `quantity` more was counted. Raises `ValueError` when that is more than there is of it."""
+    counted = TALLIES[name]
+    total = getattr(ledger, counted.counter) + quantity
+    if quantity < 0 or total > getattr(ledger, counted.of):
+        raise ValueError(f"cannot {name} {quantity}: {getattr(ledger, counted.of)} {counted.of}")
+    return ledger.model_copy(update={counted.counter: total})
+
+
 def move(ledger: Ledger, name: Move, quantity: Decimal) -> Ledger:
     """The ledger after `quantity` made the move. Raises `ValueError` when the bucket does not hold so much.
 

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from canonical import Document
+from canonical import Document, Model, Text
 from canonical.exchange import Rendered
 from router.decision import StockRow, World
+from router.order import HoldSilence
 
 
 class StockRoom(Protocol):
@@ -24,9 +25,38 @@ class StockRoom(Protocol):
         ...
 
 
+class WantedHold(Model):
+    """A hold as a person places it."""
+
+    kind: Text
+    reason: Text
+    gate: Literal["allocate", "release"] = "release"
+    owner: Text = "order desk"
+    within: timedelta | None = None
+    on_silence: HoldSilence = "wait"
+    two_people: bool = False
+
+
 class Holds(Protocol):
     async def release(self, wanted: str, kind: str, by: str) -> str | None:
-        """Have an order, by id or number, decided again without its hold of this kind. Its id; None without one."""
+        """Have an order, by id or number, decided again without its hold of this kind. Its id; None without one.
+
+        Raises `Rejected` when this person may not lift it.
+        """
+        ...
+
+    async def place(self, wanted: str, hold: WantedHold, by: str) -> str | None:
+        """Have an order, by id or number, held. Its id; None without such an order."""
+        ...
+
+    async def waiting(self) -> Sequence[Mapping[str, Any]]:
+        """Every hold in force, the oldest order first: `order`, `number`, `channel` and the hold's own fields."""
+        ...
+
+
+class Returns(Protocol):
+    async def settle(self, wanted: str, number: str, verdict: Literal["authorize", "deny"], by: str) -> str | None:
+        """Have a waiting return of an order, by id or number, decided. The order's id; None when none waits."""
         ...
 
 
@@ -42,14 +72,15 @@ class Erasing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom an API token proved: a partner (or connection), or a role."""
+    """Whom an API token proved: a partner (or connection), or a role, and which person if it names one."""
 
     partner: str | None
     role: str | None
+    person: str | None = None
 
 
 class Access(Protocol):
-    async def issue(self, *, partner: str | None = None, role: str | None = None) -> str:
+    async def issue(self, *, partner: str | None = None, role: str | None = None, person: str | None = None) -> str:
         """A new token; only its hash is kept."""
         ...
 

@@ -1,9 +1,9 @@
-"""The numbers we give: orders' lanes, fulfilment orders, shipments, invoices and SSCCs. Derived, never counted."""
+"""The numbers we give: lanes, fulfilment orders, shipments, invoices, returns, credits, SSCCs. None is counted."""
 
 import hashlib
 from typing import Literal
 
-from canonical import OrderChange, PurchaseOrder
+from canonical import OrderChange, PurchaseOrder, Usage
 from router.catalogue import check_digit
 from router.order import Order
 from router.policy import Policy
@@ -14,11 +14,15 @@ LONGEST = 22
 
 def order_id(document: PurchaseOrder | OrderChange, sender: str) -> str:
     """The lane key of the order a document is about: `channel/number[/release]`, with `#test` for a test."""
-    parts = [sender, document.number, *([document.release] if document.release else [])]
-    return "/".join(parts) + ("#test" if document.usage == "test" else "")
+    return lane_of(sender, document.number, document.release, document.usage)
 
 
-def derived_number(order: Order, policy: Policy, kind: Literal["F", "S", "I"], count: int) -> str:
+def lane_of(channel: str, number: str, release: str | None, usage: Usage) -> str:
+    """The lane key of a channel's order."""
+    return "/".join([channel, number, *([release] if release else [])]) + ("#test" if usage == "test" else "")
+
+
+def derived_number(order: Order, policy: Policy, kind: Literal["F", "S", "I", "R", "C"], count: int) -> str:
     """`<channel code>-<order number>-<kind><count>`, at most 22 characters, unique in the hub.
 
     The code has no dash and the count follows the last one, so no two orders share a number; where it would grow too

@@ -1,5 +1,6 @@
 """How orders are sourced and on what terms each channel buys (config/routing.yaml)."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -7,8 +8,12 @@ from pydantic import Field
 
 from canonical import Amount, Text
 from router.network import Place
-from router.order import ZERO
+from router.order import ZERO, HoldSilence
+from router.return_terms import Inspection, ReturnTerms
 from router.rule import Rule
+
+PaymentTerms = Literal["owed", "captured", "authorized"]
+"""Who brings the money: the buyer on invoice, the channel, or ourselves from what the buyer authorized."""
 
 
 class Costs(Rule):
@@ -58,10 +63,12 @@ class Channel(Rule):
     """What becomes of an order that comes after its cancel date, or may not ship until after it."""
     substitutes: Literal["none", "offer", "ship"] = "none"
     """Whether another item may stand in for one that runs out: never, if the buyer says so, or at once."""
-    captures_payment: bool = False
-    """True when the channel takes the buyer's money and settles with us."""
+    payment: PaymentTerms = "owed"
+    """`captured`: the channel takes the buyer's money and settles with us. `authorized`: the order brings an
+    authorization that we capture. `owed`: the buyer pays our invoices."""
     bills_over_shipment: bool = False
     """True when units shipped beyond the order are invoiced."""
+    returns: ReturnTerms = ReturnTerms()
 
 
 class HoldRule(Rule):
@@ -75,6 +82,18 @@ class HoldRule(Rule):
     """None listed takes every channel."""
     total_above: Amount | None = None
     """Takes orders whose goods cost more than this, in the order's currency."""
+    names: tuple[Text, ...] = ()
+    """Takes orders on which a party's name contains one of these, such as a list of those we may not sell to."""
+    regions: tuple[Text, ...] = ()
+    """Takes orders that go to one of these regions, such as `US-AK`."""
+    classes: tuple[Text, ...] = ()
+    """Takes orders for an item of one of these classes."""
+    within: timedelta | None = None
+    """How long its owner has to speak."""
+    on_silence: HoldSilence = "wait"
+    """What follows then."""
+    two_people: bool = False
+    """True when a person who places such a hold may not lift it."""
 
     def takes(self, channel: str, total: Decimal) -> bool:
         """Whether an order falls under the rule."""
@@ -97,6 +116,9 @@ class Routing(Rule):
     more_to_come: tuple[Text, ...] = ("BP", "SS")
     """Line statuses of a shipment advice that say the rest will follow from the same node."""
     holds: tuple[HoldRule, ...] = ()
+    reservations_lapse: timedelta | None = Field(default=None, gt=timedelta(0))
+    """How long a held order keeps stock from others; None: as long as it is held."""
+    inspection: Inspection = Inspection()
     channels: dict[str, Channel] = Field(default_factory=dict)
     otherwise: Channel = Channel()
     """The terms of a channel that is not listed."""

@@ -1,6 +1,6 @@
 """What a node says it shipped (X12 945) moves goods and money: ledger and stock, the notice, the invoice, the books."""
 
-from canonical import AdviceLine, ShipmentAdvice
+from canonical import AdviceLine, Moment, ShipmentAdvice
 from router.advice import Departure, Said, Shipped, said_of
 from router.billing import bill
 from router.books import post_shipment
@@ -16,7 +16,7 @@ def ship(work: Workings, advice: ShipmentAdvice) -> bool:
     work.amend(shipments=(*work.order.shipments, advice.identity))
     work.tell("shipment_recorded", shipment=number, advice=advice.number, fulfilment_order=advice.fulfilment_order)
     said = said_of(work, asked, advice)
-    shipped = [gone for one in said if (gone := _leave(work, one, number)).quantity]
+    shipped = [gone for one in said if (gone := _leave(work, one, number, advice.shipped_on)).quantity]
     fell_short = [one for one in said if _fall_short(work, one)]
     if shipped:
         left = Departure(number, advice, shipped)
@@ -26,7 +26,7 @@ def ship(work: Workings, advice: ShipmentAdvice) -> bool:
     return bool(fell_short)
 
 
-def _leave(work: Workings, said: Said, shipment: str) -> Shipped:
+def _leave(work: Workings, said: Said, shipment: str, shipped_on: Moment) -> Shipped:
     allocation = work.allocations[said.index]
     asked = min(said.quantity, allocation.outstanding)
     over = said.quantity - asked
@@ -37,6 +37,8 @@ def _leave(work: Workings, said: Said, shipment: str) -> Shipped:
     work.move(allocation.line, "over_ship", over, node=allocation.node, shipment=shipment)
     work.goods_left(allocation, shipped=said.quantity, promised=asked)
     work.allocations[said.index] = allocation.model_copy(update={"shipped": allocation.shipped + said.quantity})
+    state = work.lines[allocation.line]
+    work.lines[allocation.line] = state.model_copy(update={"shipped_on": shipped_on} if said.quantity else {})
     return Shipped(said.index, allocation, said.quantity, over, said.path)
 
 

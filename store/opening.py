@@ -19,6 +19,7 @@ from store.lanes import Lanes
 from store.outbox import Outbox
 from store.peers import Peers
 from store.readiness import Readiness
+from store.returns import Returns
 from store.stock_room import StockRoom
 from store.turns import Turns
 
@@ -36,6 +37,7 @@ class Store:
     outbox: Outbox
     stock: StockRoom
     holds: Holds
+    returns: Returns
     erasing: Erasing
     readiness: Readiness
     access: Access
@@ -75,6 +77,7 @@ async def open_store(
             outbox=Outbox(database),
             stock=StockRoom(database),
             holds=Holds(database),
+            returns=Returns(database),
             erasing=Erasing(database),
             readiness=Readiness(database),
             access=Access(database),

@@ -1,13 +1,24 @@
 """What the API takes as canonical JSON, judged before it is taken: every fault is a finding with its pointer."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from canonical import Amount, Document, Finding, InventoryReport, Model, PurchaseOrder, Text
+from canonical import (
+    Amount,
+    Document,
+    Finding,
+    InventoryReport,
+    Model,
+    OrderChange,
+    PurchaseOrder,
+    ReturnAuthorization,
+    ReturnReceipt,
+    Text,
+)
 from console.web.problem import Problem
 
 D = TypeVar("D", bound=Document)
@@ -35,6 +46,20 @@ def read_order(desk: Reader, body: bytes) -> PurchaseOrder:
     return order
 
 
+def read_return(desk: Reader, body: bytes) -> ReturnAuthorization:
+    """The request in `body`. Raises `Problem` 400 or 422."""
+    asked = _read_document(desk, ReturnAuthorization, body)
+    _refuse(_faults_of_return(asked))
+    return asked
+
+
+def read_return_receipt(desk: Reader, body: bytes) -> ReturnReceipt:
+    """The receipt in `body`. Raises `Problem` 400 or 422."""
+    came = _read_document(desk, ReturnReceipt, body)
+    _refuse(_faults_of_receipt(came))
+    return came
+
+
 def read_stock(desk: Reader, body: bytes) -> Sequence[StockLevel]:
     """The levels in `body`: one, an array of them, or a canonical InventoryReport. Raises `Problem` 400 or 422."""
     content = _json(body)
@@ -50,6 +75,30 @@ def read_stock(desk: Reader, body: bytes) -> Sequence[StockLevel]:
         if level.on_hand < 0 or (level.safety or 0) < 0
     )
     return levels
+
+
+def read_change(desk: Reader, body: bytes) -> OrderChange:
+    """The change in `body`. Raises `Problem` 400 or 422."""
+    change = _read_document(desk, OrderChange, body)
+    _refuse(_not_negative(line.quantity.value for line in change.lines))
+    return change
+
+
+def _not_negative(quantities: Iterable[Decimal]) -> Iterator[Finding]:
+    for index, quantity in enumerate(quantities):
+        if quantity < 0:
+            yield _fault("quantity-negative", f"/lines/{index}/quantity/value", "a quantity is not below zero")
+
+
+def malformed(reason: str) -> Problem:
+    """400: the body is not the JSON that was asked for."""
+    return _not_json(_fault("json-syntax", "", reason))
+
+
+def as_findings(error: ValidationError, trail: str = "") -> list[Finding]:
+    """A model's faults, each with its pointer."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return [_fault("field-invalid", trail + _pointer(detail["loc"]), detail["msg"]) for detail in details]
 
 
 def _read_document(desk: Reader, kind: type[D], body: bytes) -> D:
@@ -80,10 +129,7 @@ def _read_level(content: Any, trail: str = "") -> StockLevel:
     try:
         return StockLevel.model_validate(content)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-        raise _invalid(
-            [_fault("field-invalid", trail + _pointer(detail["loc"]), detail["msg"]) for detail in details]
-        ) from error
+        raise _invalid(as_findings(error, trail)) from error
 
 
 def _pointer(trail: Sequence[str | int]) -> str:
@@ -109,12 +155,35 @@ def _faults_of_order(order: PurchaseOrder) -> Iterator[Finding]:
     if not order.lines:
         yield _fault("no-lines", "/lines", "an order has at least one line")
     seen: set[str] = set()
+    yield from _not_positive(line.quantity.value for line in order.lines)
     for index, line in enumerate(order.lines):
-        if line.quantity.value <= 0:
-            yield _fault("quantity-not-positive", f"/lines/{index}/quantity/value", "a quantity is above zero")
         if line.number in seen:
             yield _fault("line-repeated", f"/lines/{index}/number", f"line {line.number} stands twice")
         seen.add(line.number)
+
+
+def _faults_of_return(asked: ReturnAuthorization) -> Iterator[Finding]:
+    if asked.order_number is None:
+        yield _fault("order-missing", "/order_number", "say of which order goods are to come back")
+    if asked.purpose not in ("request", "cancel"):
+        yield _fault("purpose-not-yours", "/purpose", "a return is asked for (`request`) or withdrawn (`cancel`)")
+    if not asked.lines and asked.purpose == "request":
+        yield _fault("no-lines", "/lines", "a return has at least one line")
+    yield from _not_positive(line.quantity.value for line in asked.lines)
+
+
+def _faults_of_receipt(came: ReturnReceipt) -> Iterator[Finding]:
+    if came.order_number is None:
+        yield _fault("return-missing", "/order_number", "say under which of our return authorizations they came")
+    if not came.lines:
+        yield _fault("no-lines", "/lines", "a receipt has at least one line")
+    yield from _not_positive(line.quantity.value for line in came.lines)
+
+
+def _not_positive(quantities: Iterable[Decimal]) -> Iterator[Finding]:
+    for index, quantity in enumerate(quantities):
+        if quantity <= 0:
+            yield _fault("quantity-not-positive", f"/lines/{index}/quantity/value", "a quantity is above zero")
 
 
 def _levels_of_report(report: InventoryReport) -> Iterator[StockLevel]:

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from canonical import InventoryReport, PurchaseOrder
+from canonical import InventoryReport, OrderChange, PurchaseOrder, ReturnAuthorization, ReturnReceipt
 from console.api.acceptance import StockLevel
+from router.ports import WantedHold
 
 if TYPE_CHECKING:
     from console.api.routes import Route
 
 _REFERENCE = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{([a-z]+)\}")
+
+_BODIES = (PurchaseOrder, OrderChange, WantedHold, ReturnAuthorization, ReturnReceipt, InventoryReport, StockLevel)
+"""What requests bring."""
 
 _PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -65,7 +69,7 @@ def describe(title: str, routes: Iterable["Route"]) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    models = [(model, "validation") for model in (PurchaseOrder, InventoryReport, StockLevel)]
+    models = [(model, "validation") for model in _BODIES]
     _, schema = models_json_schema(models, ref_template=_REFERENCE)  # type: ignore[arg-type]  # a list of literals
     return {**schema["$defs"], "Problem": _PROBLEM, "Finding": _FINDING, "Stock": _STOCK}
 
@@ -91,7 +95,7 @@ def _parameters(route: "Route") -> Iterable[dict[str, Any]]:
     for name, meaning in route.query.items():
         yield _parameter(name, "query", meaning, required=False)
     for name, meaning in route.headers.items():
-        required = name == "Idempotency-Key" and route.path == "/v1/orders"
+        required = name == "Idempotency-Key" and route.body != "bytes"
         yield _parameter(name, "header", meaning, required=required)
 
 

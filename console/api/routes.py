@@ -7,7 +7,7 @@ from typing import Literal
 from aiohttp import web
 
 from canonical import Rejected, Unavailable
-from console.api import health, reading, sending
+from console.api import health, order_desk, reading, sending
 from console.api.call import Call, reply
 from console.desk import Hub
 from console.rights import Caller, Right
@@ -82,10 +82,68 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST",
         "/v1/orders/{id}/holds/{kind}/release",
-        sending.release_hold,
+        order_desk.release_hold,
         "mend",
         "Lift an order's hold",
         answers={202: "lifted: the order is decided again"},
+    ),
+    Route(
+        "POST",
+        "/v1/orders/{id}/holds",
+        order_desk.place_hold,
+        "mend",
+        "Hold an order",
+        body="WantedHold",
+        answers={202: "placed: the order is decided again"},
+    ),
+    Route("GET", "/v1/holds", order_desk.list_holds, "inside", "Every hold in force, with owner, age and deadline"),
+    Route(
+        "POST",
+        "/v1/orders/{id}/changes",
+        order_desk.change_order,
+        "send",
+        "Change an order's lines, dates or address",
+        headers=_KEYED,
+        body="OrderChange",
+        answers=_RECEIPT,
+    ),
+    Route(
+        "GET",
+        "/v1/kpis",
+        reading.show_kpis,
+        "inside",
+        "How well orders were served: by channel, partner and node",
+        query={"since": "orders that came since this time (ISO 8601)"},
+    ),
+    Route(
+        "POST",
+        "/v1/orders/{id}/returns/{number}/{verdict}",
+        sending.settle_return,
+        "mend",
+        "Authorize or deny a return that waits for a person: `authorize` or `deny`",
+        answers={202: "said: the buyer and the node are told"},
+    ),
+    Route(
+        "POST",
+        "/v1/returns",
+        sending.take_return,
+        "send",
+        "Ask whether goods may come back, or withdraw that",
+        query=_PARTNER,
+        headers=_KEYED,
+        body="ReturnAuthorization",
+        answers=_RECEIPT,
+    ),
+    Route(
+        "POST",
+        "/v1/returns/receipts",
+        sending.take_return_receipt,
+        "send",
+        "Say what came back; `order_number` is the number of our return authorization",
+        query=_PARTNER,
+        headers=_KEYED,
+        body="ReturnReceipt",
+        answers=_RECEIPT,
     ),
     Route("GET", "/v1/orders/{id}", reading.show_order, "read", "One order"),
     Route(

@@ -1,13 +1,14 @@
 """What comes in over the API: documents, orders, webhooks, stock. Kept before it is answered."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
-from console.api.acceptance import read_order, read_stock
+from console.api.acceptance import read_order, read_return, read_return_receipt, read_stock
 from console.api.call import Call, reply
-from console.desk import OWN_CHANNEL
+from console.desk import OWN_CHANNEL, Hub
 from console.web.problem import Problem, forbidden, not_found, unauthorized
 from console.web.sight import header_of
 from router.ports import Arrival, Receipt
@@ -29,14 +30,16 @@ def _sender(call: Call) -> str | None:
     return named
 
 
-def _key(call: Call, *, required: bool) -> str | None:
+def key_of(call: Call, *, required: bool) -> str | None:
+    """The `Idempotency-Key`. Raises `Problem` 400."""
     key = call.request.headers.get("Idempotency-Key", "").strip()
     if (required and not key) or len(key) > _LONGEST_KEY:
         raise Problem(400, "idempotency-key", f"send an Idempotency-Key header of 1 to {_LONGEST_KEY} characters")
     return key or None
 
 
-def _facts(call: Call, **more: str) -> dict[str, str]:
+def facts_of(call: Call, **more: str) -> dict[str, str]:
+    """What is known of who sends."""
     facts = {
         "content_type": call.request.content_type,
         "remote": call.request.remote or "",
@@ -45,7 +48,7 @@ def _facts(call: Call, **more: str) -> dict[str, str]:
     return {**facts, **more}
 
 
-def _receipt_of(receipt: Receipt) -> dict[str, Any]:
+def receipt_of(receipt: Receipt) -> dict[str, Any]:
     """The first answer, whether this is the first time or not."""
     if receipt.status == "conflict":
         raise Problem(
@@ -54,7 +57,8 @@ def _receipt_of(receipt: Receipt) -> dict[str, Any]:
     return {"id": receipt.id, "status": "accepted", "sha256": receipt.sha256, "received_at": receipt.received_at}
 
 
-def _replayed(receipt: Receipt) -> dict[str, str]:
+def replayed(receipt: Receipt) -> dict[str, str]:
+    """Says that it came before."""
     return {"Idempotency-Replayed": "true"} if receipt.status == "duplicate" else {}
 
 
@@ -63,12 +67,12 @@ async def take_document(call: Call) -> web.Response:
     sender = _sender(call)
     if sender is None:
         raise Problem(400, "partner-missing", "say whose document this is: ?partner=ID")
-    content, key = await call.body(), _key(call, required=False)
+    content, key = await call.body(), key_of(call, required=False)
     if not content:
         raise Problem(400, "empty-body", "the body is empty")
     key = key or f"sha256:{hashlib.sha256(content).hexdigest()}"
-    receipt = await call.hub.receive(Arrival(sender, "http", content, key, _facts(call)))
-    return reply(_receipt_of(receipt), 202, _replayed(receipt))
+    receipt = await call.hub.receive(Arrival(sender, "http", content, key, facts_of(call)))
+    return reply(receipt_of(receipt), 202, replayed(receipt))
 
 
 def _patience(call: Call) -> float:
@@ -82,16 +86,35 @@ def _patience(call: Call) -> float:
 
 async def take_order(call: Call) -> web.Response:
     """Keep a canonical order; 201 with the order once it is decided, 202 while it is not."""
-    key = _key(call, required=True)
+    key = key_of(call, required=True)
     content = await call.body()
     read_order(call.hub, content)
-    facts = _facts(call, kind="PurchaseOrder")
+    facts = facts_of(call, kind="PurchaseOrder")
     receipt = await call.hub.receive(Arrival(_sender(call) or OWN_CHANNEL, "api", content, key, facts))
-    answer = _receipt_of(receipt)
+    answer = receipt_of(receipt)
     order = await call.hub.order_of(receipt, _patience(call))
     if order is None:
-        return reply(answer, 202, _replayed(receipt))
-    return reply({**answer, "order": header_of(order)}, 201, _replayed(receipt))
+        return reply(answer, 202, replayed(receipt))
+    return reply({**answer, "order": header_of(order)}, 201, replayed(receipt))
+
+
+async def take_return(call: Call) -> web.Response:
+    """Keep a request for a return; the answer goes to the channel, and stands in the order's timeline."""
+    return await _keep(call, "ReturnAuthorization", read_return)
+
+
+async def take_return_receipt(call: Call) -> web.Response:
+    """Keep what somebody says came back."""
+    return await _keep(call, "ReturnReceipt", read_return_receipt)
+
+
+async def _keep(call: Call, kind: str, judge: Callable[[Hub, bytes], object]) -> web.Response:
+    """Keep a canonical document that `judge` does not refuse."""
+    key, content = key_of(call, required=True), await call.body()
+    judge(call.hub, content)
+    arrival = Arrival(_sender(call) or OWN_CHANNEL, "api", content, key, facts_of(call, kind=kind))
+    receipt = await call.hub.receive(arrival)
+    return reply(receipt_of(receipt), 202, replayed(receipt))
 
 
 async def take_hook(call: Call) -> web.Response:
@@ -108,7 +131,7 @@ async def take_hook(call: Call) -> web.Response:
     if arrival is None:
         raise unauthorized("the signature does not hold for this body")
     receipt = await call.hub.receive(arrival)
-    return reply(_receipt_of(receipt), 200, _replayed(receipt))
+    return reply(receipt_of(receipt), 200, replayed(receipt))
 
 
 async def answer_challenge(call: Call) -> web.Response:
@@ -122,13 +145,15 @@ async def answer_challenge(call: Call) -> web.Response:
     return web.Response(body=answer[0], content_type=answer[1])
 
 
-async def release_hold(call: Call) -> web.Response:
-    """Lift one hold of an order, in the caller's name."""
-    kind, by = call.path("kind"), call.caller.name
-    released = await call.hub.holds.release(call.path(), kind, by)
-    if released is None:
-        raise not_found(f"order with a hold {kind!r}")
-    return reply({"order": released, "hold": kind, "by": by}, 202)
+async def settle_return(call: Call) -> web.Response:
+    """Authorize or deny a return that waits for a person, in the caller's name."""
+    number, verdict, by = call.path("number"), call.path("verdict"), call.caller.name
+    if verdict not in ("authorize", "deny"):
+        raise not_found("verdict; it is authorize or deny")
+    order = await call.hub.returns.settle(call.path(), number, "authorize" if verdict == "authorize" else "deny", by)
+    if order is None:
+        raise not_found(f"order with a return {number!r} that waits")
+    return reply({"order": order, "return": number, "verdict": verdict, "by": by}, 202)
 
 
 async def set_stock(call: Call) -> web.Response:

@@ -32,20 +32,6 @@ async def submit(call: Invocation) -> int:
     return 1 if receipt.status == "conflict" else 0
 
 
-async def release_hold(call: Invocation) -> int:
-    """Lift a hold, so that the order goes on."""
-    given = call.arguments
-    async with call.hub() as hub:
-        released = await hub.holds.release(given.order, given.hold, given.by)
-        await hub.drain()
-        order = await hub.archive.order(released) if released else None
-    answer = {"order": released, "hold": given.hold, "by": given.by, "status": order and order["status"]}
-    if not call.tell(answer):
-        said = f"{released}: {given.hold} lifted" if released else f"{given.order} has no hold {given.hold}"
-        call.out.print(text(said), status(order["status"]) if order else "", soft_wrap=True)
-    return 0 if released else 1
-
-
 async def set_stock(call: Invocation) -> int:
     """Set what a node has of a SKU."""
     given = call.arguments
@@ -65,8 +51,8 @@ async def new_token(call: Invocation) -> int:
         if partner is not None and partner not in known:
             raise Usage(f"no partner or connection is called {partner}; there are {', '.join(sorted(known))}")
         role = role if role or partner else "operator"
-        token = await hub.access.issue(partner=partner, role=role)
-    if not call.tell({"token": token, "partner": partner, "role": role}):
+        token = await hub.access.issue(partner=partner, role=role, person=call.arguments.name)
+    if not call.tell({"token": token, "partner": partner, "role": role, "name": call.arguments.name}):
         call.err.print(text(f"for {partner or 'role ' + str(role)}; it is shown only now"))
         call.out.print(token, markup=False, soft_wrap=True)
     return 0

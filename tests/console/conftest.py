@@ -221,6 +221,7 @@ class MemoryHub:
     webhooks: Shop = field(default_factory=Shop)
     inbox: Any = None
     holds: Any = None
+    returns: Any = None
     erasing: Any = None
     host: str = "127.0.0.1"
     port: int = 0
