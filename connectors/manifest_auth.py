@@ -51,14 +51,21 @@ class Bearer(ConfigModel):
 
 
 class OAuth2(ConfigModel):
-    """RFC 6749: the client's own grant (4.4) or a refresh token (6).
+    """RFC 6749: the client's own grant (4.4), a refresh token (6), or a person's consent (4.1) with PKCE (RFC 7636),
+    asked for by `crossdock connector login`.
 
     A refresh token that comes with an access token replaces the one before it, and is kept on the disk.
     """
 
     kind: Literal["oauth2"]
-    grant: Literal["client_credentials", "refresh_token"]
+    grant: Literal["client_credentials", "refresh_token", "authorization_code"]
     token_url: Credential
+    authorize_url: Credential | None = None
+    """Where a person consents."""
+    authorize_query: dict[str, Credential] = Field(default_factory=dict)
+    """What the vendor wants to know there beside RFC 6749's own."""
+    redirect_uri: Credential | None = None
+    """Where the person is sent back to, if the vendor takes no loopback address: that address is then pasted."""
     client_id: Credential
     client_secret: Credential
     client_auth: Literal["basic", "body"] = "basic"
@@ -72,6 +79,8 @@ class OAuth2(ConfigModel):
     def _whole(self) -> Self:
         if (self.grant == "refresh_token") != (self.refresh_token is not None):
             raise ValueError("the grant refresh_token, and no other, has a refresh_token")
+        if (self.grant == "authorization_code") != (self.authorize_url is not None):
+            raise ValueError("the grant authorization_code, and no other, has an authorize_url")
         return self
 
 

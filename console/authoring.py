@@ -1,6 +1,6 @@
 """What the command line asks of the integrator's tools. The composition root satisfies this Protocol."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,6 +38,13 @@ class Authoring(Protocol):
 
     def draft_connector(self, name: str, sample: NamedFile) -> Told:
         """A first connector for a sample: `{name, map, files: {path: text}}`, paths within the configuration."""
+        ...
+
+    async def log_in(
+        self, name: str, port: int, show: Callable[[str], None], paste: Callable[[], Awaitable[str]]
+    ) -> Told:
+        """Let a person log in to a connection: `show` gets the address to open, `paste` asks for the one they were sent
+        to where it isn't ours. `{connection, ok}`."""
         ...
 
     async def test_connector(self, name: str) -> Told:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from canonical import CrossdockError, Misconfigured
 from console.arguments import control, hours, instant, port, positive, quantity
-from console.commands import actions, connectors, hindsight, holds, keeping, lookups, maps, running, tools
+from console.commands import actions, connectors, hindsight, holds, keeping, lookups, maps, returns, running, tools
 from console.desk import Builder
 from console.invocation import Invocation, Usage
 from console.terminal import err, print_findings, print_json, text

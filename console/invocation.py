@@ -36,7 +36,7 @@ class Invocation:
 
     def authoring(self) -> Authoring:
         """The integrator's tools."""
-        return self.builder.authoring(self.config)
+        return self.builder.authoring(self.config, self.data)
 
     @asynccontextmanager
     async def hub(self) -> AsyncIterator[Hub]:

@@ -8,10 +8,16 @@ from typing import Any, Protocol
 from canonical import Finding, Misconfigured, has_errors
 from connectors.authoring.connector_draft import draft_connector
 from connectors.authoring.drafts import draft_map
+from connectors.authoring.login import Paste, Show, log_in
 from connectors.authoring.map_cases import run_map_case
 from connectors.authoring.reading import paired, read_by
 from connectors.case_run import run_cases
 from connectors.configuration import Trade
+from connectors.connection import Connection
+from connectors.engine.caller import Caller
+from connectors.engine.tokens import FileTokens
+from connectors.engine.wire import HttpWire
+from connectors.surroundings import SystemClock
 from connectors.translator import Translator
 from mappings.authoring.cases import load_map_cases
 from mappings.authoring.comparison import compare
@@ -38,6 +44,8 @@ class AuthoringBench:
     trade: Trade
     config: Path
     """The configuration's folder."""
+    data: Path
+    """Where tokens are kept."""
 
     def maps(self) -> list[Told]:
         """The maps there are, each with the directions it serves and where it stands."""
@@ -103,6 +111,26 @@ class AuthoringBench:
         sound = bool(cases) and not has_errors(findings) and not any(one["faults"] for one in cases)
         place = str(catalogue.origins[name].cases)
         return {"ok": sound, "connector": name, "place": place, "cases": cases, "findings": _as_json(findings)}
+
+    async def log_in(self, name: str, port: int, show: Show, paste: Paste) -> Told:
+        """Let a person log in to a connection, and keep the tokens."""
+        connection = self._connection(name)
+        wire = HttpWire()
+        try:
+            await log_in(Caller(connection, wire, SystemClock(), FileTokens(self.data / "tokens")), port, show, paste)
+        finally:
+            await wire.close()
+        return {"ok": True, "connection": connection.id}
+
+    def _connection(self, name: str) -> Connection:
+        """A connection by its name, or the only one of a connector. Raises `Misconfigured`."""
+        known = self.trade.connections.by_id
+        found = [one for one in known.values() if name in (one.id, one.manifest.connector)]
+        named = known.get(name) or (found[0] if len(found) == 1 else None)
+        if named is None:
+            which = [one.id for one in found] or list(known)
+            raise Misconfigured(f"no connection is called {name}; there are {', '.join(which) or 'none'}")
+        return named
 
     def _resolved(self, given: str) -> tuple[Translator, str]:
         """A map by its name or by the path of a file, and a translator that has it."""

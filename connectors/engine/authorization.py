@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
+from canonical import Misconfigured
 from connectors.connection import Connection
+from connectors.engine.consent import Consent, code_request
 from connectors.engine.grant import (
     Grant,
     basic_header,
@@ -109,7 +111,19 @@ class Authorization:
             self._learn(secret)
         return token
 
+    async def log_in(self, consent: Consent, code: str, send: Send) -> None:
+        """Take the token that a person's consent gives; what it was before is void."""
+        grant = self._connection.manifest.auth
+        assert isinstance(grant, OAuth2)
+        made_of = digest_of_credentials(grant, self._connection)
+        async with self._tokens.alone(self._connection.id):
+            answer = await send(code_request(grant, self._connection, consent, code))
+            token = granted(grant, answer, self._clock.now(), made_of, None)
+            await self._tokens.set(self._connection.id, token)
+
     async def _renewed(self, grant: Grant, send: Send, made_of: str, refresh: Secret | None) -> Token:
+        if isinstance(grant, OAuth2) and grant.grant == "authorization_code" and refresh is None:
+            raise Misconfigured(f"nobody has logged in; run `crossdock connector login {self._connection.id}`")
         answer = await send(token_request(grant, self._connection, refresh))
         token = granted(grant, answer, self._clock.now(), made_of, refresh)
         await self._tokens.set(self._connection.id, token)

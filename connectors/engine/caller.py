@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable, Where
 from connectors.connection import Connection
 from connectors.engine.authorization import Authorization, Carried, Clock
+from connectors.engine.consent import Consent
 from connectors.engine.encoding import decode
 from connectors.engine.judgement import Judgement, error_of, judge
 from connectors.engine.meters import MemoryMeters, Meters
@@ -70,6 +71,13 @@ class Caller:
         if judgement and judgement.rule.then != "ignore":
             raise self._error(judgement, step, call)
         return answered
+
+    async def log_in(self, consent: Consent, code: str) -> None:
+        """Change the code of a person's consent into tokens, and keep them. Raises as `ask` does."""
+        try:
+            await self.authorization.log_in(consent, code, self._send)
+        except CrossdockError as error:
+            raise self.redacted(error) from None
 
     def redacted(self, error: CrossdockError) -> CrossdockError:
         """The same error, naming the connection and no secret."""

@@ -81,16 +81,22 @@ def basic_header(username: str, password: str) -> str:
 
 def _oauth2_request(oauth: OAuth2, scope: Mapping[str, Any], refresh: Secret | None) -> Request:
     form: dict[str, str] = {"grant_type": oauth.grant}
-    if oauth.refresh_token:
-        form["refresh_token"] = refresh.reveal() if refresh else expand_text(oauth.refresh_token, scope)
-    if oauth.scope:
+    if oauth.refresh_token or oauth.grant == "authorization_code":
+        form["grant_type"] = "refresh_token"
+        form["refresh_token"] = refresh.reveal() if refresh else expand_text(oauth.refresh_token or "", scope)
+    if oauth.scope and oauth.grant != "authorization_code":
         form["scope"] = oauth.scope
+    return form_request(oauth, scope, form)
+
+
+def form_request(oauth: OAuth2, scope: Mapping[str, Any], form: Mapping[str, str]) -> Request:
+    """A request to the token endpoint, with the client's own proof."""
     headers = {name: expand_text(value, scope) for name, value in oauth.token_headers.items()}
     identity = expand_text(oauth.client_id, scope), expand_text(oauth.client_secret, scope)
     if oauth.client_auth == "basic":
         headers["Authorization"] = basic_header(*identity)
     else:
-        form |= {"client_id": identity[0], "client_secret": identity[1]}
+        form = {**form, "client_id": identity[0], "client_secret": identity[1]}
     headers |= {"Content-Type": _FORM, "Accept": "application/json"}
     return Request("POST", expand_text(oauth.token_url, scope), headers, urlencode(form).encode())
 

@@ -1,4 +1,4 @@
-"""`crossdock map` and the connectors' tools: make, list, test, compare."""
+"""`crossdock map`: make, list, test, compare."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ async def map_list(call: Invocation) -> int:
         marks = [text("yes" if way in ways else "") for way in ("read", "write")]
         fault = Text("has faults: crossdock check", style="bold red")
         document = fault if row["faults"] else text(row["document"])
-        shown.add_row(text(row["name"], "bold"), document, text(row.get("syntax")), *marks, text(_near(row["file"])))
+        shown.add_row(text(row["name"], "bold"), document, text(row.get("syntax")), *marks, text(near(row["file"])))
     call.out.print(shown)
     return 0
 
@@ -35,7 +35,7 @@ async def map_new(call: Invocation) -> int:
     given = call.arguments
     out = Path(given.out) if given.out else None
     name = given.name or (_name_of(out, call.config.parent) if out else None)
-    told = call.authoring().draft_map(_file(given.sample), name, given.document)
+    told = call.authoring().draft_map(read_file(given.sample), name, given.document)
     if out:
         write_file(out, told["text"])
     if call.tell({**told, "out": given.out}):
@@ -62,24 +62,16 @@ async def map_test(call: Invocation) -> int:
     if given.record and _record(call, told):
         told = call.authoring().test_map(given.map, given.partner)
     if not call.tell(told):
-        _print_cases(call, told, told["map"], [_near(place) for place in told["places"]])
+        print_cases(call, told, told["map"], [near(place) for place in told["places"]])
     return 0 if told["ok"] else 1
 
 
 async def map_diff(call: Invocation) -> int:
     """What a changed map would make of files that it does not make of them now, value by value."""
     given = call.arguments
-    told = call.authoring().compare_maps(given.old, given.new, [_file(name) for name in given.files], given.partner)
+    told = call.authoring().compare_maps(given.old, given.new, [read_file(name) for name in given.files], given.partner)
     if not call.tell(told):
         _print_comparison(call, told)
-    return 0 if told["ok"] else 1
-
-
-async def connector_test(call: Invocation) -> int:
-    """Run a connector's cases; nothing leaves the machine."""
-    told = await call.authoring().test_connector(call.arguments.name)
-    if not call.tell(told):
-        _print_cases(call, told, told["connector"], [_near(told["place"])])
     return 0 if told["ok"] else 1
 
 
@@ -90,7 +82,7 @@ def _record(call: Invocation, told: Told) -> bool:
     ]
     for path, said in lacking:
         write_file(path, said)
-        call.err.print(f"wrote {_near(path)}", soft_wrap=True)
+        call.err.print(f"wrote {near(path)}", soft_wrap=True)
     return bool(lacking)
 
 
@@ -106,27 +98,10 @@ def write_file(path: Path, content: str) -> None:
         raise Usage(f"cannot write {path}: {error.strerror}") from error
 
 
-async def connector_new(call: Invocation) -> int:
-    """Write a first connector from a sample document: manifest, map and cases, what is to be looked at marked."""
-    given = call.arguments
-    told = call.authoring().draft_connector(given.name, _file(given.sample))
-    wanted = {call.config.parent / path: content for path, content in told["files"].items()}
-    there = [str(path) for path in wanted if path.exists()]
-    if there:
-        raise Usage(f"{there[0]} is there already; remove it, or choose another name")
-    for path, content in wanted.items():
-        write_file(path, content)
-    if not call.tell({**told, "files": list(map(str, wanted))}):
-        for path in wanted:
-            call.out.print(f"wrote {_near(path)}", soft_wrap=True)
-        call.out.print(f"crossdock connector test {given.name} runs its cases")
-    return 0
-
-
 # --- what people see ------------------------------------------------------------------------------------------------
 
 
-def _print_cases(call: Invocation, told: Told, name: str, places: Sequence[str]) -> None:
+def print_cases(call: Invocation, told: Told, name: str, places: Sequence[str]) -> None:
     for case in told["cases"]:
         mark = Text("fails", style="bold red") if case["faults"] else Text("holds", style="green")
         call.out.print(mark, text(case["case"], "bold"), soft_wrap=True)
@@ -172,13 +147,13 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else plural}"
 
 
-def _near(file: object) -> str:
+def near(file: object) -> str:
     """A path as seen from here, where that is shorter."""
     path = Path(str(file))
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _file(name: str) -> NamedFile:
+def read_file(name: str) -> NamedFile:
     try:
         return NamedFile(name, Path(name).read_bytes())
     except OSError as error:
