@@ -34,6 +34,7 @@ from connectors.event_webhooks import event_faults
 from connectors.file_exchange import FileExchange, file_exchange
 from connectors.installation import examine_installation
 from connectors.lineage import told_lineage
+from connectors.personal_data import ErasingEverywhere
 from connectors.pickup import pickups
 from connectors.schemas import configuration_models
 from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedIds, collect_rarely
@@ -73,7 +74,7 @@ from router.posting import Posting
 from router.price_list import read_prices
 from router.routing import Routing
 from router.taxes import Taxes
-from store import DATABASE, Erasing, Store, back_up, open_store, restore, sqlite_url
+from store import DATABASE, Store, back_up, open_store, restore, sqlite_url
 from store.history import History
 
 REMEMBERED = ("cursors", "taken", "anchors")
@@ -138,7 +139,8 @@ class Hub:
         self.host, self.port = settings.listen.host, settings.listen.port
         self.largest_body = settings.listen.largest_body
         self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
-        self.holds, self.returns, self.erasing, self._store = store.holds, store.returns, store.erasing, store
+        self.holds, self.returns, self._store = store.holds, store.returns, store
+        self.erasing = ErasingEverywhere(store.erasing, files.archives)
         calling = _callers(configuration, data, wire)
         self.webhooks = Webhooks(trade.connections.by_id, calling, SystemClock())
         partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
@@ -219,7 +221,7 @@ def _flow(
     retry = RetryPolicy(settings.delivery.tries, settings.delivery.first_wait, settings.delivery.longest_wait)
     courier = CourierByDestination({**files.couriers, **couriers(calling), **webhooks})
     places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
-    chores = _retention(store.erasing, settings.retention.personal_data, clock)
+    chores = _retention(ErasingEverywhere(store.erasing, files.archives), settings.retention.personal_data, clock)
     chores = {**chores, "anchor": (timedelta(minutes=1), store.anchors.note)}
     schedule = Schedule(
         Intake(store.inbox, bells.translate.ring),
@@ -253,7 +255,7 @@ def _flow(
     )
 
 
-def _retention(erasing: Erasing, kept: timedelta | None, clock: SystemClock) -> Mapping[str, Job]:
+def _retention(erasing: ErasingEverywhere, kept: timedelta | None, clock: SystemClock) -> Mapping[str, Job]:
     """Every hour, erase what was finished longer ago than personal data is kept."""
     if kept is None:
         return {}

@@ -9,7 +9,7 @@ from canonical.exchange import Arrival
 from connectors.configuration import Trade
 from connectors.profile import Profile
 from connectors.transport.couriers import Courier
-from connectors.transport.directory import DirectoryCourier, DirectoryPickup
+from connectors.transport.directory import ARCHIVE, DirectoryCourier, DirectoryPickup
 from connectors.transport.settings import Inbound, Outbound, RemoteInbound, RemoteOutbound
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class FileExchange:
     couriers: Mapping[str, Courier]
     """By partner."""
     sessions: Sequence["SftpSession"]
+    archives: Sequence[Path]
+    """Where files of ours are kept that were taken."""
 
     async def close(self) -> None:
         """Log out everywhere."""
@@ -50,7 +52,8 @@ def file_exchange(trade: Trade, data: Path) -> FileExchange:
             pickups.append(pickup)
         if courier := _courier(profile, data, session):
             couriers[profile.partner] = courier
-    return FileExchange(pickups, couriers, list(sessions.values()))
+    archives = [pickup.directory / ARCHIVE for pickup in pickups if isinstance(pickup, DirectoryPickup)]
+    return FileExchange(pickups, couriers, list(sessions.values()), archives)
 
 
 def _sessions(trade: Trade) -> Mapping[str, "SftpSession"]:

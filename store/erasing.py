@@ -20,6 +20,7 @@ from store.watch_tables import erasure
 
 FINISHED = ("shipped", "cancelled")
 _GONE = {"erased": True}
+_AT_ONCE = 5_000
 
 
 class Erasing:
@@ -44,6 +45,14 @@ class Erasing:
             return len(orders) + len(loose)
 
         return await self._database.write(work)
+
+    async def transmissions(self, after: int) -> Sequence[tuple[int, str]]:
+        """(number, SHA-256) of the erased transmissions behind the record of that number, some at a time."""
+        erased = select(erasure.c.seq, erasure.c.digest).where(erasure.c.subject.startswith("transmission/"))
+        some = erased.where(erasure.c.seq > after).order_by(erasure.c.seq).limit(_AT_ONCE)
+        return await self._database.read(
+            lambda transaction: [(row.seq, row.digest) for row in transaction.execute(some)]
+        )
 
 
 def _erase_named(transaction: Transaction, wanted: str, by: str) -> int:

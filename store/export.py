@@ -7,6 +7,7 @@ from sqlalchemy import Select, select
 
 from store import rows
 from store.tables import delivery, document, event, journal_entry, order, reservation, stock
+from store.watch_tables import erasure
 
 EXPORTS: Mapping[str, tuple[Select[Any], Callable[[Any], Mapping[str, Any]]]] = {
     # file stem -> which rows, and how each is shown
@@ -16,5 +17,6 @@ EXPORTS: Mapping[str, tuple[Select[Any], Callable[[Any], Mapping[str, Any]]]] = 
     "reservations": (select(reservation).order_by(reservation.c.order_id), rows.shown_reservation),
     "stock": (select(stock).order_by(stock.c.sku, stock.c.node), rows.shown_stock),
     "deliveries": (select(delivery).order_by(delivery.c.document), rows.shown_delivery),
+    "erasures": (select(erasure).order_by(erasure.c.seq), rows.shown_erasure),
     "journal": (select(journal_entry).order_by(journal_entry.c.posted_at, journal_entry.c.key), rows.shown_posting),
 }

@@ -114,6 +114,19 @@ def shown_delivery(row: Row) -> Shown:
     }
 
 
+def shown_erasure(row: Row) -> Shown:
+    """What was erased, when and by whom; `digest` is of what was there, `subject` names the row, as in `order/ID`."""
+    return {
+        "seq": row.seq,
+        "subject": row.subject,
+        "digest": row.digest,
+        "at": moment(row.at),
+        "by": row.by,
+        "hash": row.hash,
+        "previous": row.previous,
+    }
+
+
 def shown_posting(row: Row) -> Shown:
     """A journal entry with its lines."""
     entry = json.loads(row.content)

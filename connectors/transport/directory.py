@@ -13,6 +13,11 @@ from canonical import Unavailable
 from canonical.exchange import Arrival, Handed, Parcel
 from connectors.transport.finished import Standstill, wanted
 
+ARCHIVE = "archive"
+"""The folder beside the files to which those go that were taken."""
+MARK = 12
+"""Characters of its content's SHA-256 that such a file's name begins with."""
+
 Signature = tuple[int, int, int]
 """Inode, size in bytes, time of the last change in ns."""
 
@@ -46,7 +51,7 @@ class DirectoryPickup:
             if arrival is None:
                 continue
             yield arrival
-            await asyncio.to_thread(self._move, path, "archive", hashlib.sha256(arrival.content).hexdigest())
+            await asyncio.to_thread(self._move, path, ARCHIVE, hashlib.sha256(arrival.content).hexdigest())
 
     def _finished(self) -> list[Path]:
         try:
@@ -97,7 +102,7 @@ class DirectoryPickup:
 
     def _move(self, path: Path, folder: str, mark: str) -> None:
         """Move a finished file; its mark keeps files of one name apart, and moving the same file again harmless."""
-        target = self.directory / folder / f"{mark[:12]}-{path.name}"
+        target = self.directory / folder / f"{mark[:MARK]}-{path.name}"
         try:
             target.parent.mkdir(exist_ok=True)
             path.replace(target)

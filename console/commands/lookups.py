@@ -13,7 +13,7 @@ from console.terminal import clean, status, table, text
 from console.timeline import steps_of
 from console.wording import NOTHING_TO_RETRY, figures, quantity, sentence
 
-EXPORTED = ("documents", "orders", "events", "reservations", "stock", "deliveries", "journal")
+EXPORTED = ("documents", "orders", "events", "reservations", "stock", "deliveries", "journal", "erasures")
 
 
 async def orders(call: Invocation) -> int:

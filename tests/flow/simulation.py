@@ -28,7 +28,7 @@ from router.flow import RetryPolicy, replay
 from store import Store, open_store, sqlite_url
 from tests.flow.street import POLICY, START, JsonLanguage, advice, arrival, assemble, purchase
 from tests.flow.virtual_time import run
-from tests.street.auditor import violations
+from tests.street.auditor import FILES, violations
 
 UNREST = 120.0
 """Seconds in which everything goes wrong; behind it everybody behaves, and all must come to rest."""
@@ -264,7 +264,7 @@ async def _faults(store: Store, world: World) -> AsyncIterator[str]:
         yield said
 
 
-_BOOKS = ("documents", "orders", "events", "reservations", "stock", "deliveries", "journal")
+_BOOKS = FILES
 
 
 def _unheard(books: dict[str, list[Any]], world: World) -> Iterator[str]:

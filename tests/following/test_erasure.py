@@ -1,8 +1,10 @@
 """Personal data is erased for good; digests, chains and books stay, and the audit still proves them."""
 
+import hashlib
 import json
 import sqlite3
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical import Address, Contact, Note, Party, PurchaseOrder
-from canonical.erasure import without_personal_data
+from canonical.erasure import TOMBSTONE, without_personal_data
 from router.decide import decide
 from router.flow import replay
+from store import Transaction
+from store.tables import document, order
 from tests.flow.street import POLICY, Street, advice, fulfilments, open_street, purchase, stocked
 from tests.following.conftest import PO, Opener, crossdock
+from tests.street.auditor import FILES, violations
 
 CANARY = "Wilhelmina Canary"
 STREET = "17 Canary Lane"
@@ -141,3 +146,40 @@ def test_any_party_is_taken_out_and_the_document_stays_valid(found: list[Party],
     assert CANARY not in left.model_dump_json()
     assert left.lines == order.lines
     assert [party.role for party in left.parties] == [party.role for party in found]
+
+
+async def test_the_file_that_an_order_came_in_is_erased_too_and_its_digest_stays(
+    opened: Opener, tmp_path: Path
+) -> None:
+    file = (Path(__file__).parents[2] / "config/demo/harbor-two-interchanges.edi").read_bytes()
+    async with opened() as served:
+        await served.hub.look()
+        inbound = served.data / "partners" / "harbor-grocers" / "inbound"
+        for name, content in (("po.edi", file), ("other.edi", b"no order at all")):
+            (inbound / name).write_bytes(content)
+        await served.hub.look()
+        await served.hub.drain()
+        [archived] = [path for path in (inbound / "archive").iterdir() if path.name.endswith("po.edi")]
+        assert archived.read_bytes() == file
+        for row in await served.hub.archive.orders():
+            await served.hub._store.database.write(partial(cancel, row["id"]))
+        for one in await served.exceptions():
+            assert await served.hub.archive.settle(one["id"], "resolve", "me")
+        [*_, last] = await served.hub.archive.orders()
+        assert await served.hub.erasing.order(last["id"], "data officer") > 0
+        assert archived.read_bytes() == TOMBSTONE
+        books = {stem: [] for stem in FILES}
+        async for stem, row in served.hub.archive.export():
+            books[stem].append(row)
+        assert hashlib.sha256(file).hexdigest() in {row["digest"] for row in books["erasures"]}
+        assert [fault for fault in violations(books) if "erasure" in fault] == []
+        books["erasures"][0]["by"] = "nobody"
+        assert "the record of erasure 1 was changed" in violations(books)
+        untouched = [path for path in (inbound / "archive").iterdir() if path.name.endswith("other.edi")]
+        assert [path.read_bytes() for path in untouched] == [b"no order at all"]
+
+
+def cancel(order_id: str, at: Transaction) -> None:
+    """As if it were finished, so that it may be erased."""
+    at.update(order, {"id": order_id}, status="cancelled")
+    at.execute(document.update().where(document.c.order_id == order_id).values(status="decided"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 BUCKETS = ("cancelled", "open", "backordered", "allocated", "released", "shipped")
-FILES = ("documents", "orders", "events", "reservations", "stock", "deliveries", "journal")
+FILES = ("documents", "orders", "events", "reservations", "stock", "deliveries", "journal", "erasures")
 
 
 def read_export(folder: Path) -> dict[str, list[dict[str, Any]]]:
@@ -24,6 +24,7 @@ def violations(books: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     yield from _journal(books["journal"])
     yield from _identities(books)
     yield from _chains(books["events"])
+    yield from _erasures(books["erasures"])
 
 
 def _quantities(orders: list[dict[str, Any]]) -> Iterator[str]:
@@ -83,3 +84,15 @@ def _chains(events: list[dict[str, Any]]) -> Iterator[str]:
         if len(row["hash"]) != hashlib.sha256().digest_size * 2:
             yield f"{row['order']}/{row['seq']} has no proper hash"
         last[row["order"]] = (row["seq"], row["hash"])
+
+
+def _erasures(records: list[dict[str, Any]]) -> Iterator[str]:
+    previous = "0" * 64
+    for number, row in enumerate(records, start=1):
+        said = {name: row[name] for name in ("seq", "subject", "digest", "at", "by")}
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if (row["seq"], row["previous"]) != (number, previous):
+            yield f"the chain of erasures breaks at {row['seq']}"
+        if row["hash"] != hashlib.sha256((previous + text).encode()).hexdigest():
+            yield f"the record of erasure {row['seq']} was changed"
+        previous = row["hash"]
