@@ -191,7 +191,7 @@ def _add_lookups(commands: Subcommands) -> None:
     release.add_argument("--hold", metavar="KIND", required=True, help="the hold to lift, as `show` names it")
     release.add_argument("--by", metavar="NAME", required=True, help="who lifts it, for the audit trail")
     family = _add_family(commands, "returns", "returns that wait for a person")
-    for name, run in (("authorize", actions.authorize_return), ("deny", actions.deny_return)):
+    for name, run in (("authorize", returns.authorize_return), ("deny", returns.deny_return)):
         settle = _add(family, name, run)
         settle.add_argument("order", metavar="ORDER", help="its number or id")
         settle.add_argument("returned", metavar="RETURN", help="the return's number, as `show` names it")

@@ -24,11 +24,12 @@ class Caller:
 
     partner: str | None
     role: str | None
+    person: str | None = None
 
     @property
     def name(self) -> str:
-        """How the caller is called in the audit trail."""
-        return f"partner {self.partner}" if self.partner else f"role {self.role}"
+        """How the caller is called in the audit trail: by name where the token has one."""
+        return self.person or (f"partner {self.partner}" if self.partner else f"role {self.role}")
 
     def may(self, right: Right) -> bool:
         """Whether the caller has `right`."""

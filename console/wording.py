@@ -1,6 +1,7 @@
 """Values in words, the same on a page and in a terminal."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -34,6 +35,14 @@ def quantity(value: object) -> str:
 def money(value: object) -> str:
     """An amount with thousands apart and every digit it was given."""
     return f"{decimal_of(value):,f}"
+
+
+def age(since: object, now: datetime) -> str:
+    """How long ago an instant of a row was, in the largest unit that says something: `3 d`, `5 h`, `2 min`."""
+    minutes = int((now - datetime.fromisoformat(str(since))).total_seconds() // 60)
+    if minutes >= 2 * 24 * 60:
+        return f"{minutes // (24 * 60)} d"
+    return f"{minutes // 60} h" if minutes >= 2 * 60 else f"{max(minutes, 0)} min"
 
 
 def identity(value: object) -> str:

@@ -15,8 +15,18 @@ from canonical import (
     PurchaseOrder,
 )
 from canonical.order import Purpose
-from router.line_view import Reasons, by_position, document_line, item_reasons, shown_items, shown_quantity
-from router.order import ZERO, LineState
+from router.line_view import (
+    Reasons,
+    asked_items,
+    by_position,
+    document_line,
+    item_reasons,
+    own_items,
+    shown_quantity,
+)
+from router.order import ZERO, LineState, Order
+from router.promise import day_of
+from router.substitution import offered
 from router.workings import Workings
 
 
@@ -41,6 +51,31 @@ def acknowledge(work: Workings) -> None:
         lines.append(standing(work, states))
     answer = _answer(work, lines).model_copy(update={"decision": _verdict(lines)})
     work.dispatch(answer, work.order.channel, {**_HEADER_REASONS, **reasons})
+
+
+def acknowledge_anew(work: Workings, before: Order) -> None:
+    """Tell the channel again how its order stands, where that is not what it was told `before`."""
+    if before.answer_due or work.order.answer_due or _standings(before) == _standings(work.decided):
+        return
+    lines = [standing(work, states) for states in by_position(work.lines.values()).values()]
+    answer = _answer(work, lines).model_copy(update={"decision": _verdict(lines), "purpose": "change"})
+    reasons = {f"lines.{index}.outcomes": "rule:sourcing" for index in range(len(lines))}
+    work.dispatch(answer, work.order.channel, {**_HEADER_REASONS, "lines": "order:lines", **reasons})
+
+
+def _standings(order: Order) -> dict[str, object]:
+    """Of each line how much is promised and by whom, how much waits, and how much will not come."""
+    nodes: dict[str, set[str]] = {}
+    for allocation in order.allocations:
+        if allocation.quantity > allocation.short:
+            nodes.setdefault(allocation.line, set()).add(allocation.node)
+    return {
+        line.number: (
+            line.ledger.allocated + line.ledger.released + line.ledger.shipped - line.ledger.over_shipped,
+            line.ledger.backordered, line.ledger.open, line.ledger.cancelled, nodes.get(line.number, set()),
+        )
+        for line in order.lines
+    }  # fmt: skip
 
 
 class ChangeAnswer(NamedTuple):
@@ -129,7 +164,7 @@ def standing(work: Workings, states: list[LineState], *, changed: bool = False) 
     ordered = document_line(work, states[0])
     return AcknowledgedLine(
         number=ordered.number,
-        items=shown_items(work, states[0]),
+        items=asked_items(work, states[0]),
         description=ordered.description,
         quantity=ordered.quantity,
         price=ordered.price,
@@ -144,25 +179,43 @@ def _outcomes(work: Workings, state: LineState, changed: bool) -> list[LineOutco
         return [LineOutcome(outcome=refused, quantity=state.quantity, reason=state.fault)]
     ledger, shipping = state.ledger, _shipping(state, changed)
     parts: list[tuple[Outcome, Decimal, Promise]] = [("held", ledger.open, _NONE), (shipping, ledger.shipped, _NONE)]
-    parts += [(shipping, quantity, promise) for promise, quantity in _promised(work, state)]
+    for promise, quantity in _promised(work, state):
+        late = shipping == "accepted" and _after_asked(work, promise)
+        parts.append(("accepted_date_changed" if late else shipping, quantity, promise))
     parts += [("backordered", ledger.backordered, _NONE)]
     if ledger.cancelled and not changed:
         parts += [("rejected" if ledger.cancelled == ledger.ordered else "cancelled", ledger.cancelled, _NONE)]
     if changed and ledger.cancelled == ledger.ordered:
         parts += [("cancelled", ledger.cancelled, _NONE)]
-    return [
-        LineOutcome(
-            outcome=outcome,
-            quantity=shown_quantity(work, state, quantity),
-            ship_on=promise.ship_on,
-            deliver_on=promise.deliver_on,
-        )
-        for outcome, quantity, promise in parts
-        if quantity
-    ]
+    return [_outcome(work, state, outcome, quantity, promise) for outcome, quantity, promise in parts if quantity]
+
+
+def _outcome(work: Workings, state: LineState, outcome: Outcome, quantity: Decimal, promise: Promise) -> LineOutcome:
+    """What becomes of a part of the line; where another item ships or could, which."""
+    offer = offered(work, state) if outcome == "backordered" else None
+    other = offer or (state.sku if outcome == "accepted_substitute" else None)
+    return LineOutcome(
+        outcome=outcome,
+        quantity=shown_quantity(work, state, quantity),
+        ship_on=promise.ship_on,
+        deliver_on=promise.deliver_on,
+        items=own_items(work, other) if other else {},
+        reason=f"{offer} can ship in its place: order it instead" if offer else None,
+    )
+
+
+def _after_asked(work: Workings, promise: Promise) -> bool:
+    """Whether goods leave or arrive after the day that the order asked for."""
+    dates = work.order.document.dates
+    zone = work.policy.company.time_zone
+    asked = (("requested_ship", promise.ship_on), ("ship_not_later", promise.ship_on),
+             ("requested_delivery", promise.deliver_on), ("delivery_not_later", promise.deliver_on))  # fmt: skip
+    return any(day and name in dates and day > day_of(dates[name], zone) for name, day in asked)
 
 
 def _shipping(state: LineState, changed: bool) -> Outcome:
+    if state.instead_of:
+        return "accepted_substitute"
     if state.ledger.backordered:
         return "partly_backordered"
     if state.repriced and not changed:

@@ -17,6 +17,7 @@ from router.lifecycle import Bucket, Move
 from router.line_view import shown_quantity
 from router.order import ZERO, LineState
 from router.price import price_shortfall
+from router.readdress import readdress
 from router.release import recall
 from router.sourcing import Sourced
 from router.workings import Workings
@@ -29,7 +30,8 @@ def change(work: Workings, document: OrderChange) -> list[Sourced]:
     lines = _all_deleted(work) if document.purpose == "cancel" else document.lines
     if document.dates and document.purpose != "cancel":
         _redate(work, document)
-    answers = [_apply(work, line) for line in lines]
+    answers = readdress(work, document.parties) if document.purpose != "cancel" else []
+    answers += [_apply(work, line) for line in lines]
     outcomes = advance(work)
     acknowledge_change(work, document, "cancel" if document.purpose == "cancel" else "change", answers)
     return outcomes
@@ -41,6 +43,13 @@ def cancel(work: Workings, document: PurchaseOrder) -> list[Sourced]:
     outcomes = advance(work)
     acknowledge_change(work, document, "cancel", answers)
     return outcomes
+
+
+def withdraw(work: Workings, because: str) -> None:
+    """Cancel by ourselves all that can be cancelled, and say why."""
+    for line in _all_deleted(work):
+        _apply(work, line)
+    work.tell("order_withdrawn", because=because)
 
 
 def replace(work: Workings, document: PurchaseOrder) -> list[Sourced]:

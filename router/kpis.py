@@ -66,13 +66,21 @@ def _day(at: datetime, zone: str) -> date:
 
 
 def kpis(courses: Iterable[Course], network: Network) -> dict[str, Any]:
-    """The figures over all orders, by channel, and by node over the orders a node shipped or holds goods for."""
+    """The figures over all orders; by channel; by node over the orders a node shipped or holds goods for; and by
+    trading partner over those it placed or has a part in shipping."""
     every = [course for course in courses if course.order.document.usage == "production"]
     return {
         "all": figures(every, network),
         "channels": _grouped(every, network, lambda course: {course.order.channel}),
+        "partners": _grouped(every, network, lambda course: _partners(course, network)),
         "nodes": _grouped(every, network, lambda course: {a.node for a in course.order.allocations if a.quantity}),
     }
+
+
+def _partners(course: Course, network: Network) -> set[str]:
+    nodes = {allocation.node for allocation in course.order.allocations if allocation.quantity}
+    operators = {network.by_id[node].operator for node in nodes & network.by_id.keys()}
+    return {course.order.channel} | {operator for operator in operators if operator}
 
 
 def _grouped(

@@ -23,10 +23,10 @@ class Access:
         self._database = database
         self._believed: dict[str, tuple[float, Bearer]] = {}
 
-    async def issue(self, *, partner: str | None = None, role: str | None = None) -> str:
-        """A new token for a partner or a role, shown this once."""
+    async def issue(self, *, partner: str | None = None, role: str | None = None, person: str | None = None) -> str:
+        """A new token for a partner or a role, shown this once; `person` bears it."""
         issued = f"cd_{secrets.token_urlsafe(32)}"
-        row = {"sha256": sha256(issued), "partner": partner, "role": role}
+        row = {"sha256": sha256(issued), "partner": partner, "role": role, "person": person}
         await self._database.write(
             lambda transaction: transaction.execute(insert(token).values(row | {"issued_at": transaction.now}))
         )
@@ -42,7 +42,7 @@ class Access:
         found = await self._database.read(
             lambda transaction: transaction.execute(select(token).where(token.c.sha256 == digest)).one_or_none()
         )
-        return self._believe(digest, Bearer(found.partner, found.role), now + BELIEVED) if found else None
+        return self._believe(digest, Bearer(found.partner, found.role, found.person), now + BELIEVED) if found else None
 
     def _believe(self, digest: str, bearer: Bearer, until: float) -> Bearer:
         if len(self._believed) >= _MOST:

@@ -35,6 +35,7 @@ def shown_order(row: Row) -> Shown:
         "usage": row.usage,
         "version": row.version,
         "currency": document["currency"],
+        "release": document.get("release"),
         "ordered_on": document["ordered_on"],
         "holds": state["holds"],
         "created_at": moment(row.created_at),

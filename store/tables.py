@@ -153,6 +153,7 @@ order = Table(
 )
 Index("order_by_number", order.c.number)
 Index("order_by_time", order.c.created_at)
+_queue("order_held", order.c.created_at, where=order.c.status == "held")
 
 event = Table(
     "event",
@@ -298,5 +299,6 @@ token = Table(
     _text("sha256", key=True),
     _text("partner", nullable=True),
     _text("role", nullable=True),
+    _text("person", nullable=True),
     Column("issued_at", Instant, nullable=False),
 )

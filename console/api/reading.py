@@ -1,6 +1,7 @@
 """What the API tells: orders, documents, availability, exceptions."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -70,6 +71,17 @@ def _told(sku: str, rows: tuple[StockRow, ...], inside: bool) -> bytes:
     if inside:
         answer["nodes"] = [{**row._asdict(), "available": row.available} for row in rows]
     return json_bytes(answer)
+
+
+async def show_kpis(call: Call) -> web.Response:
+    """The key figures of order fulfilment."""
+    since = call.query("since")
+    try:
+        instant = datetime.fromisoformat(since) if since else None
+    except ValueError as error:
+        raise Problem(400, "bad-time", f"{since!r} is no time such as 2026-03-01T09:30:00Z") from error
+    aware = instant.replace(tzinfo=UTC) if instant and instant.tzinfo is None else instant
+    return reply(await call.hub.hindsight.kpis(aware))
 
 
 async def show_document(call: Call) -> web.Response:

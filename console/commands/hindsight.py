@@ -57,7 +57,7 @@ async def kpis(call: Invocation) -> int:
     async with call.hub() as hub:
         told = await hub.hindsight.kpis(call.arguments.since)
     if not call.tell(told):
-        columns = {"all": told["all"], **told["channels"], **told["nodes"]}
+        columns = {"all": told["all"], **told["channels"], **told["partners"], **told["nodes"]}
         shown = table("", *columns, right=tuple(columns))
         for name in told["all"]:
             shown.add_row(sentence(name), *(_figure(name, figures[name]) for figures in columns.values()))

@@ -20,7 +20,7 @@ def require(caller: Caller, right: Right) -> None:
 
 def caller_of(bearer: Bearer) -> Caller:
     """The caller a token stands for."""
-    return Caller(bearer.partner, bearer.role)
+    return Caller(bearer.partner, bearer.role, bearer.person)
 
 
 async def api_caller(request: web.Request, access: Access) -> Caller:
