@@ -32,6 +32,7 @@ from canonical.order import (
     OrderLine,
     Outcome,
     Pack,
+    Payment,
     PurchaseOrder,
     Tax,
     Terms,
@@ -39,6 +40,7 @@ from canonical.order import (
 )
 from canonical.order_event import OrderEvent
 from canonical.party import Address, Contact, Note, Party, Reference
+from canonical.payment import PaymentCapture, PaymentResult
 from canonical.question import (
     Answer,
     CreditCheck,
@@ -120,6 +122,9 @@ __all__ = [
     "Package",
     "PackageLine",
     "Party",
+    "Payment",
+    "PaymentCapture",
+    "PaymentResult",
     "Price",
     "PricedPackage",
     "PurchaseOrder",

@@ -1,5 +1,6 @@
 """Orders: what is asked for, changed and promised. X12 850/875, 860, 855/865."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -132,6 +133,19 @@ class OrderLine(Model):
     extensions: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class Payment(Model):
+    """How the buyer pays: never a card, only what the payment provider knows it by."""
+
+    token: Text | None = None
+    """The means of payment."""
+    authorization: Text | None = None
+    """The provider's own number of what was set aside for us."""
+    authorized: Amount = Decimal(0)
+    expires: datetime | None = None
+    captured: Amount = Decimal(0)
+    """What was paid before the order came."""
+
+
 class PurchaseOrder(Document):
     """An order as its buyer placed it. `dates` may hold any of ship_not_before, ship_not_later, requested_ship,
     requested_delivery, delivery_not_before, delivery_not_later, cancel_after, promotion_start, ..."""
@@ -154,6 +168,7 @@ class PurchaseOrder(Document):
     allowances: tuple[Adjustment, ...] = ()
     taxes: tuple[Tax, ...] = ()
     total: Amount | None = None
+    payment: Payment | None = None
 
     @property
     def identity(self) -> str:

@@ -36,9 +36,10 @@ from router.hold_rules import face_hold_deadlines, hold_by_rule
 from router.lapse import let_reservations_lapse
 from router.order import Order
 from router.order_terms import cancel_when_late, check_terms
+from router.payment import take_deposit
 from router.policy import Policy
 from router.price import check_prices
-from router.questions import face_deadlines, go_on_without, take_answer, take_refusal
+from router.questions import ask_what_is_missing, face_deadlines, go_on_without, take_answer, take_refusal
 from router.request import Request, parked
 from router.return_decisions import return_authorization, return_receipt, return_verdict
 from router.shipping import ship
@@ -86,6 +87,7 @@ def _purchase_order(request: Request) -> Decision:
     work.tell("order_received", number=document.number, purpose=document.purpose, lines=len(document.lines))
     if not document.lines:
         work.worry("order-empty", f"order {document.number} asks for nothing")
+    take_deposit(work)
     for line in work.order.lines:
         if line.fault:
             work.tell("line_rejected", line=line.number, code=line.fault_code, reason=line.fault)
@@ -157,6 +159,7 @@ def _shipment_advice(request: Request) -> Decision:
         work.tell("advice_refused", advice=advice.number, reason=refusal)
         return work.decision(Explanation(summary=f"shipment {advice.number} was refused: {refusal}"))
     outcomes = advance(work) if ship(work, advice) else []
+    ask_what_is_missing(work, "release")
     acknowledge_anew(work, order)
     return work.decision(explained(work, outcomes, f"shipment {advice.number} of {advice.fulfilment_order} recorded"))
 

@@ -31,6 +31,8 @@ TOLD = frozenset(
         "order_taxed",
         "order_withdrawn",
         "posting_withheld",
+        "payment_declined",
+        "payment_made",
         "question_answered",
         "question_asked",
         "question_refused",

@@ -112,6 +112,15 @@ class ReturnedLine(Model):
         return max(self.quantity - self.received, ZERO)
 
 
+class Authorization(Model):
+    """What the buyer's bank has set aside for us. `reference` is the provider's own number for it."""
+
+    reference: Text
+    amount: Amount
+    captured: Amount = ZERO
+    expires: datetime | None = None
+
+
 class Return(Model):
     """Goods that the buyer wants to send back. `number` is ours, `asked` the buyer's own for it."""
 
@@ -238,6 +247,10 @@ class Order(Model):
     """The sum of its credit memos' totals."""
     amounts_credited: dict[str, Amount] = Field(default_factory=dict)
     """How much of each line's goods, and of each charge, allowance and tax, has been credited, by its index path."""
+    authorization: Authorization | None = None
+    captured: Amount = ZERO
+    """What was taken of the buyer's money, deposits included."""
+    refunded: Amount = ZERO
     advance: Amount = ZERO
     """What was paid for it that no invoice has used yet."""
     due: Amount = ZERO

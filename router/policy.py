@@ -83,6 +83,9 @@ class Policy(Rule):
             if terms.returns.node and terms.returns.node not in self.network.by_id:
                 message = f"goods come back to {terms.returns.node!r}, which no node is called"
                 yield self._finding("node-unknown", f"{path}.returns.node", message)
+            if terms.payment == "authorized" and terms.charging is None:
+                message = "it says nothing of who charges what buyers authorized; add `charging: {ask: CONNECTION}`"
+                yield self._finding("charging-missing", path, message)
             code = terms.code or name
             if code in codes:
                 yield self._finding("channel-code-twice", f"{path}.code", f"{code} is also the code of {codes[code]}")

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from canonical import Answer
 from router.decision import Unanswered
 from router.order import Asked, Gate
+from router.payment import PAYMENT
 from router.question import Topic, ask_anew, escalate, face_silence, proceed, restate, settle
 from router.tax import TAX
 from router.workings import Workings
 
-TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (TAX,)}
+TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (TAX, PAYMENT)}
 
 
 def ask_what_is_missing(work: Workings, *gates: Gate) -> None:

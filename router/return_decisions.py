@@ -5,6 +5,7 @@ from router.books import post_return
 from router.credit import credit
 from router.decision import Decision, Explanation, ReturnVerdict
 from router.order import ZERO, Order, Return
+from router.questions import ask_what_is_missing
 from router.receipt import receive
 from router.request import Request, parked
 from router.returns import request_return, settle_return, withdraw
@@ -60,6 +61,7 @@ def return_receipt(request: Request) -> Decision:
     came = receive(work, receipt, known)
     post_return(work, receipt, known, came)
     credit(work, receipt, known, came)
+    ask_what_is_missing(work, "release")
     units = sum((one.quantity for one in came), ZERO)
     summary = f"receipt {receipt.number} under return {known.number}: {units.normalize():f} units came back"
     return work.decision(Explanation(summary=summary, rule=request.policy.rule("routing.inspection")))

@@ -1,16 +1,19 @@
 """How orders are sourced and on what terms each channel buys (config/routing.yaml)."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
 
 from canonical import Amount, Text
-from router.network import Place
+from router.charging import Charging
+from router.network import Calendar, Place
 from router.order import ZERO, HoldSilence
 from router.return_terms import Inspection, ReturnTerms
-from router.rule import Rule
+from router.rule import WEEKDAYS, Rule, Weekday
+from router.sourcing_rule import SourcingRule
 
 PaymentTerms = Literal["owed", "captured", "authorized"]
 """Who brings the money: the buyer on invoice, the channel, or ourselves from what the buyer authorized."""
@@ -25,6 +28,10 @@ class Costs(Rule):
     """For a line that leaves from more than one node."""
     late_day: Amount = Field(default=ZERO, ge=0)
     """For each unit and day after the requested delivery."""
+    transit_day: Amount = Field(default=ZERO, ge=0)
+    """For each unit and day on the way, so that of two that keep the promise the faster comes first."""
+    carbon_kg: Amount = Field(default=ZERO, ge=0)
+    """For each kilogram of carbon dioxide, by the zones' own figures."""
     unfilled: Amount = Field(default=Decimal(1000), gt=0)
     """For each unit that nobody ships; far above the others, so that stock is used before it is spared."""
 
@@ -38,6 +45,36 @@ class FreightBand(Rule):
     shipment: Amount = Field(ge=0)
     pound: Amount = Field(ge=0)
     transit_days: int = Field(ge=0)
+    carbon_kg: Amount = Field(default=ZERO, ge=0)
+    """Carbon dioxide of one pound over it, in kilograms."""
+
+
+class CarrierDays(Rule):
+    """When carriers collect and deliver."""
+
+    collects_on: tuple[Weekday, ...] = WEEKDAYS
+    delivers_on: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    closed_on: tuple[date, ...] = ()
+    cut_off: time | None = None
+    """The node's local time of the last collection, where that is before its own cut-off."""
+
+    @cached_property
+    def collection(self) -> Calendar:
+        """The days goods can leave a node."""
+        return Calendar(self.collects_on, self.closed_on)
+
+    @cached_property
+    def delivery(self) -> Calendar:
+        """The days goods are carried and handed over."""
+        return Calendar(self.delivers_on, self.closed_on)
+
+
+class SplitLimit(Rule):
+    """Fewer nodes for what is worth less."""
+
+    below: Amount = Field(gt=0)
+    """Takes orders whose goods cost less than this, in the order's currency."""
+    nodes: int = Field(ge=1)
 
 
 class Channel(Rule):
@@ -68,6 +105,8 @@ class Channel(Rule):
     authorization that we capture. `owed`: the buyer pays our invoices."""
     bills_over_shipment: bool = False
     """True when units shipped beyond the order are invoiced."""
+    charging: Charging | None = None
+    """Who captures what buyers authorized; called for where `payment` is `authorized`."""
     returns: ReturnTerms = ReturnTerms()
 
 
@@ -108,8 +147,13 @@ class Routing(Rule):
     """Zones by rising distance."""
     places: dict[str, Place]
     """Where a destination lies: by `US-CA` (country and region), or finer by `US-941` (country and postal prefix)."""
+    carriers: CarrierDays = CarrierDays()
+    sourcing: tuple[SourcingRule, ...] = ()
+    """Which nodes some goods come from; all rules that take them hold."""
     split_limit: int = Field(default=3, ge=1)
-    search_steps: int = Field(default=300_000, ge=1)
+    split_limits: tuple[SplitLimit, ...] = ()
+    """For orders below a value; the fewest nodes of those that take it."""
+    search_steps: int = Field(default=600_000, ge=1)
     """After so many weighed lines the search keeps the best it has."""
     substitutes: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     """By SKU those that may stand in for it, the best first."""

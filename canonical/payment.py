@@ -1,0 +1,43 @@
+"""Taking and giving back money: what a payment provider is asked to do, and what it did. Only tokens, never cards."""
+
+from datetime import datetime
+from typing import Literal
+
+from canonical.model import Amount, Currency, Text
+from canonical.question import Answer, Question
+
+PaymentAction = Literal["authorize", "capture", "void", "refund"]
+
+
+class PaymentCapture(Question):
+    """Authorize an amount on a buyer's token, capture of an authorization, void what remains of one, or refund.
+
+    `key` is the same for the same movement of money, however often and under whatever number it is asked for.
+    """
+
+    action: PaymentAction
+    key: Text
+    amount: Amount
+    currency: Currency
+    token: Text | None = None
+    """The buyer's means of payment as the provider knows it: for `authorize`."""
+    authorization: Text | None = None
+    """The provider's own number of the authorization: for all else."""
+
+    @property
+    def binds(self) -> bool:
+        """Money moves, or is set aside."""
+        return True
+
+
+class PaymentResult(Answer):
+    """What the provider did. `amount` is what moved, or was set aside; nothing where it was declined."""
+
+    action: PaymentAction
+    status: Literal["done", "declined"]
+    amount: Amount
+    currency: Currency
+    authorization: Text | None = None
+    expires: datetime | None = None
+    reason: Text | None = None
+    """Why it was declined, in the provider's words."""

@@ -1,0 +1,338 @@
+"""Authorized money: captured before release or for each shipment, given back, voided, declined, never taken twice."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from canonical import (
+    ChangedLine,
+    Document,
+    FulfilmentOrder,
+    JournalEntry,
+    OrderChange,
+    Payment,
+    PaymentCapture,
+    PaymentResult,
+    PurchaseOrder,
+    Quantity,
+    ReturnAuthorization,
+    ReturnLine,
+    ReturnReceipt,
+    ReturnReceiptLine,
+)
+from router.charging import Charging
+from router.decide import decide
+from router.decision import Decision, Reconsider, StockRow, World
+from router.order import ZERO, Order
+from router.policy import Policy
+from tests.router.documents import advice, line, purchase_order
+
+NOW = datetime(2026, 11, 16, 17, tzinfo=UTC)
+TOKEN = Payment(token="tok_1", authorization="auth_0", authorized=Decimal("60.00"), expires=NOW + timedelta(days=7))
+
+
+@dataclass
+class Provider:
+    """A payment provider with a ledger of its own, which does each thing once for its key."""
+
+    declines: set[str] = field(default_factory=set)
+    done: dict[str, PaymentResult] = field(default_factory=dict)
+    authorized: dict[str, Decimal] = field(default_factory=lambda: {"auth_0": Decimal("60.00")})
+    taken: Decimal = ZERO
+    given_back: Decimal = ZERO
+
+    def do(self, asked: PaymentCapture) -> PaymentResult:
+        if asked.key not in self.done:
+            self.done[asked.key] = self._result(asked)
+        return self.done[asked.key].changed(question=asked.number)
+
+    def _result(self, asked: PaymentCapture) -> PaymentResult:
+        said: dict[str, Any] = {"question": asked.number, "action": asked.action, "currency": asked.currency}
+        if asked.action in self.declines:
+            return PaymentResult(**said, status="declined", amount=ZERO, reason="insufficient funds")
+        if asked.action == "authorize":
+            reference = f"auth_{len(self.authorized)}"
+            self.authorized[reference] = asked.amount
+            expires = asked.asked_at + timedelta(days=7)
+            return PaymentResult(**said, status="done", amount=asked.amount, authorization=reference, expires=expires)
+        if asked.action == "capture":
+            assert self.authorized[asked.authorization or ""] >= asked.amount
+            self.authorized[asked.authorization or ""] -= asked.amount
+            self.taken += asked.amount
+        elif asked.action == "refund":
+            self.given_back += asked.amount
+            assert self.given_back <= self.taken
+        else:
+            self.authorized[asked.authorization or ""] = ZERO
+        return PaymentResult(**said, status="done", amount=asked.amount, reference=f"r{len(self.done)}")
+
+
+@dataclass
+class Desk:
+    """An order, its provider, and the books."""
+
+    policy: Policy
+    stock: tuple[StockRow, ...]
+    provider: Provider = field(default_factory=Provider)
+    state: Order | None = None
+    now: datetime = NOW
+    asked: list[PaymentCapture] = field(default_factory=list)
+    waiting: list[PaymentCapture] = field(default_factory=list)
+    released: list[tuple[FulfilmentOrder, str]] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    @property
+    def order(self) -> Order:
+        assert self.state
+        return self.state
+
+    def take(self, document: Document, sender: str = "northwind") -> Decision:
+        world = World(now=self.now, configuration=self.policy.digest, stock=self.stock)
+        decision = decide(self.state, document, world, self.policy, sender=sender)
+        self.state = decision.order
+        self.entries += decision.postings
+        self.troubles += [trouble.code for trouble in decision.troubles]
+        for sent in decision.send:
+            if isinstance(sent.document, PaymentCapture):
+                self.asked.append(sent.document)
+                self.waiting.append(sent.document)
+            if isinstance(sent.document, FulfilmentOrder) and sent.document.purpose == "original":
+                self.released.append((sent.document, sent.to))
+        return decision
+
+    def answer(self) -> None:
+        """Let the provider answer until nothing is asked any more."""
+        while self.waiting:
+            self.take(self.provider.do(self.waiting.pop(0)), "payments")
+
+    def ship(self, shipped: list[str] | None = None) -> None:
+        asked, node = self.released.pop(0)
+        self.take(advice(asked, shipped, number=f"S-{asked.number}"), node)
+        self.answer()
+
+    def actions(self) -> list[tuple[str, Decimal]]:
+        return [(asked.action, asked.amount) for asked in self.asked]
+
+    def check_books(self) -> None:
+        """The books, the order and the provider say the same."""
+        assert self.order.captured == self.provider.taken == self._posted("capture", "amount")
+        assert self.order.refunded == self.provider.given_back == self._posted("refund", "amount")
+        balances: dict[str, Decimal] = {}
+        for entry in self.entries:
+            for one in entry.lines:
+                balances[one.account] = balances.get(one.account, ZERO) + one.debit - one.credit
+        assert sum(balances.values(), ZERO) == 0
+        assert balances.get("1100", ZERO) == self.order.due
+        assert -balances.get("2300", ZERO) == self.order.advance
+        assert balances.get("1160", ZERO) == self.provider.taken - self.provider.given_back
+
+    def _posted(self, event: str, name: str) -> Decimal:
+        return sum((entry.amounts.get(name, ZERO) for entry in self.entries if entry.event == event), ZERO)
+
+
+def charged(policy: Policy, capture: Literal["release", "shipment"] = "release") -> Policy:
+    """The example's policy, with northwind's buyers paying by authorization."""
+    routing = policy.routing
+    terms = Charging(ask="payments", capture=capture, owner="finance")
+    channel = routing.channels["northwind"].model_copy(update={"payment": "authorized", "charging": terms})
+    channel = channel.model_copy(update={"returns": channel.returns.model_copy(update={"restocking_percent": ZERO})})
+    channels = {**routing.channels, "northwind": channel}
+    return policy.model_copy(update={"routing": routing.model_copy(update={"channels": channels})})
+
+
+def order(quantity: str = "10", **fields: Any) -> PurchaseOrder:
+    return purchase_order(line("1", "CS-1001", quantity, price="4.00"), **({"payment": TOKEN} | fields))
+
+
+def cancel(quantity: str) -> OrderChange:
+    kept = ChangedLine.model_validate(dict(order(quantity).lines[0]) | {"change": "quantity_decrease"})
+    return OrderChange(number="4471", change_number=quantity, changed_on=NOW.date(), currency="USD", lines=(kept,))
+
+
+def test_nothing_is_released_before_the_money_is_captured(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order())
+    assert (desk.order.status, desk.released) == ("held", [])
+    assert desk.actions() == [("capture", Decimal("40.00"))]
+    desk.answer()
+    assert desk.order.status == "released"
+    desk.ship()
+    assert (desk.order.due, desk.order.advance) == (0, 0)
+    assert desk.actions() == [("capture", Decimal("40.00")), ("void", Decimal("20.00"))]
+    desk.check_books()
+
+
+def test_each_shipment_is_captured_for_itself_where_terms_say_so(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(charged(policy, "shipment"), stock)
+    desk.take(order())
+    assert desk.order.status == "released"
+    asked, node = desk.released.pop(0)
+    for count, part in enumerate(("4", "6")):
+        said = advice(asked, [part], number=f"S{count}")
+        more = tuple(one.model_copy(update={"status": "BP"}) for one in said.lines)
+        desk.take(said.changed(lines=more), node)
+        desk.answer()
+    assert desk.actions() == [("capture", Decimal("16.00")), ("capture", Decimal("24.00")), ("void", Decimal("20.00"))]
+    assert desk.order.due == 0
+    desk.check_books()
+
+
+def test_an_authorization_that_lapsed_or_is_too_small_is_asked_for_again(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    for late, amount in ((timedelta(days=8), Decimal("60.00")), (timedelta(0), Decimal("39.99"))):
+        desk = Desk(charged(policy), stock, now=NOW + late)
+        desk.take(order(payment=TOKEN.model_copy(update={"authorized": amount})))
+        assert [(asked.action, asked.token) for asked in desk.asked] == [("authorize", "tok_1")]
+        desk.answer()
+        assert desk.actions() == [("authorize", Decimal("40.00")), ("capture", Decimal("40.00"))]
+        assert desk.order.status == "released"
+
+
+def test_what_is_declined_holds_the_order_until_a_person_tries_again(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy), stock, Provider(declines={"capture"}))
+    desk.take(order())
+    desk.answer()
+    [hold] = desk.order.holds
+    assert (hold.kind, hold.owner, desk.troubles) == ("payment", "finance", ["payment-declined"])
+    assert len(desk.asked) == 1
+    desk.provider.declines.clear()
+    desk.take(Reconsider(number="1", order=desk.order.id, cause="ann tried again", lifts=("payment",), by="ann"), "hub")
+    desk.answer()
+    assert desk.order.status == "released"
+    assert [asked.key for asked in desk.asked] == ["northwind/4471/capture-1", "northwind/4471/capture-2"]
+    desk.check_books()
+
+
+def test_what_is_cancelled_after_capture_goes_back(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(
+        charged(policy), tuple(row._replace(on_hand=Decimal(500)) for row in stock if row.node == "dc-columbus")
+    )
+    desk.take(order("5"))
+    desk.answer()
+    desk.take(cancel("2"))
+    desk.answer()
+    assert desk.actions()[-1] == ("refund", Decimal("12.00"))
+    desk.check_books()
+
+
+def test_what_comes_back_is_refunded(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order())
+    desk.answer()
+    desk.ship()
+    back = Quantity(value=Decimal(3))
+    asked = ReturnAuthorization(
+        number="RA1", order_number="4471", requested_on=NOW,
+        lines=(ReturnLine(number="1", order_line="1", quantity=back, reason="unwanted"),),
+    )  # fmt: skip
+    desk.take(asked)
+    came = (ReturnReceiptLine(number="1", items={"sku": "CS-1001"}, quantity=back),)
+    desk.take(ReturnReceipt(number="W1", order_number="NW-4471-R1", received_on=NOW, lines=came), "swiftline")
+    desk.answer()
+    assert desk.actions()[-1] == ("refund", Decimal("12.00"))
+    assert desk.order.due == 0
+    desk.check_books()
+
+
+def test_a_deposit_is_posted_and_covers_the_invoice(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(policy, stock)
+    desk.take(order(payment=Payment(captured=Decimal("25.00"))))
+    assert [(entry.event, entry.amounts["amount"]) for entry in desk.entries] == [("deposit", Decimal("25.00"))]
+    desk.ship()
+    invoice = next(entry for entry in desk.entries if entry.event == "invoice")
+    assert (invoice.amounts["paid"], invoice.amounts["due"]) == (Decimal("25.00"), Decimal("15.00"))
+    assert (desk.order.advance, desk.order.due) == (0, Decimal("15.00"))
+
+
+def test_a_test_order_is_never_charged(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order(usage="test"))
+    assert desk.order.status == "released"
+    assert not desk.asked
+
+
+@pytest.mark.parametrize("silence", ["wait", "escalate"])
+def test_a_silent_provider_is_asked_for_the_same_movement_under_the_same_key(
+    policy: Policy, stock: tuple[StockRow, ...], silence: str
+) -> None:
+    desk = Desk(charged(policy), stock)
+    terms = desk.policy.routing.channels["northwind"]
+    assert terms.charging
+    desk.take(order())
+    desk.now += timedelta(minutes=5)
+    for count in range(3):
+        desk.take(Reconsider(number=str(count), order=desk.order.id, cause="time passed"), "hub")
+        desk.now += timedelta(hours=2)
+    assert {asked.key for asked in desk.asked} == {"northwind/4471/capture-1"}
+    assert "answer-missing" in desk.troubles
+    desk.answer()
+    assert desk.provider.taken == 40
+    assert desk.order.status == "released"
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from(("answer", "ship", "short", "cancel", "ask", "back", "later")), st.integers(1, 10)),
+    max_size=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    moves=MOVES, quantity=st.integers(1, 12), capture=st.sampled_from(("release", "shipment")),
+    authorized=st.sampled_from(("0.00", "20.00", "60.00")), deposit=st.sampled_from(("0.00", "7.50")),
+)  # fmt: skip
+def test_whatever_happens_the_provider_the_order_and_the_books_agree(
+    policy: Policy,
+    stock: tuple[StockRow, ...],
+    moves: list[tuple[str, int]],
+    quantity: int,
+    capture: Literal["release", "shipment"],
+    authorized: str,
+    deposit: str,
+) -> None:
+    desk = Desk(charged(policy, capture), stock)
+    desk.provider.taken = Decimal(deposit)
+    paid = TOKEN.model_copy(update={"authorized": Decimal(authorized), "captured": Decimal(deposit)})
+    desk.take(order(str(quantity), payment=paid))
+    for what, units in moves:
+        play(desk, what, units)
+    desk.answer()
+    while desk.released:
+        desk.ship()
+    assert desk.order.due == 0
+    assert desk.order.advance == 0
+    assert desk.order.captured - desk.order.refunded == desk.order.invoiced - desk.order.credited
+    posted = sum((entry.amounts["amount"] for entry in desk.entries if entry.event in ("capture", "deposit")), ZERO)
+    assert posted == desk.order.captured == desk.provider.taken
+    assert desk.order.refunded == desk.provider.given_back
+
+
+def play(desk: Desk, what: str, units: int) -> None:
+    if what == "answer":
+        desk.answer()
+    elif what in ("ship", "short") and desk.released:
+        wanted = desk.released[0][0].lines[0].quantity.value
+        desk.ship([str(wanted if what == "ship" else min(wanted, units))])
+    elif what == "cancel":
+        desk.take(cancel(str(units)))
+    elif what == "ask":
+        lines = (ReturnLine(number="1", order_line="1", quantity=Quantity(value=Decimal(units))),)
+        number = f"RA{len(desk.order.returns)}"
+        desk.take(ReturnAuthorization(number=number, order_number="4471", requested_on=NOW, lines=lines))
+    elif what == "back" and desk.order.returns:
+        known = desk.order.returns[units % len(desk.order.returns)]
+        lines = (ReturnReceiptLine(number="1", items={"sku": "CS-1001"}, quantity=Quantity(value=Decimal(units))),)
+        number = f"W{len(known.receipts)}"
+        came = ReturnReceipt(number=number, order_number=known.number, received_on=NOW, lines=lines)
+        desk.take(came, known.receiver)
+    elif what == "later":
+        desk.now += timedelta(days=units)
