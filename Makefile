@@ -46,8 +46,8 @@ bench-router: .venv/.ready-dev ## Allocation and whole decisions, held against H
 bench-availability: .venv/.ready-dev ## Availability over HTTP against an aiohttp handler that does nothing
 	@$(BIN)/python benchmarks/availability.py
 
-bench-flow: .venv/.ready-dev ## Orders to decisions against a raw driver loop (FULL=1: a store of a million orders)
-	@$(BIN)/python benchmarks/flow.py $(if $(FULL),--full-store 1000000)
+bench-flow: .venv/.ready-dev ## Orders to decisions against a raw driver loop (LONG=1: a store of a million too)
+	@$(BIN)/python benchmarks/flow.py $(if $(LONG),--full-store 1000000)
 
 bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (LONG=1: 200 MB too)
 	@$(BIN)/python benchmarks/x12.py $(if $(LONG),--long)

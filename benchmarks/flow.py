@@ -1,6 +1,6 @@
 """How fast orders become decisions, as ratios to a raw driver loop that writes the same rows in the same run.
 
-Run as `python -m benchmarks.flow [--orders 1000] [--full-store 100000] [--profile]`. An order has ten lines out of
+Run as `python -m benchmarks.flow [--orders 1000] [--full-store 10000]`. An order has ten lines out of
 10,000 SKUs on five nodes. It counts as done when its stock is reserved and every document it causes is
 queued, all of it committed and synced. Both sides commit fifty orders at a time; the raw loop reads the same stock
 first and writes each row once, as it stands in the end, through the driver's own `executemany`.
@@ -8,20 +8,21 @@ first and writes each row once, as it stands in the end, through the driver's ow
 
 import argparse
 import asyncio
-import cProfile
-import pstats
 import random
+import resource
 import statistics
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.flow_latency import latencies
 from benchmarks.flow_rows import RawRows, Rows, Spent, copy_rows, fill, fresh_url, stock_up
+from benchmarks.flow_stages import Stages
 from benchmarks.flow_trade import SKUS, Orders, Trade, example
 from canonical.exchange import Arrival
 from connectors.surroundings import SystemClock, TimeOrderedIds, collect_rarely
@@ -86,29 +87,42 @@ async def _expect(store: Store, orders: int) -> None:
 
 
 async def flatness(folder: Path, trade: Trade, full: int) -> None:
-    """The cost of an order in a store of 1,000 orders and in a full one."""
-    costs = []
-    for number, size in enumerate((1_000, full)):
-        url = sqlite_url(folder / f"flat{number}.db")
-        async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
-            await stock_up(store, trade.policy)
-            orders = Orders(trade.policy, random.Random(size))
-            await Line(store, trade).run(orders.canonical(1_000))
-            await fill(store.database, size)
-            costs.append(min([(await Line(store, trade).run(orders.canonical(500))).cpu for _ in range(3)]) / 500)
-        print(f"{size:9,} orders in the store: {costs[-1] * 1e3:6.2f} ms an order")
-    print(f"cost at {full:,} orders to cost at 1,000: {costs[1] / costs[0]:.2f}")
+    """The cost of an order in a store of 1,000 orders and in a full one, in turns; and the memory that takes."""
+    orders = Orders(trade.policy, random.Random(full))
+    async with AsyncExitStack() as opened:
+        stores = {}
+        for size in (1_000, full):
+            store = open_store(sqlite_url(folder / f"flat{size}.db"), SystemClock(), TimeOrderedIds())
+            stores[size] = await opened.enter_async_context(store)
+            await stock_up(stores[size], trade.policy)
+            await Line(stores[size], trade).run(orders.canonical(1_000))
+            await fill(stores[size].database, size)
+        before, costs = _resident(), {size: [] for size in stores}
+        for _ in range(2 * ROUNDS):
+            for size, store in stores.items():
+                costs[size].append((await Line(store, trade).run(orders.canonical(300))).cpu / 300)
+    least, most = min(costs[1_000]), min(costs[full])
+    print(
+        f"cost of an order at 1,000 orders in the store {least * 1e3:.2f} ms, at {full:,} {most * 1e3:.2f} ms", end=""
+    )
+    print(f"   ratio {most / least:.2f}")
+    print(f"resident memory before and after {len(costs) * 2 * ROUNDS * 300:,} orders: {before} MB, {_resident()} MB")
 
 
-async def profiled(url: str, trade: Trade, arrivals: Sequence[Arrival]) -> None:
-    """Where the time goes, both threads together."""
+def _resident() -> int:
+    """Megabytes of this process in memory (Linux: proc(5), statm)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
+
+
+async def stages(url: str, trade: Trade, arrivals: Sequence[Arrival]) -> None:
+    """Where the time goes."""
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
         await stock_up(store, trade.policy)
-        profile = cProfile.Profile()
-        profile.enable()
-        await Line(store, trade).run(arrivals)
-        profile.disable()
-        pstats.Stats(profile).sort_stats("tottime").print_stats(45)
+        line, spent = Line(store, trade), Stages()
+        line.translate, line.route = spent.watch(store, line.translate, line.route)
+        taken = await line.run(arrivals)
+    print(f"processor time of an order: {taken.cpu / len(arrivals) * 1e3:.2f} ms")
+    spent.told(taken.cpu, len(arrivals))
 
 
 def _own_server(folder: Path) -> str:
@@ -129,13 +143,10 @@ async def measure(asked: argparse.Namespace) -> None:
         urls = [("SQLite", sqlite_url(folder / "{}.db"))]
         urls.append(("PostgreSQL", asked.postgresql or _own_server(folder)))
         print(f"ten lines, {SKUS:,} SKUs, five nodes, {asked.orders} orders, commits of {GROUP}")
-        if asked.profile:
-            orders = Orders(trade.policy, random.Random(1))
-            await profiled(urls[0][1].format("profile"), trade, orders.canonical(asked.orders))
-            return
         for database, url in urls:
             await throughput(f"{database}, canonical JSON", url, trade, lambda made: made.canonical(asked.orders))
             await throughput(f"{database}, 850 bytes", url, trade, lambda made: made.x12(asked.orders))
+        await stages(sqlite_url(folder / "stages.db"), trade, Orders(trade.policy, random.Random(1)).canonical(500))
         await latencies(sqlite_url(folder / "latency.db"), trade)
         await flatness(folder, trade, asked.full_store)
 
@@ -144,12 +155,11 @@ def main() -> None:
     """Read the switches and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=1000)
-    parser.add_argument("--full-store", type=int, default=100_000)
+    parser.add_argument("--full-store", type=int, default=10_000)
     parser.add_argument(
         "--postgresql", help="URL of a server to use, with {} for the database's name; else one of our own"
     )
     parser.add_argument("--folder", help="where the databases are made: the disk that is measured")
-    parser.add_argument("--profile", action="store_true", help="print where the time goes instead")
     collect_rarely()
     asyncio.run(measure(parser.parse_args()))
 

@@ -194,24 +194,25 @@ _COPIED = {
 
 
 async def fill(database: Database, orders: int) -> None:
-    """Copy what the store holds until it holds so many orders, all of them done with."""
+    """Copy what an SQLite store holds until it holds so many orders, all of them done with."""
 
-    def held(transaction: Transaction) -> int:
-        return int(transaction.execute(text("select count(*) from sales_order")).scalar_one())
+    def held(transaction: Transaction) -> dict[str, int]:
+        last = {name: text(f'select max(rowid) from "{name}"') for name in _COPIED}
+        return {name: transaction.execute(wanted).scalar_one() or 0 for name, wanted in last.items()}
 
     there = await database.read(held)
-    for number in range(1, orders // there):
-        await database.write(lambda transaction, number=number: _copy_past(transaction, f"~{number}"))
+    for number in range(1, orders // there["sales_order"]):
+        await database.write(lambda transaction, number=number: _copy_past(transaction, there, f"~{number}"))
 
 
-def _copy_past(transaction: Transaction, suffix: str) -> None:
+def _copy_past(transaction: Transaction, there: Mapping[str, int], suffix: str) -> None:
     for name, keys in _COPIED.items():
         table: Table = metadata.tables[name]
         columns = [column.name for column in table.columns]
         wanted = ", ".join(_copied(name, column, keys, suffix) for column in columns)
         named = ", ".join(f'"{column}"' for column in columns)
-        of_first = f"\"{keys[0]}\" not like '%~%'"
-        transaction.execute(text(f'insert into "{name}" ({named}) select {wanted} from "{name}" where {of_first}'))
+        first = f"rowid <= {there[name]}"
+        transaction.execute(text(f'insert into "{name}" ({named}) select {wanted} from "{name}" where {first}'))
 
 
 def _copied(table: str, column: str, keys: Sequence[str], suffix: str) -> str:
