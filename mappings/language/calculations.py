@@ -35,6 +35,16 @@ def price_basis(basis: str, unit: str | None) -> dict[str, Any] | None:
     return {"value": Decimal(count), "unit": of or unit or "EA"}
 
 
+def _flagged(amount: Any) -> tuple[Decimal, str]:
+    return abs(amount), "D" if amount < 0 else "C"
+
+
+@function("x12 credit or debit", write=_flagged)
+def credit_or_debit(amount: str, flag: str | None) -> Decimal:
+    """An amount by its flag (X12 element 478): a credit as it stands, a debit (D) below zero."""
+    return -Decimal(amount) if flag == "D" else Decimal(amount)
+
+
 @function("package count")
 def package_count(packages: Sequence[Mapping[str, Any]]) -> str | None:
     """How many packages hold something or stand alone; pallets that only carry others are not counted."""

@@ -69,6 +69,14 @@ def decimal_in(value: Any, _zone: str) -> Decimal | None:
     raise ValueError(f"{_shown(value)} is not a plain decimal number")
 
 
+def _number(value: Any) -> Decimal:
+    """A canonical number; a text where it stands under `extensions`."""
+    number = decimal_in(value, "")
+    if number is None:
+        raise ValueError("a blank is not a number")
+    return number
+
+
 def implied_in(places: int) -> Convert:
     """A number whose last `places` digits are decimals (X12 type Nn); a written point is believed."""
 
@@ -88,7 +96,7 @@ def fraction_in(value: Any, zone: str) -> Decimal | None:
 
 def fraction_out(value: Any, _zone: str) -> str:
     """A percentage as a share of one."""
-    return plain_decimal(value.scaleb(-2))
+    return plain_decimal(_number(value).scaleb(-2))
 
 
 def integer_in(value: Any, _zone: str) -> int | None:
@@ -237,9 +245,9 @@ def implied_out(places: int) -> Convert:
     """The digits of a number with `places` implied decimals; ValueError when it has more of them."""
 
     def convert(value: Any, _zone: str) -> str:
-        scaled = value.scaleb(places)
+        scaled = _number(value).scaleb(places)
         if scaled != scaled.to_integral_value():
-            raise ValueError(f"{plain_decimal(value)} has more than {places} decimals")
+            raise ValueError(f"{text_out(value, '')} has more than {places} decimals")
         return str(int(scaled))
 
     return convert
@@ -305,7 +313,7 @@ _IN: dict[str, Convert] = {
     "json": json_in,
 }
 
-_FORMS_IN: dict[str, Convert] = {"fraction": fraction_in, "epoch_ms": epoch_in}
+_FORMS_IN: dict[str, Convert] = {"fraction": fraction_in, "epoch_ms": epoch_in, "number": decimal_in}
 _FORMS_OUT: dict[str, Convert] = {"fraction": fraction_out, "epoch_ms": epoch_out, "number": number_out}
 
 
@@ -339,7 +347,7 @@ def _implied(form: str) -> bool:
 
 def converter_out(shape: Shape, form: str | None, *, x12: bool, json: bool) -> Convert:
     """The converter from a scalar `shape` to what the target writes as `form`."""
-    found = _formed_out(form)
+    found = None if form == "number" and not json else _formed_out(form)
     if found:
         return found
     if x12:

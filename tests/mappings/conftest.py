@@ -26,15 +26,18 @@ def library() -> MapLibrary:
     return MapLibrary()
 
 
-def read_set(text: str) -> Node:
-    """The tree of one transaction set written with `*` and `~`; newlines between segments are free."""
+def enveloped(text: str) -> bytes:
+    """A whole interchange round one transaction set written with `*` and `~`; newlines between segments are free."""
     body = "".join(line.strip() for line in text.splitlines())
-    set_id = body[3:6]
-    envelope = (
+    return (
         "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260915*1200*U*00401*000000001*0*P*>~"
-        f"GS*{FUNCTIONAL_IDS[set_id]}*SENDER*RECEIVER*20260915*1200*1*X*004010~{body}GE*1*1~IEA*1*000000001~"
-    )
-    [found] = [event for event in read(envelope.encode()) if isinstance(event, TransactionSet)]
+        f"GS*{FUNCTIONAL_IDS[body[3:6]]}*SENDER*RECEIVER*20260915*1200*1*X*004010~{body}GE*1*1~IEA*1*000000001~"
+    ).encode()
+
+
+def read_set(text: str) -> Node:
+    """The tree of one transaction set."""
+    [found] = [event for event in read(enveloped(text)) if isinstance(event, TransactionSet)]
     return found.root
 
 
@@ -42,6 +45,12 @@ def read_set(text: str) -> Node:
 def x12_tree() -> X12Tree:
     """`x12_tree(text)` -> the set's tree."""
     return read_set
+
+
+@pytest.fixture(scope="session")
+def x12_interchange() -> Callable[[str], bytes]:
+    """`x12_interchange(text)` -> the bytes of a whole interchange round the set."""
+    return enveloped
 
 
 def written_set(set_id: str, root: Any) -> str:

@@ -38,7 +38,7 @@ TWINS: list[tuple[str, str, str, str, list[Found]]] = [
     (
         "812",
         "amount-in-words",
-        "CDD*11*C*1*2500",
+        "CDD*11*C*1*3000",
         "CDD*11*C*1*lots",
         [("value-unconvertible", "CDD", 4, "lines.0.extensions.x12.amount")],
     ),
