@@ -4,6 +4,7 @@ Data only. The engine (`connectors.engine`) runs it; `connectors/manifest.schema
 """
 
 from datetime import timedelta
+from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -26,11 +27,18 @@ class Setting(ConfigModel):
     choices: tuple[str, ...] = ()
     description: str = ""
 
+    @model_validator(mode="after")
+    def _stays_in(self) -> Self:
+        parts = PurePath(self.default or "").parts
+        if self.type == "directory" and (".." in parts or PurePath(self.default or "").is_absolute()):
+            raise ValueError("a directory's default lies within the data directory; the connection may name any other")
+        return self
+
 
 class Place(ConfigModel):
-    """Puts the rendered file into a directory, once for each name."""
+    """Puts the rendered file into a directory that the connection names, or below it, once for each name."""
 
-    directory: TextTemplate
+    directory: str = Field(pattern=r"^\{settings\.[a-z][a-z0-9_]*\}(/[A-Za-z0-9_-]+)*$")
 
 
 class Operation(ConfigModel):
@@ -130,6 +138,10 @@ class Manifest(ConfigModel):
         unknown = sorted(set(self._settings_named()) - set(self.settings))
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not among the settings")
+        for name, operation in self.operations.items():
+            setting = operation.place and self.settings[operation.place.directory[10:].partition("}")[0]]
+            if setting and setting.type != "directory":
+                raise ValueError(f"{name} puts files where no setting of the type directory says")
         if self.base_url is None and any(operation.steps for operation in self.operations.values()):
             raise ValueError("operations over HTTP need a base_url")
         return self

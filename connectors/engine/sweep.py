@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,6 +17,8 @@ from connectors.manifest_calls import Call, Step
 from connectors.manifest_limits import Pages, Pull
 from connectors.syntax.json_text import write_json
 
+LONGEST_SWEEP = timedelta(hours=2)
+
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
 """RFC 8288, as far as anyone uses it for pages."""
 
@@ -27,7 +30,7 @@ async def sweep(caller: Caller, step: Step, pull: Pull, scope: Mapping[str, Any]
     """
     call = with_defaults(step.call or Call(), caller.connection.manifest.defaults)
     turner = _turner(caller, call, pull, scope)
-    over_again = False
+    over_again, began = False, caller.clock.now()
     while True:
         bare = call.model_copy(update={"path": "", "query": {}}) if turner.url else call
         try:
@@ -39,6 +42,8 @@ async def sweep(caller: Caller, step: Step, pull: Pull, scope: Mapping[str, Any]
             continue
         if answered.tree is None:
             raise Unavailable(f"{step.name}: an empty answer where a list was expected")
+        if caller.clock.now() - began > LONGEST_SWEEP:
+            raise Rejected(f"{step.name}: not at its end after {LONGEST_SWEEP}; ask for less at once")
         items = all_at(answered.tree, pull.items + "[]")
         turner.refuse_circles(items)
         for item in items:

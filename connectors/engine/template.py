@@ -22,13 +22,17 @@ _BRACE = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}?~]+?)(?:\s*~\s*(?P<after>[^{}?~\
 _EACH = {"each", "as", "of"}
 _ALL = {"all"}
 _MISSING = object()
+_MADE = "\0made"
+"""Where a scope counts the items made so far: no path can name it."""
+MOST_ITEMS = 200_000
 
 _Form: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
 
 def expand(template: Any, scope: Mapping[str, Any]) -> Any:
-    """The template's tree with every brace replaced. Raises `Rejected` when a value it needs is missing."""
-    found = _expand(template, scope)
+    """The template's tree with every brace replaced. Raises `Rejected` when a value it needs is missing, or when it
+    makes more items than anybody could mean."""
+    found = _expand(template, {**scope, _MADE: [0]})
     return None if found is _MISSING else found
 
 
@@ -91,6 +95,11 @@ def _members(template: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str,
 
 def _each(template: Mapping[str, Any], scope: Mapping[str, Any]) -> list[Any]:
     items = every_first(scope, template["each"])
+    made = scope[_MADE]
+    made[0] += len(items)
+    if made[0] > MOST_ITEMS:
+        message = f"more than {MOST_ITEMS} items in one request"
+        raise Rejected(message, [Finding("request-too-large", "error", {}, message)])
     return _expand_list([(template["of"], {**scope, template["as"]: item}) for item in items])
 
 
