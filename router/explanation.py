@@ -9,6 +9,7 @@ from router.allocation import Assignment, Problem, allocate
 from router.decision import Candidate, Explanation, LineExplanation
 from router.order import ZERO
 from router.route import Route
+from router.rulings import forbidden, reason, rulings
 from router.sourcing import COST_SCALE, Sourced, Want, fell_short, unit_cost_terms
 from router.workings import Workings
 
@@ -24,7 +25,7 @@ def explained(work: Workings, outcomes: Sequence[Sourced], summary: str) -> Expl
         rule=work.policy.rule("routing.costs") if outcomes else None,
         cost=sum(terms.values(), ZERO) if outcomes else None,
         cost_terms=terms,
-        runner_up=runner_up(outcomes[0]) if work.explaining and len(outcomes) == 1 else None,
+        runner_up=runner_up(work, outcomes[0]) if work.explaining and len(outcomes) == 1 else None,
         lines=_all_lines(work, outcomes) if work.explaining else (),
     )
 
@@ -56,7 +57,7 @@ def cost_terms(work: Workings, outcome: Sourced) -> dict[str, Decimal]:
     return {name: amount for name, amount in terms.items() if amount}
 
 
-def runner_up(outcome: Sourced) -> dict[str, Any] | None:
+def runner_up(work: Workings, outcome: Sourced) -> dict[str, Any] | None:
     """The best assignment that does without one of the chosen nodes, and how much dearer it is."""
     problem, chosen = outcome.problem, outcome.assignment
     others = [allocate(_without(problem, node)) for node in chosen.nodes]
@@ -67,6 +68,9 @@ def runner_up(outcome: Sourced) -> dict[str, Any] | None:
     dearer = best.cost - chosen.cost - short * problem.unfilled
     return {
         "nodes": [outcome.routes[node].node.id for node in best.nodes],
+        "cost_terms": {
+            name: str(amount) for name, amount in cost_terms(work, replace(outcome, assignment=best)).items()
+        },
         "dearer_by": str(Decimal(dearer) / COST_SCALE / outcome.scale),
         "fewer_units": str(Decimal(short) / outcome.scale),
     }
@@ -129,6 +133,8 @@ def _exclusion(work: Workings, sku: str, route: Route, *, short: bool) -> str:
         return route.excluded
     if short:
         return "said that it cannot ship this item for this order"
+    if ruling := forbidden(rulings(work, sku, route.address), route):
+        return f"may not ship it by {reason(work, ruling)}"
     row = work.row(sku, route.node.id)
     if row is None or row.on_hand <= 0:
         return "has none"
@@ -145,7 +151,12 @@ def _remedy(work: Workings, outcome: Sourced, want: Want, missing: Decimal) -> s
         row = work.row(want.sku, route.node.id)
         if row and route.excluded and row.available >= missing:
             return f"{route.node.id} has {row.available} but {route.excluded}"
-    open_routes = [route for route in outcome.routes if not route.excluded]
+    found = rulings(work, want.sku, outcome.routes[0].address)
+    for route in outcome.routes:
+        ruling = forbidden(found, route)
+        if ruling and not route.excluded and work.available(want.sku, route.node.id) >= missing:
+            return f"{route.node.id} has it but may not ship it by {reason(work, ruling)}"
+    open_routes = [route for route in outcome.routes if not route.excluded and not forbidden(found, route)]
     spare = sum((work.available(want.sku, route.node.id) for route in open_routes), ZERO)
     if spare >= missing:
         return f"a split limit above {outcome.problem.limit}, or terms that do not ask for the whole order at once"

@@ -79,6 +79,8 @@ class Node(Rule):
     """What one more shipment from here costs before freight."""
     unit_cost: Amount = Field(default=ZERO, ge=0)
     """What picking one unit costs here."""
+    fee_percent: Amount = Field(default=ZERO, ge=0, le=100)
+    """What of an item's price is lost where it ships, such as a drop-shipper's share."""
 
     @field_validator("time_zone")
     @classmethod

@@ -91,12 +91,30 @@ class Policy(Rule):
                 yield self._finding("channel-code-twice", f"{path}.code", f"{code} is also the code of {codes[code]}")
             codes[code] = name
         yield from self._check_substitutes()
+        for name, terms in self.routing.channels.items():
+            for node in terms.stock.nodes:
+                if node not in self.network.by_id:
+                    message = f"no node is called {node!r}"
+                    yield self._finding("node-unknown", f"routing.channels.{name}.stock.nodes", message)
+        yield from self._check_sourcing()
         bands = self.routing.freight
         reach = [band.miles for band in bands]
         bounded = [miles for miles in reach[:-1] if miles is not None]
         if reach[-1] is not None or len(bounded) != len(reach) - 1 or bounded != sorted(set(bounded)):
             message = "bands must rise in miles, and only the last may leave miles out, so that every distance has one"
             yield self._finding("freight-bands", "routing.freight", message)
+
+    def _check_sourcing(self) -> Iterator[Finding]:
+        kinds = {node.kind for node in self.network.nodes}
+        for index, rule in enumerate(self.routing.sourcing):
+            path = f"routing.sourcing.{index}"
+            for name in rule.nodes:
+                if name not in self.network.by_id:
+                    yield self._finding("node-unknown", f"{path}.nodes", f"no node is called {name!r}")
+            for kind in rule.kinds:
+                if kind not in kinds:
+                    message = f"no node is of kind {kind!r}; there are {', '.join(sorted(kinds))}"
+                    yield self._finding("node-kind-unknown", f"{path}.kinds", message, "warning")
 
     def _check_substitutes(self) -> Iterator[Finding]:
         for sku, others in self.routing.substitutes.items():

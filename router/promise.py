@@ -6,34 +6,41 @@ from zoneinfo import ZoneInfo
 
 from canonical import Moment
 from router.network import Calendar, Node
+from router.routing import CarrierDays
 
 _DAY = timedelta(days=1)
+_FURTHEST = 366
+"""After so many working days without a collection the calendars have no day in common, and the last one is told."""
 
 
-def ship_date(node: Node, now: datetime, not_before: date | None = None) -> date:
-    """The day goods released `now` leave the node: after its cut-off the next working day, plus handling days."""
+def ship_date(node: Node, now: datetime, carriers: CarrierDays, not_before: date | None = None) -> date:
+    """The day goods released `now` leave the node: after the cut-off the next working day, plus handling days, on a
+    day when both the node works and a carrier collects."""
     local = now.astimezone(ZoneInfo(node.time_zone))
     day = local.date()
-    if local.time() > node.cut_off:
+    if local.time() > min(node.cut_off, carriers.cut_off or node.cut_off):
         day += _DAY
-    return _departure(node.calendar, node.handling_days, max(day, not_before or day))
+    return _departure(node.calendar, carriers.collection, node.handling_days, max(day, not_before or day))
 
 
 @lru_cache(maxsize=4096)
-def _departure(calendar: Calendar, handling_days: int, day: date) -> date:
-    day = calendar.working_day(day)
+def _departure(node: Calendar, collection: Calendar, handling_days: int, day: date) -> date:
+    day = node.working_day(day)
     for _ in range(handling_days):
-        day = calendar.working_day(day + _DAY)
+        day = node.working_day(day + _DAY)
+    for _ in range(_FURTHEST):
+        if collection.works_on(day):
+            break
+        day = node.working_day(day + _DAY)
     return day
 
 
 @lru_cache(maxsize=4096)
-def delivery_date(shipped: date, transit_days: int) -> date:
-    """Transit in carrier days: Monday to Friday."""
+def delivery_date(shipped: date, transit_days: int, delivery: Calendar) -> date:
+    """Transit in days when carriers deliver."""
     day = shipped
-    while transit_days:
-        day += _DAY
-        transit_days -= day.weekday() < 5
+    for _ in range(transit_days):
+        day = delivery.working_day(day + _DAY)
     return day
 
 

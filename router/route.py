@@ -10,7 +10,7 @@ from canonical import Address, PurchaseOrder
 from router.freight import band_of, place_of
 from router.network import Node
 from router.promise import day_of, delivery_date, ship_date
-from router.routing import FreightBand, Routing
+from router.routing import CarrierDays, FreightBand, Routing
 
 
 @dataclass(slots=True)
@@ -18,6 +18,7 @@ class Route:
     """A node seen from one destination of one order. `excluded` says why it may not ship there."""
 
     node: Node
+    address: Address
     band: FreightBand
     ships_on: date
     arrives_on: date
@@ -39,14 +40,23 @@ def routes_to(
     wanted = {zone: {name: day_of(at, zone) for name, at in document.dates.items()} for zone in zones}
     local = {zone: now.astimezone(ZoneInfo(zone)) for zone in zones}
     return {
-        node.id: _route(node, address, band_of(node, place, routing), wanted[node.time_zone], local[node.time_zone])
+        node.id: _route(
+            node,
+            address,
+            band_of(node, place, routing),
+            wanted[node.time_zone],
+            local[node.time_zone],
+            routing.carriers,
+        )
         for node in nodes
     }
 
 
-def _route(node: Node, address: Address, band: FreightBand, wanted: Mapping[str, date], now: datetime) -> Route:
-    ships = ship_date(node, now, wanted.get("ship_not_before"))
-    arrives = delivery_date(ships, band.transit_days)
+def _route(
+    node: Node, address: Address, band: FreightBand, wanted: Mapping[str, date], now: datetime, carriers: CarrierDays
+) -> Route:
+    ships = ship_date(node, now, carriers, wanted.get("ship_not_before"))
+    arrives = delivery_date(ships, band.transit_days, carriers.delivery)
     late = 0
     if wanted:
         late = max(
@@ -57,7 +67,7 @@ def _route(node: Node, address: Address, band: FreightBand, wanted: Mapping[str,
     last = wanted.get("cancel_after")
     if excluded is None and last and ships > last:
         excluded = f"leaves on {ships}, after the order's cancel date {last}"
-    return Route(node, band, ships, arrives, late, excluded)
+    return Route(node, address, band, ships, arrives, late, excluded)
 
 
 def _days_after(day: date, wanted: Mapping[str, date], names: tuple[str, ...]) -> int:

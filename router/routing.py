@@ -77,6 +77,17 @@ class SplitLimit(Rule):
     nodes: int = Field(ge=1)
 
 
+class StockTerms(Rule):
+    """How much of what can be promised a channel is told it may sell."""
+
+    buffer: Amount = Field(default=ZERO, ge=0)
+    """Units of each item that are kept back, since orders of others come while it sells."""
+    buffer_percent: Amount = Field(default=ZERO, ge=0, le=100)
+    """A part of what can be promised that is kept back beside them."""
+    nodes: tuple[Text, ...] = ()
+    """The nodes whose stock it may sell; none listed is all."""
+
+
 class Channel(Rule):
     """The terms of one channel: a trading partner or a marketplace connection."""
 
@@ -103,6 +114,8 @@ class Channel(Rule):
     payment: PaymentTerms = "owed"
     """`captured`: the channel takes the buyer's money and settles with us. `authorized`: the order brings an
     authorization that we capture. `owed`: the buyer pays our invoices."""
+    stock: StockTerms = StockTerms()
+    """What it is told of stock, where its profile or manifest takes inventory reports."""
     bills_over_shipment: bool = False
     """True when units shipped beyond the order are invoiced."""
     charging: Charging | None = None

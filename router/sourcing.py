@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from canonical import Item
+from router.adjustment import goods_as_ordered
 from router.allocation import Assignment, Demand, Problem, allocate
 from router.freight import pounds
 from router.order import ZERO, Allocation
 from router.route import Route
-from router.routing import Channel
+from router.routing import Channel, Costs
+from router.rulings import forbidden, rulings, surcharge
 from router.workings import Workings
 
 COST_SCALE = 10_000
@@ -83,11 +86,21 @@ def fell_short(work: Workings) -> set[tuple[str, str]]:
 
 def unit_cost_terms(work: Workings, sku: str, route: Route) -> dict[str, Decimal]:
     """What one unit of an item costs over a route, by term."""
+    costs, item = work.policy.routing.costs, work.item(sku)
+    weight = pounds(item)
     return {
-        "freight": route.band.pound * pounds(work.item(sku)),
+        "freight": route.band.pound * weight,
         "picking": route.node.unit_cost,
-        "late": work.policy.routing.costs.late_day * route.late_days,
+        "late": costs.late_day * route.late_days,
+        "transit": costs.transit_day * route.band.transit_days,
+        "carbon": costs.carbon_kg * route.band.carbon_kg * weight,
+        "fee": _price(item) * route.node.fee_percent / 100,
+        "rules": surcharge(rulings(work, sku, route.address), route),
     }
+
+
+def _price(item: Item) -> Decimal:
+    return item.price.amount / (item.price.per.value if item.price.per else 1) if item.price else ZERO
 
 
 def _wants(work: Workings, destination: int) -> tuple[Want, ...]:
@@ -106,16 +119,23 @@ def _solve(
     taken: dict[tuple[str, str], Decimal],
 ) -> Sourced:
     """Solve one destination, and note in `taken` what it uses, so that the next finds only the rest."""
-    routing = work.policy.routing
     routes = tuple(work.route(node, destination) for node in work.policy.network.nodes)
     has = _has(work, wants, routes, taken)
-    problem, scale = _problem(work, wants, routes, has, terms.split_limit or routing.split_limit)
+    problem, scale = _problem(work, wants, routes, has, _split_limit(work, terms))
     outcome = Sourced(destination, routes, wants, problem, scale, allocate(problem))
     for index, want in enumerate(wants):
         for route, quantity in outcome.takes(index):
             key = (want.sku, route.node.id)
             taken[key] = taken.get(key, ZERO) + quantity
     return outcome
+
+
+def _split_limit(work: Workings, terms: Channel) -> int:
+    """The most nodes for one destination: the channel's or the general one, fewer for what is worth less."""
+    routing = work.policy.routing
+    limit = terms.split_limit or routing.split_limit
+    worth = goods_as_ordered(work) if routing.split_limits else ZERO
+    return min([limit, *[fewer.nodes for fewer in routing.split_limits if worth < fewer.below]])
 
 
 def _problem(
@@ -158,25 +178,51 @@ def _has(
         if sku in rows and node in places:
             left = work.available(sku, node) - taken.get((sku, node), ZERO)
             rows[sku][places[node]] = ZERO if (sku, node) in fell_short(work) else max(left, ZERO)
+    if work.policy.routing.sourcing:
+        _leave_out_forbidden(work, routes, rows)
     return list(rows.values())
+
+
+def _leave_out_forbidden(work: Workings, routes: tuple[Route, ...], rows: dict[str, list[Decimal]]) -> None:
+    """A node has nothing of what the sourcing rules say may not come from it."""
+    for sku, row in rows.items():
+        found = rulings(work, sku, routes[0].address)
+        for place, route in enumerate(routes):
+            if row[place] and forbidden(found, route):
+                row[place] = ZERO
 
 
 def _unit_costs(work: Workings, wants: tuple[Want, ...], routes: tuple[Route, ...]) -> list[tuple[int, ...]]:
     """For each want what a unit costs over each route: the sum of `unit_cost_terms`, in whole numbers."""
-    late = work.policy.routing.costs.late_day
-    lanes = tuple([(route.band.pound, route.node.unit_cost + late * route.late_days) for route in routes])
-    weighed, costs = _costs_over(lanes), []
+    lanes = tuple([_lane(work.policy.routing.costs, route) for route in routes])
+    known, costs = _costs_over(lanes), []
     for want in wants:
-        weight = pounds(work.item(want.sku))
-        if weight not in weighed:
-            weighed[weight] = tuple([_money(weight * pound + each) for pound, each in lanes])
-        costs.append(weighed[weight])
+        item = work.item(want.sku)
+        thing = pounds(item), _price(item)
+        if thing not in known:
+            weight, price = thing
+            known[thing] = tuple([_money(weight * pound + price * fee + each) for pound, each, fee in lanes])
+        costs.append(known[thing])
+    if work.policy.routing.sourcing:
+        return [_with_surcharges(work, want, routes, row) for want, row in zip(wants, costs, strict=True)]
     return costs
 
 
+def _lane(costs: Costs, route: Route) -> tuple[Decimal, Decimal, Decimal]:
+    """What a pound costs over a route, a unit, and each unit of its price."""
+    band, node = route.band, route.node
+    each = node.unit_cost + costs.late_day * route.late_days + costs.transit_day * band.transit_days
+    return band.pound + costs.carbon_kg * band.carbon_kg, each, node.fee_percent / 100
+
+
+def _with_surcharges(work: Workings, want: Want, routes: tuple[Route, ...], row: tuple[int, ...]) -> tuple[int, ...]:
+    found = rulings(work, want.sku, routes[0].address)
+    return tuple(cost + _money(surcharge(found, route)) for cost, route in zip(row, routes, strict=True))
+
+
 @lru_cache(maxsize=1024)
-def _costs_over(lanes: tuple[tuple[Decimal, Decimal], ...]) -> dict[Decimal, tuple[int, ...]]:
-    """By weight what a unit costs over lanes of a price a pound and a price a unit: filled as weights come."""
+def _costs_over(lanes: tuple[tuple[Decimal, ...], ...]) -> dict[tuple[Decimal, Decimal], tuple[int, ...]]:
+    """By weight and price what a unit costs over lanes: filled as items come."""
     del lanes
     return {}
 

@@ -1,6 +1,6 @@
 """When goods leave and arrive, in the node's own clock and calendar, and over which zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -11,7 +11,10 @@ from router.freight import band_of, miles_between, place_of
 from router.network import Place
 from router.policy import Policy
 from router.promise import delivery_date, ship_date
+from router.routing import CarrierDays
 from tests.router.documents import DALLAS, FONTANA, PORTLAND, line, purchase_order
+
+CARRIERS = CarrierDays()
 
 
 def utc(day: int, hour: int, minute: int = 0) -> datetime:
@@ -33,24 +36,43 @@ def utc(day: int, hour: int, minute: int = 0) -> datetime:
 def test_goods_leave_by_the_nodes_own_clock_and_calendar(
     policy: Policy, node: str, now: datetime, leaves: date
 ) -> None:
-    assert ship_date(policy.network.by_id[node], now) == leaves
+    assert ship_date(policy.network.by_id[node], now, CARRIERS) == leaves
 
 
 def test_goods_do_not_leave_before_they_may_and_handling_takes_working_days(policy: Policy) -> None:
     reno = policy.network.by_id["dc-reno"]
-    assert ship_date(reno, utc(16, 17), not_before=date(2026, 11, 21)) == date(2026, 11, 23)
+    assert ship_date(reno, utc(16, 17), CARRIERS, not_before=date(2026, 11, 21)) == date(2026, 11, 23)
     slow = reno.model_copy(update={"handling_days": 3})
-    assert ship_date(slow, utc(20, 17)) == date(2026, 11, 25)
+    assert ship_date(slow, utc(20, 17), CARRIERS) == date(2026, 11, 25)
 
 
 def test_a_node_that_never_works_does_not_stop_the_hub(policy: Policy) -> None:
     closed = policy.network.by_id["dc-reno"].model_copy(update={"working_days": ()})
-    assert ship_date(closed, utc(16, 17)) == date(2026, 11, 16)
+    assert ship_date(closed, utc(16, 17), CARRIERS) == date(2026, 11, 16)
 
 
-def test_transit_counts_monday_to_friday() -> None:
-    assert delivery_date(date(2026, 11, 19), 0) == date(2026, 11, 19)
-    assert delivery_date(date(2026, 11, 19), 2) == date(2026, 11, 23)
+def test_goods_leave_when_the_node_works_and_a_carrier_collects(policy: Policy) -> None:
+    store, weekdays = policy.network.by_id["store-austin"], CarrierDays(collects_on=("mon", "tue", "wed", "thu", "fri"))
+    assert ship_date(store, utc(20, 23), weekdays) == date(2026, 11, 23)
+    assert ship_date(store, utc(16, 15), CarrierDays(closed_on=(date(2026, 11, 16),))) == date(2026, 11, 17)
+
+
+def test_a_collection_before_the_nodes_cut_off_is_the_cut_off(policy: Policy) -> None:
+    early = CarrierDays(cut_off=time(12))
+    assert ship_date(policy.network.by_id["dc-reno"], utc(16, 20), early) == date(2026, 11, 16)
+    assert ship_date(policy.network.by_id["dc-reno"], utc(16, 20, 1), early) == date(2026, 11, 17)
+
+
+def test_calendars_without_a_day_in_common_do_not_stop_the_hub(policy: Policy) -> None:
+    sundays = CarrierDays(collects_on=("sun",))
+    assert ship_date(policy.network.by_id["dc-reno"], utc(16, 17), sundays) > date(2027, 11, 16)
+
+
+def test_transit_counts_the_days_when_carriers_deliver() -> None:
+    assert delivery_date(date(2026, 11, 19), 0, CARRIERS.delivery) == date(2026, 11, 19)
+    assert delivery_date(date(2026, 11, 19), 2, CARRIERS.delivery) == date(2026, 11, 23)
+    thanksgiving = CarrierDays(closed_on=(date(2026, 11, 26),))
+    assert delivery_date(date(2026, 11, 25), 1, thanksgiving.delivery) == date(2026, 11, 27)
 
 
 def test_a_destinations_zone_is_its_distance(policy: Policy) -> None:

@@ -1,0 +1,50 @@
+"""The sourcing rules an order's goods fall under, and what they say of a route."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from canonical import Address
+from router.order import ZERO
+from router.route import Route
+from router.sourcing_rule import Asked, SourcingRule
+from router.workings import Workings
+
+
+class Ruling(NamedTuple):
+    """A rule that goods fall under, and its place in `sourcing`."""
+
+    place: int
+    rule: SourcingRule
+
+
+def rulings(work: Workings, sku: str, address: Address) -> list[Ruling]:
+    """The rules that one item of the order falls under where it goes there."""
+    rules = work.policy.routing.sourcing
+    if not rules:
+        return []
+    freight = work.order.document.freight
+    carrier = freight.carrier if freight else None
+    asked = Asked(
+        channel=work.order.channel,
+        service=(carrier.service if carrier else None) or "",
+        region=f"{address.country or 'US'}-{address.region}",
+        classes=frozenset(work.item(sku).classes.values()),
+        units=sum((line.ledger.ordered for line in work.lines.values() if line.sku == sku), ZERO),
+    )
+    return [Ruling(index, rule) for index, rule in enumerate(rules) if rule.takes(asked)]
+
+
+def forbidden(found: Sequence[Ruling], route: Route) -> Ruling | None:
+    """The first rule by which goods may not go over a route."""
+    return next((ruling for ruling in found if ruling.rule.forbids(route.node)), None)
+
+
+def surcharge(found: Sequence[Ruling], route: Route) -> Decimal:
+    """What the rules add to a unit that goes over a route."""
+    return sum((ruling.rule.adds(route.node) for ruling in found), ZERO)
+
+
+def reason(work: Workings, ruling: Ruling) -> str:
+    """A rule in words, with its place in the file."""
+    return f"{ruling.rule.name}: {work.policy.rule(f'routing.sourcing.{ruling.place}')}"

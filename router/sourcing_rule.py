@@ -1,0 +1,66 @@
+"""Which nodes some goods come from: one rule of `sourcing` in config/routing.yaml."""
+
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from canonical import Amount, Text
+from router.network import Node
+from router.order import ZERO
+from router.rule import Rule
+
+
+class Asked(NamedTuple):
+    """What a sourcing rule may look at: an item on an order, and where it goes."""
+
+    channel: str
+    service: str
+    """The service the buyer asked to be carried by, such as PICKUP; empty without one."""
+    region: str
+    """Such as `US-CA`."""
+    classes: frozenset[str]
+    units: Decimal
+    """Of the item on the whole order, in its own unit."""
+
+
+class SourcingRule(Rule):
+    """Goods it takes come `only` from the nodes it names, `never` from them, or from them at `unit_cost` more a unit.
+
+    An empty list takes every order, and names every node.
+    """
+
+    name: Text
+    channels: tuple[Text, ...] = ()
+    services: tuple[Text, ...] = ()
+    regions: tuple[Text, ...] = ()
+    classes: tuple[Text, ...] = ()
+    units_from: Amount = Field(default=ZERO, ge=0)
+    units_below: Amount | None = Field(default=None, gt=0)
+    nodes: tuple[Text, ...] = ()
+    kinds: tuple[Text, ...] = ()
+    effect: Literal["only", "never", "cost"]
+    unit_cost: Amount = Field(default=ZERO, ge=0)
+    """What `cost` adds for each unit, so that other nodes come first as long as they are not dearer by more."""
+
+    def takes(self, asked: Asked) -> bool:
+        """Whether goods fall under the rule."""
+        named = ((asked.channel, self.channels), (asked.service, self.services), (asked.region, self.regions))
+        return (
+            all(not names or value in names for value, names in named)
+            and (not self.classes or not asked.classes.isdisjoint(self.classes))
+            and self.units_from <= asked.units
+            and (self.units_below is None or asked.units < self.units_below)
+        )
+
+    def names(self, node: Node) -> bool:
+        """Whether the rule speaks of a node."""
+        return (not self.nodes or node.id in self.nodes) and (not self.kinds or node.kind in self.kinds)
+
+    def forbids(self, node: Node) -> bool:
+        """Whether goods that fall under the rule may not come from a node."""
+        return self.effect != "cost" and self.names(node) == (self.effect == "never")
+
+    def adds(self, node: Node) -> Decimal:
+        """What a unit costs more from a node."""
+        return self.unit_cost if self.effect == "cost" and self.names(node) else ZERO
