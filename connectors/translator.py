@@ -15,7 +15,7 @@ from connectors.partners import Partners
 from connectors.profile import Profile, SentSet, TakenDocument, X12Terms
 from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
-from connectors.syntax.csv_text import read_csv_rows, write_csv_tree
+from connectors.syntax.csv_text import read_csv_rows, write_csv_rows
 from connectors.syntax.json_text import read_json, write_json, write_json_lines
 from connectors.syntax.xml_text import read_xml, write_xml
 from connectors.x12_documents import X12Transmission, admit_partners, named, translated
@@ -30,7 +30,7 @@ READERS: Mapping[str, Callable[[bytes], Any]] = {"json": read_json, "csv": read_
 WRITERS: Mapping[str, tuple[Callable[[Any], bytes], str]] = {
     "json": (write_json, "application/json"),
     "json_lines": (write_json_lines, "application/jsonl"),
-    "csv": (write_csv_tree, "text/csv"),
+    "csv": (write_csv_rows, "text/csv"),
     "xml": (write_xml, "application/xml"),
 }
 """Syntax -> how its tree becomes bytes, and their media type."""

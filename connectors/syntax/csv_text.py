@@ -1,20 +1,19 @@
 """CSV (RFC 4180, the first row names the columns) to rows and back. Every value is a text.
 
-A map reads the rows and writes a tree `{rows: [...]}`. In both, a column named `dimensions.sku` is the member `sku` of
+A map reads and writes a list of rows. In both, a column named `dimensions.sku` is the member `sku` of
 `dimensions`.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from canonical import Finding, Rejected
 
 Row = dict[str, str]
 Branch: TypeAlias = "dict[str, str | Branch]"
-Tree = Mapping[str, Sequence[Branch]]
 
 _NESTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
@@ -51,14 +50,9 @@ def read_csv_rows(content: bytes | str) -> list[Branch]:
     return [_nested(row) for row in read_csv(content)]
 
 
-def read_csv_tree(content: bytes | str) -> Tree:
-    """The rows as the tree that a map writes. Raises `Rejected`."""
-    return {"rows": read_csv_rows(content)}
-
-
-def write_csv_tree(tree: Tree) -> bytes:
-    """A map's tree as CSV."""
-    return write_csv([dict(_flat(row)) for row in tree["rows"]])
+def write_csv_rows(rows: Sequence[Branch]) -> bytes:
+    """The rows as a map writes them, as CSV."""
+    return write_csv([dict(_flat(row)) for row in rows])
 
 
 def _nested(row: Row) -> Branch:

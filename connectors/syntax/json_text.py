@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any, NoReturn, TypeAlias
@@ -44,9 +44,9 @@ def write_json(tree: Any) -> bytes:
     return "".join(_written(tree)).encode()
 
 
-def write_json_lines(tree: Mapping[str, Sequence[Any]]) -> bytes:
-    """The tree's `rows`, one compact JSON text a line."""
-    return b"".join(write_json(row) + b"\n" for row in tree["rows"])
+def write_json_lines(rows: Sequence[Any]) -> bytes:
+    """Rows, one compact JSON text a line."""
+    return b"".join(write_json(row) + b"\n" for row in rows)
 
 
 def _written(tree: Any) -> list[str]:

@@ -39,6 +39,18 @@ def _matches(value: Any, pick: Pick) -> bool:
     return True
 
 
+class Rows(list[dict[str, Any]]):
+    """CSV rows being written, and the columns that all of them share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shared: dict[str, Any] = {}
+
+    def settle(self) -> None:
+        """Put the shared columns into each row, before its own; they alone make one when there is none."""
+        self[:] = [{**self.shared, **row} for row in self or [{}]]
+
+
 class _Route:
     """The way from a scope's node to the members a path names."""
 
@@ -111,6 +123,8 @@ class _Route:
     def grow(self, node: Node, run: Run, steps: Sequence[tuple[str | None, Pick]]) -> Node:
         """The member, made with what is missing on the way."""
         target = self.base(node, run)
+        if isinstance(target, Rows) and self.steps and self.steps[0][0] is not None:
+            target = target.shared
         for name, pick in steps:
             if name is not None:
                 empty: Any = {} if pick is None else []
@@ -182,12 +196,14 @@ class JsonPaths:
         """The whole value."""
         return Scope("", Cover())
 
-    def new_root(self) -> dict[str, Any]:
-        """An empty object."""
-        return {}
+    def new_root(self) -> dict[str, Any] | Rows:
+        """An empty object; of CSV no row yet."""
+        return {} if self.json else Rows()
 
     def finish(self, root: Node) -> None:
-        """Nothing is left to do."""
+        """Of CSV, put what is the document's own on each row."""
+        if isinstance(root, Rows):
+            root.settle()
 
     def leaf(self, path: str, scope: Scope) -> Leaf:
         """One scalar."""
@@ -219,7 +235,7 @@ class JsonPaths:
 
         def make(node: Node, run: Run) -> dict[str, Any]:
             holder = route.grow(node, run, route.steps[:-1])
-            name, pick = route.steps[-1]
+            name, pick = route.steps[-1] if route.steps else (None, None)
             target = holder.setdefault(name, []) if name is not None else holder
             made: dict[str, Any] = {pick[0]: min(pick[1])} if isinstance(pick, tuple) else {}
             target.append(made)
@@ -285,7 +301,7 @@ class JsonPaths:
 
 def _members_finder(name: str) -> Callable[[Node, Run], list[Any]]:
     def find(node: Node, _run: Run) -> list[Any]:
-        if type(node) is list:
+        if isinstance(node, list):
             node = node[0] if node else None
         value = node.get(name) if type(node) is dict else None
         if not value:
@@ -297,7 +313,7 @@ def _members_finder(name: str) -> Callable[[Node, Run], list[Any]]:
 
 def _member_getter(name: str | None) -> Callable[[Node, Run], Raw]:
     def get(node: Node, _run: Run) -> Raw:
-        if type(node) is list:
+        if isinstance(node, list):
             node = node[0] if node else None
         if type(node) is not dict:
             return None
@@ -317,7 +333,7 @@ def _getter(route: _Route) -> Callable[[Node, Run], Raw]:
     def get(node: Node, run: Run) -> Raw:
         value = route.base(node, run)
         for name in names:
-            if type(value) is list:
+            if isinstance(value, list):
                 value = value[0] if value else None
             if type(value) is not dict:
                 return None

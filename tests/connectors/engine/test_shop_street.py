@@ -33,7 +33,7 @@ from connectors.engine.wire import HttpWire
 from connectors.partners import Partners
 from connectors.proof import digest
 from connectors.settings import InterchangeIdentity
-from connectors.syntax.csv_text import read_csv, read_csv_tree
+from connectors.syntax.csv_text import read_csv, read_csv_rows
 from connectors.translator import Translator
 from connectors.webhooks import Webhooks
 from mappings.library import MapLibrary
@@ -157,7 +157,7 @@ async def test_a_posting_becomes_rows_that_read_back_as_the_posting(
     )
     receipt = await deliver(connections, wire, clock, parcel_of(translator, entry, "books"))
     assert receipt["path"] == str(tmp_path / "books" / "journal-o1%2Finvoiced%2FINV-1.csv")
-    rows = read_csv_tree(Path(receipt["path"]).read_bytes())  # noqa: ASYNC240 - a test waits for its disk
+    rows = read_csv_rows(Path(receipt["path"]).read_bytes())  # noqa: ASYNC240 - a test waits for its disk
     assert MapLibrary().get("file-erp/journal").read(rows).document == entry
 
 

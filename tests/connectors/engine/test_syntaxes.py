@@ -1,13 +1,14 @@
 """JSON, CSV and XML are read strictly and exactly."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from canonical import Rejected
-from connectors.syntax.csv_text import read_csv, read_csv_tree, write_csv, write_csv_tree
+from connectors.syntax.csv_text import read_csv, read_csv_rows, write_csv, write_csv_rows
 from connectors.syntax.json_text import read_json, write_json, write_json_lines
 from connectors.syntax.xml_text import read_xml, write_xml
 
@@ -81,7 +82,7 @@ def test_floats_are_never_written():
 
 
 def test_json_lines_end_each_row():
-    assert write_json_lines({"rows": [{"a": Decimal("1.0")}, {"a": "x\ny"}]}) == b'{"a":1.0}\n{"a":"x\\ny"}\n'
+    assert write_json_lines([{"a": Decimal("1.0")}, {"a": "x\ny"}]) == b'{"a":1.0}\n{"a":"x\\ny"}\n'
 
 
 @given(st.lists(st.fixed_dictionaries({"a": st.text('x,"\r\n é', min_size=1), "b": st.text("y;' ")}), min_size=1))
@@ -90,9 +91,9 @@ def test_csv_comes_back_as_it_was_written(rows):
 
 
 def test_a_dotted_column_is_a_member_of_a_group():
-    tree = {"rows": [{"No.": "1", "dimensions": {"sku": "A"}}, {"No.": "2", "dimensions": {"node": "RNO"}}]}
-    assert write_csv_tree(tree) == b"No.,dimensions.sku,dimensions.node\r\n1,A,\r\n2,,RNO\r\n"
-    assert read_csv_tree(write_csv_tree(tree))["rows"][0] == {"No.": "1", "dimensions": {"sku": "A"}}
+    rows: list[Any] = [{"No.": "1", "dimensions": {"sku": "A"}}, {"No.": "2", "dimensions": {"node": "RNO"}}]
+    assert write_csv_rows(rows) == b"No.,dimensions.sku,dimensions.node\r\n1,A,\r\n2,,RNO\r\n"
+    assert read_csv_rows(write_csv_rows(rows))[0] == {"No.": "1", "dimensions": {"sku": "A"}}
 
 
 @pytest.mark.parametrize(
