@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from canonical import Document, Finding, Misconfigured, Unavailable, has_errors
+from canonical import Document, Finding, InventoryReport, Misconfigured, Unavailable, has_errors
 from canonical.exchange import Arrival
 from connectors.agreements import Agreements
 from connectors.authoring.bench import AuthoringBench, one_way_rules
@@ -149,6 +149,7 @@ class Hub:
         self.hindsight = Hindsight(History(store.database), configuration.policy.network, _read_routing)
         self._translator = trade.translator
         self._flow = _flow(configuration, store, data, calling, wire, files)
+        self.publish_stock = _publisher(configuration, store, self._flow.bells.render.ring)
 
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         """One canonical document in JSON; None with located findings."""
@@ -223,6 +224,7 @@ def _flow(
     places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
     chores = _retention(ErasingEverywhere(store.erasing, files.archives), settings.retention.personal_data, clock)
     chores = {**chores, "anchor": (timedelta(minutes=1), store.anchors.note)}
+    chores["stock"] = (settings.publish_stock, _publisher(configuration, store, bells.render.ring))
     schedule = Schedule(
         Intake(store.inbox, bells.translate.ring),
         places,
@@ -248,11 +250,28 @@ def _flow(
             answered=bells.translate.ring,
             refused=bells.route.ring,
             pace=pace,
-        ),  # fmt: skip
+        ),
         schedule=schedule,
         bells=bells,
         peers=store.peers,
     )
+
+
+def _publisher(configuration: Configuration, store: Store, queued: Callable[[], None]) -> Callable[[], Awaitable[int]]:
+    """Tells the channels that take inventory reports what they may sell."""
+    policy, report = configuration.policy, InventoryReport.__name__
+    partners, connections = configuration.trade.partners.by_id, configuration.trade.connections.by_id
+    takers = [name for name, one in partners.items() if report in one.takes]
+    takers += [name for name, one in connections.items() if report in one.manifest.takes]
+    channels = {name: policy.channel(name).stock for name in takers}
+
+    async def publish() -> int:
+        reports = await store.offers.publish(channels, policy.catalogue)
+        if reports:
+            queued()
+        return reports
+
+    return publish
 
 
 def _retention(erasing: ErasingEverywhere, kept: timedelta | None, clock: SystemClock) -> Mapping[str, Job]:

@@ -103,6 +103,8 @@ class HubFile(ConfigModel):
     """Who is taxed by us; without the file nobody is."""
     poll: timedelta = timedelta(seconds=2)
     """How often watched places are looked into."""
+    publish_stock: timedelta = timedelta(seconds=30)
+    """How often channels are told what has changed of the stock they may sell."""
     delivery: DeliveryPolicy = DeliveryPolicy()
     events: tuple[EventWebhook, ...] = ()
     retention: Retention = Retention()

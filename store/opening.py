@@ -20,6 +20,7 @@ from store.outbox import Outbox
 from store.peers import Peers
 from store.readiness import Readiness
 from store.returns import Returns
+from store.stock_offers import StockOffers
 from store.stock_room import StockRoom
 from store.turns import Turns
 
@@ -36,6 +37,7 @@ class Store:
     lanes: Lanes
     outbox: Outbox
     stock: StockRoom
+    offers: StockOffers
     holds: Holds
     returns: Returns
     erasing: Erasing
@@ -76,6 +78,7 @@ async def open_store(
             lanes=Lanes(database),
             outbox=Outbox(database),
             stock=StockRoom(database),
+            offers=StockOffers(database),
             holds=Holds(database),
             returns=Returns(database),
             erasing=Erasing(database),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
-from store.columns import Instant
+from store.columns import Exact, Instant
 from store.tables import metadata
 
 
@@ -63,6 +63,22 @@ wakeup = Table(
     Column("due", Instant, nullable=False),
 )
 Index("wakeup_due", wakeup.c.due)
+
+stock_told = Table(
+    "stock_told",
+    metadata,
+    _text("channel", key=True),
+    _text("sku", key=True),
+    Column("units", Exact, nullable=False),
+    _text("document"),
+)
+
+stock_report = Table(
+    "stock_report",
+    metadata,
+    _text("channel", key=True),
+    _text("document", nullable=True),
+)
 
 erasure = Table(
     "erasure",
