@@ -51,7 +51,7 @@ class Desk:
 def desk(policy: Policy, world: World) -> Desk:
     skus = sorted({row.sku for row in world.stock})
     rows = tuple(StockRow(sku=sku, node=node, on_hand=Decimal(50)) for sku in skus for node in NODES)
-    return Desk(policy, world.model_copy(update={"stock": rows}))
+    return Desk(policy, world.model_copy(update={"stock": rows})).routed(sourcing=())
 
 
 def wanting(units: str, to: Address = DALLAS, service: str | None = None) -> PurchaseOrder:
