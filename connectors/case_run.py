@@ -16,7 +16,7 @@ from connectors.engine.cursor import MemoryCursors
 from connectors.engine.operation import run
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Answer, Request
-from connectors.manifest import Manifest, Operation
+from connectors.manifest import Manifest
 from connectors.partners import Partners
 from connectors.pickup import ConnectionPickup
 from connectors.secret import Secret
@@ -49,11 +49,10 @@ async def run_cases(catalogue: Catalogue, name: str, maps: MapLibrary) -> tuple[
 
 async def run_case(manifest: Manifest, case: Case, maps: MapLibrary) -> CaseResult:
     """Run one case against its script; nothing leaves the machine."""
-    connection = _connection(manifest, case.settings)
     if case.webhook or case.challenge:
-        faults = await _webhook_faults(connection, case, maps)
+        faults = await _webhook_faults(_connection(manifest, case.settings), case, maps)
     else:
-        faults = await _operation_faults(connection, case, maps)
+        faults = await _operation_faults(manifest, case, maps)
     return CaseResult(manifest.connector, case.case, tuple(faults))
 
 
@@ -69,9 +68,12 @@ def differences(expected: Any, actual: Any, at: str = "") -> Iterator[str]:
         yield f"{at or 'it'} is {actual!r}, not {expected!r}"
 
 
+@dataclass(frozen=True, slots=True)
 class _StillClock:
+    at: datetime = AT
+
     def now(self) -> datetime:
-        return AT
+        return self.at
 
 
 @dataclass(slots=True)
@@ -127,29 +129,36 @@ def _connection(manifest: Manifest, given: Mapping[str, str]) -> Connection:
     return Connection("test", "test", manifest, settings, base_url)
 
 
-async def _operation_faults(connection: Connection, case: Case, maps: MapLibrary) -> list[str]:
-    operation = connection.manifest.operations.get(case.operation or "")
-    if operation is None:
-        return [f"there is no operation {case.operation!r}"]
+async def replayed(manifest: Manifest, case: Case, maps: MapLibrary) -> tuple[Outcome, list[str]]:
+    """What comes of a case about an operation, and where it departs from its script."""
+    connection = _connection(manifest, case.settings)
     wire = ScriptedWire(connection.base_url, case.exchanges)
+    caller = Caller(connection, wire, _StillClock(case.at or AT))
+    came = await played(caller, case.operation or "", case.request, maps)
+    unasked = len(case.exchanges) - wire.played
+    more = [f"{unasked} exchanges of the script were not asked for"] if unasked else []
+    return came, [*wire.faults, *more]
+
+
+async def played(caller: Caller, name: str, request: Any, maps: MapLibrary) -> Outcome:
+    """Run an operation; what comes of it, errors too."""
+    operation = caller.connection.manifest.operations[name]
     try:
-        came = await _outcome(Caller(connection, wire, _StillClock()), operation, case, maps)
+        if operation.pull:
+            arrivals = [arrival async for arrival in ConnectionPickup(caller, name, MemoryCursors()).collect()]
+            documents = [document for arrival in arrivals for document in _documents(caller.connection, arrival, maps)]
+            return Outcome(then="arrived", documents=documents)
+        done = await run(caller, operation, request, "test-key")
     except CrossdockError as error:
-        came = _outcome_of(error)
-    faults = [*wire.faults, *_outcome_faults(case.outcome, came)]
-    if wire.played < len(case.exchanges):
-        faults.append(f"{len(case.exchanges) - wire.played} exchanges of the script were not asked for")
-    return faults
-
-
-async def _outcome(caller: Caller, operation: Operation, case: Case, maps: MapLibrary) -> Outcome:
-    if operation.pull:
-        pickup = ConnectionPickup(caller, case.operation or "", MemoryCursors())
-        arrivals = [arrival async for arrival in pickup.collect()]
-        documents = [document for arrival in arrivals for document in _documents(caller.connection, arrival, maps)]
-        return Outcome(then="arrived", documents=documents)
-    done = await run(caller, operation, case.request, "test-key")
+        return _outcome_of(error)
     return Outcome(then="done", receipt=done.receipt, already=done.already)
+
+
+async def _operation_faults(manifest: Manifest, case: Case, maps: MapLibrary) -> list[str]:
+    if case.operation not in manifest.operations:
+        return [f"there is no operation {case.operation!r}"]
+    came, faults = await replayed(manifest, case, maps)
+    return [*faults, *_outcome_faults(case.outcome, came)]
 
 
 def _documents(connection: Connection, arrival: Arrival, maps: MapLibrary) -> list[Any]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from importlib.resources.abc import Traversable
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from canonical import Finding
 from connectors.syntax.json_text import write_json
@@ -81,6 +81,8 @@ class Case(ConfigModel):
     """One case."""
 
     case: str
+    at: AwareDatetime | None = None
+    """When it happens, where that matters, as in a recording."""
     settings: dict[str, str] = Field(default_factory=dict)
     operation: str | None = None
     request: Any = None

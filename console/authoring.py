@@ -47,6 +47,15 @@ class Authoring(Protocol):
         to where it isn't ours. `{connection, ok}`."""
         ...
 
+    async def try_operation(self, name: str, operation: str, request: bytes | None) -> Told:
+        """One live call on a connection: `{connection, operation, exchanges: [{request, answer}], outcome, ok}`, no
+        secret in it."""
+        ...
+
+    async def record_operation(self, name: str, operation: str, request: bytes | None) -> Told:
+        """One live run on a connection as a case file without secrets and persons: `{text, outcome, faults, ok}`."""
+        ...
+
     async def test_connector(self, name: str) -> Told:
         """A connector's cases, run offline: `{connector, place, cases: [{case, faults}], findings, ok}`."""
         ...

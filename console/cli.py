@@ -167,6 +167,12 @@ def _add_authoring(commands: Subcommands) -> None:
     family = _add_family(commands, "connector", "connectors", tools.connector_list)
     _add(family, "list", tools.connector_list)
     _add(family, "test", connectors.connector_test).add_argument("name", metavar="NAME", help="the connector")
+    for name, run in (("try", connectors.connector_try), ("record", connectors.connector_record)):
+        one = _add(family, name, run)
+        one.add_argument("name", metavar="NAME", help="the connection")
+        one.add_argument("operation", metavar="OPERATION", help="such as pull_orders")
+        one.add_argument("--request", metavar="FILE", help="what its map would have written, as JSON")
+    one.add_argument("--out", metavar="FILE", type=Path, required=True, help="where to write the case")
     login = _add(family, "login", connectors.connector_login)
     login.add_argument("name", metavar="NAME", help="the connection")
     login.add_argument("--port", type=port, default=0, help="where to listen for the answer; any free port")

@@ -11,6 +11,7 @@ from connectors.authoring.drafts import draft_map
 from connectors.authoring.login import Paste, Show, log_in
 from connectors.authoring.map_cases import run_map_case
 from connectors.authoring.reading import paired, read_by
+from connectors.authoring.trial import Bench, Trial, attempt, recorded, shown
 from connectors.case_run import run_cases
 from connectors.configuration import Trade
 from connectors.connection import Connection
@@ -18,6 +19,7 @@ from connectors.engine.caller import Caller
 from connectors.engine.tokens import FileTokens
 from connectors.engine.wire import HttpWire
 from connectors.surroundings import SystemClock
+from connectors.syntax.json_text import read_json
 from connectors.translator import Translator
 from mappings.authoring.cases import load_map_cases
 from mappings.authoring.comparison import compare
@@ -121,6 +123,24 @@ class AuthoringBench:
         finally:
             await wire.close()
         return {"ok": True, "connection": connection.id}
+
+    async def try_operation(self, name: str, operation: str, request: bytes | None) -> Told:
+        """One live call of an operation, shown without its secrets."""
+        return shown(await self._tried(name, operation, request, whole=False))
+
+    async def record_operation(self, name: str, operation: str, request: bytes | None) -> Told:
+        """One live run of an operation, as the text of a case file."""
+        trial = await self._tried(name, operation, request, whole=True)
+        return {**(await recorded(trial, self.trade.library)), "outcome": trial.came.then}
+
+    async def _tried(self, name: str, operation: str, request: bytes | None, *, whole: bool) -> Trial:
+        connection, wire, now = self._connection(name), HttpWire(), SystemClock().now().replace(microsecond=0)
+        tree = None if request is None else read_json(request)
+        bench = Bench(wire, FileTokens(self.data / "tokens"), self.trade.library, now)
+        try:
+            return await attempt(bench, connection, operation, tree, whole=whole)
+        finally:
+            await wire.close()
 
     def _connection(self, name: str) -> Connection:
         """A connection by its name, or the only one of a connector. Raises `Misconfigured`."""

@@ -95,7 +95,7 @@ def draft_connector(translator: Translator, name: str, content: bytes, label: st
     map_name = f"{name}/{topic}"
     proved = draft_map(translator, content, label, map_name, proved.document)
     words = {"name": name, "label": label, "mark": MARK, "topic": topic, "kind": proved.document, "map": map_name}
-    filled = {**words, "body": _body(content, proved), "documents": _flow_json([_essence(proved)], 6)}
+    filled = {**words, "body": _body(content, proved), "documents": flow_json([_essence(proved)], 6)}
     manifest, cases = _MANIFEST, _CASES
     if key := _key(content, proved):
         manifest, cases, filled = manifest + _PULL, cases + _PULL_CASE, {**filled, "key": key}
@@ -121,7 +121,7 @@ def _body(content: bytes, proved: Proved) -> str:
     """The sample as a case has it: JSON as a tree, all else as its text."""
     if proved.syntax != "json":
         return json.dumps(content.decode("utf-8", "replace"), ensure_ascii=False)
-    return _flow_json(read_json(content), 6)
+    return flow_json(read_json(content), 6)
 
 
 def _essence(proved: Proved) -> dict[str, Any]:
@@ -136,17 +136,17 @@ def _of_line(line: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     return ((name, line[name]) for name in ("items", "quantity", "quantities", "price") if line.get(name))
 
 
-def _flow_json(value: Any, indent: int) -> str:
+def flow_json(value: Any, indent: int) -> str:
     """JSON, which is YAML too, a member a line; a Decimal keeps its digits."""
     if isinstance(value, Decimal):
         return plain_decimal(value)
     inner = " " * (indent + 2)
     if isinstance(value, Mapping) and value:
         members = (
-            f"{json.dumps(name, ensure_ascii=False)}: {_flow_json(part, indent + 2)}" for name, part in value.items()
+            f"{json.dumps(name, ensure_ascii=False)}: {flow_json(part, indent + 2)}" for name, part in value.items()
         )
         return "{\n" + ",\n".join(inner + member for member in members) + "\n" + " " * indent + "}"
     if isinstance(value, list | tuple) and value:
-        items = (inner + _flow_json(part, indent + 2) for part in value)
+        items = (inner + flow_json(part, indent + 2) for part in value)
         return "[\n" + ",\n".join(items) + "\n" + " " * indent + "]"
     return json.dumps(value, ensure_ascii=False)

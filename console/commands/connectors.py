@@ -2,9 +2,12 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from console.commands.maps import near, print_cases, read_file, write_file
 from console.invocation import Invocation, Usage
+from console.json_text import json_text
 from console.terminal import text
 
 
@@ -48,3 +51,43 @@ async def connector_login(call: Invocation) -> int:
     if not call.tell(told):
         call.out.print(text(f"{told['connection']} is logged in"))
     return 0
+
+
+async def connector_try(call: Invocation) -> int:
+    """Run an operation once, live, and show what passed, secrets starred; of a list its first page."""
+    given = call.arguments
+    told = await call.authoring().try_operation(given.name, given.operation, _request(call))
+    if not call.tell(told):
+        for one in told["exchanges"]:
+            _print_exchange(call, one)
+        call.out.print(text(f"{told['operation']}: {told['outcome']['then']}", "green" if told["ok"] else "bold red"))
+        call.out.print_json(json_text(told["outcome"]))
+    return 0 if told["ok"] else 1
+
+
+async def connector_record(call: Invocation) -> int:
+    """Run an operation once, live, and write it as a case, secrets and persons taken out."""
+    given = call.arguments
+    told = await call.authoring().record_operation(given.name, given.operation, _request(call))
+    write_file(given.out, told["text"])
+    if not call.tell({**told, "out": str(given.out)}):
+        for fault in told["faults"]:
+            call.out.print(text(fault, "yellow"), soft_wrap=True)
+        call.out.print(text(f"wrote {near(given.out)}: {given.operation} {told['outcome']}"), soft_wrap=True)
+        call.out.print("look it over: what no rule knows to be personal is still in it", soft_wrap=True)
+    return 0 if told["ok"] else 1
+
+
+def _request(call: Invocation) -> bytes | None:
+    return read_file(call.arguments.request).content if call.arguments.request else None
+
+
+def _print_exchange(call: Invocation, one: Mapping[str, Any]) -> None:
+    asked, came = one["request"], one["answer"]
+    call.out.print(text(f"{asked['method']} {asked['url']}", "bold"), soft_wrap=True)
+    for name, value in asked["headers"].items():
+        call.out.print(text(f"  {name}: {value}", "dim"), soft_wrap=True)
+    for body in filter(None, (asked["body"], came and f"HTTP {came['status']}\n{came['body'] or ''}")):
+        call.out.print(text(body), soft_wrap=True)
+    if came is None:
+        call.out.print(text("no answer", "bold red"))
