@@ -78,7 +78,14 @@ class CompiledMap:
     def read(self, tree: Node, context: Context = _PLAIN) -> Translation:
         """Translate a tree. Findings name the source's place; their facts the canonical path and the rule."""
         self._serves("read")
-        tree = self._unwrapped(tree)
+        inner = self._unwrapped(tree)
+        translation = self._read(inner, context)
+        if inner is tree or not translation.findings:
+            return translation
+        placed = tuple(replace(one, where=self._whole(one.where)) for one in translation.findings)
+        return replace(translation, findings=placed)
+
+    def _read(self, tree: Node, context: Context) -> Translation:
         if self.head.recognised_by and not self.recognises(tree):
             return Translation(None, (self._other(tree),))
         run = Run(tree, context)
@@ -118,8 +125,10 @@ class CompiledMap:
         inner = self._unwrapped(tree)
         run = Run(inner, context)
         read_values(self.tracing, inner, run)
-        wrapper = "" if inner is tree else f"/{self.head.root}"
-        return {path_text(path): _wrapped(origin, wrapper) for path, origin in run.lineage.items()}
+        found = {path_text(path): origin for path, origin in run.lineage.items()}
+        if inner is tree:
+            return found
+        return {path: replace(origin, source=self._whole(origin.source)) for path, origin in found.items()}
 
     def lineage(self, tree: Node, context: Context = _PLAIN) -> dict[str, Any]:
         """The same as plain JSON values: path -> `{source, rule}`."""
@@ -213,6 +222,10 @@ class CompiledMap:
         root = self.head.root
         return tree[root] if root and isinstance(tree, dict) and isinstance(tree.get(root), dict) else tree
 
+    def _whole(self, where: Where) -> Where:
+        """A place as the whole file has it, whose tree was wrapped in a member."""
+        return {**where, "pointer": f"/{self.head.root}{where['pointer']}"} if "pointer" in where else where
+
     def _unread(self, tree: Node) -> list[Finding]:
         if self.head.unread == "ignore":
             return []
@@ -245,13 +258,6 @@ class CompiledMap:
     def _lost_value(self, path: str, before: Any, after: Any) -> Finding:
         message = f"{path} does not survive the map {self.name}: {before!r} reads back as {after!r}"
         return Finding("lost-on-write", "warning", {}, message, facts={"path": path, "rule": dict(self.head.where)})
-
-
-def _wrapped(origin: Origin, wrapper: str) -> Origin:
-    """The origin as the whole file has it, whose tree was wrapped in a member."""
-    if not wrapper or "pointer" not in origin.source:
-        return origin
-    return Origin({**origin.source, "pointer": f"{wrapper}{origin.source['pointer']}"}, origin.rule)
 
 
 def _unreadable(path: str, message: str) -> Finding:

@@ -169,3 +169,11 @@ def test_a_bad_csv_quantity_is_found_by_line_and_column(library: MapLibrary) -> 
     translation = library.get("csv/order").read(rows)
     assert translation.document is None
     assert dict(translation.findings[0].where) == {"line": 2, "column": "quantity"}
+
+
+def test_a_finding_in_a_wrapped_order_has_the_pointer_of_the_whole_file(library: MapLibrary) -> None:
+    wrapped = {"order": {**ORDER, "line_items": [{**ORDER["line_items"][0], "price": "dear"}]}}
+    mapping = library.get("shopify/order")
+    found = [(one.code, dict(one.where)) for one in mapping.read(wrapped).findings]
+    assert ("value-unconvertible", {"pointer": "/order/line_items/0/price"}) in found
+    assert mapping.where(wrapped)["number"].source == {"pointer": "/order/name"}
