@@ -64,6 +64,8 @@ class Reading:
     findings: Sequence[Finding] = ()
     """Faults of the transmission itself: not X12 at all, an unknown sender, a forged one."""
     syntax: str = ""
+    keeps_bytes: bool = True
+    """False when its bytes hold what must not be kept: a card number."""
 
 
 Numbers = Mapping[str, int]

@@ -170,6 +170,14 @@ def _erase_transmissions(transaction: Transaction, ids: Iterable[str], by: str) 
     return erased
 
 
+def erase_bytes(transaction: Transaction, transmission_id: str, digest: str, by: str) -> None:
+    """The bytes of one transmission, whose documents stay as they are."""
+    subject = f"transmission/{transmission_id}"
+    if transaction.execute(select(_unerased(subject))).scalar_one():
+        _record(transaction, subject, digest, by)
+        transaction.update(transmission, {"id": transmission_id}, content=TOMBSTONE)
+
+
 def _erase_exceptions(transaction: Transaction, which: Any) -> None:
     for row in transaction.execute(select(exception.c.id).where(which, exception.c.status != "open")).all():
         transaction.update(exception, {"id": row.id}, reason=ERASED, facts=_GONE)

@@ -14,6 +14,7 @@ from store.answers import reply, send_again
 from store.awaited import answered, owe_answers
 from store.database import Transaction
 from store.documents import findings_json, incoming_row, mark
+from store.erasing import erase_bytes
 from store.exceptions import About, open_exception
 from store.identities import Claim, Identities, Key
 from store.lane_queue import enqueue, enqueue_by_name, fulfilment_scope
@@ -74,6 +75,8 @@ def _stage_reading(transaction: Transaction, one: ToStage, documents: Sequence[_
         for staged, effect in zip(documents, one.effects, strict=True)
     ]
     _answer(transaction, taken, reading, resent)
+    if not reading.keeps_bytes:
+        erase_bytes(transaction, taken.id, taken.sha256, "crossdock: a card number")
     if has_errors(reading.findings) or not (reading.documents or reading.replies):
         _report(transaction, taken, reading)
 

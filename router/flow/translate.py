@@ -1,10 +1,12 @@
 """Translation: kept bytes become canonical documents with their identities, places and answers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from canonical import Rejected, Unavailable
+from canonical.card_number import hide_cards, holds_card
 from canonical.exchange import Incoming, Reading
 from router.flow.effects import effect_of
 from router.flow.patience import patiently
@@ -46,8 +48,15 @@ class Translate:
         arrival = transmission.arrival
         asked = (arrival.content, arrival.source, arrival.facts, transmission.received_at)
         if len(arrival.content) <= _SMALL:
-            return self.translator.read(*asked)
-        return await asyncio.to_thread(self.translator.read, *asked)
+            return self._understood(*asked)
+        return await asyncio.to_thread(self._understood, *asked)
+
+    def _understood(
+        self, content: bytes, source: str | None, facts: Mapping[str, str], received_at: datetime
+    ) -> Reading:
+        """What the bytes say, without the card numbers that nobody should have sent."""
+        reading = self.translator.read(content, source, facts, received_at)
+        return hide_cards(reading) if holds_card(content) else reading
 
     def _effects(self, reading: Reading, source: str | None) -> Sequence[Effect]:
         return [self._effect(incoming, source) for incoming in reading.documents]
