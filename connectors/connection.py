@@ -75,13 +75,15 @@ class ConnectionFile(ConfigModel):
     connector: Text
     name: Text | None = None
     settings: dict[str, SecretReference | str] = Field(default_factory=dict)
+    environment: str | None = None
+    """One of the connector's other worlds, such as its sandbox; documents from there are tests unless `usage` says."""
     base_url: str | None = None
     """In the place of the manifest's own address: a sandbox, a stand-in, a proxy."""
     allow_hosts: tuple[str, ...] = ()
     """Further hosts that calls may go to, such as one that hands out tokens."""
     currency: Currency = "USD"
     time_zone: str = "UTC"
-    usage: Usage = "production"
+    usage: Usage | None = None
 
     @field_validator("time_zone")
     @classmethod
@@ -184,6 +186,10 @@ class _Reader:
             return None
         for name in sorted(set(written.settings) - set(manifest.settings)):
             self._fault("config-unknown-name", ("settings", name), f"{written.connector} has no setting {name!r}")
+        if written.environment and written.environment not in manifest.environments:
+            known = ", ".join(manifest.environments) or "none"
+            message = f"{written.connector} has no environment {written.environment!r}; there are {known}"
+            self._fault("config-value", ("environment",), message)
         settings = dict(self._settings(manifest))
         if any(finding.severity == "error" for finding in self.findings):
             return None
@@ -198,7 +204,7 @@ class _Reader:
             granted_hosts=frozenset(granted),
             currency=written.currency,
             time_zone=written.time_zone,
-            usage=written.usage,
+            usage=written.usage or ("test" if written.environment else "production"),
             missing=self._missing,
         )
 
@@ -207,8 +213,9 @@ class _Reader:
         return expand_text(manifest.base_url or "", {"settings": settings}) if usable else ""
 
     def _settings(self, manifest: Manifest) -> Iterator[tuple[str, Value]]:
+        there = manifest.environments.get(self._written.environment or "", {})
         for name, setting in manifest.settings.items():
-            given = self._written.settings.get(name, setting.default)
+            given = self._written.settings.get(name, there.get(name, setting.default))
             if given is None:
                 self._fault("config-missing", ("settings",), f"the setting {name!r} is missing; add it")
             elif isinstance(given, SecretReference):

@@ -116,6 +116,8 @@ class Manifest(ConfigModel):
     title: Text
     docs: Text
     settings: dict[Name, Setting] = Field(default_factory=dict)
+    environments: dict[Name, dict[Name, str]] = Field(default_factory=dict)
+    """Other worlds than the usual one, such as a sandbox: the defaults of settings there."""
     base_url: TextTemplate | None = None
     hosts: tuple[Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$")], ...] = ()
     """Further public hosts of the system: one that hands out tokens, `*.example.com` where its files lie."""
@@ -127,6 +129,8 @@ class Manifest(ConfigModel):
     takes: dict[str, Take] = Field(default_factory=dict)
     """By canonical kind."""
     webhooks: Webhooks | None = None
+    exempt: dict[str, Text] = Field(default_factory=dict)
+    """Rules of `crossdock connector check` that can't apply, and why."""
     payloads: tuple[Payload, ...] = ()
     """How files of the system are read that come by themselves: its examples, exports, recordings."""
 
@@ -135,7 +139,8 @@ class Manifest(ConfigModel):
         for kind, take in self.takes.items():
             if take.operation not in self.operations:
                 raise ValueError(f"{kind} is handed over by {take.operation!r}, which is not among the operations")
-        unknown = sorted(set(self._settings_named()) - set(self.settings))
+        elsewhere = [name for given in self.environments.values() for name in given]
+        unknown = sorted({*self._settings_named(), *elsewhere} - set(self.settings))
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not among the settings")
         for name, operation in self.operations.items():

@@ -40,6 +40,10 @@ class Authoring(Protocol):
         """A first connector for a sample: `{name, map, files: {path: text}}`, paths within the configuration."""
         ...
 
+    def check_connector(self, name: str) -> Told:
+        """How good a connector is: `{connector, level, rules: [{rule, level, says, state, why}], findings, ok}`."""
+        ...
+
     async def log_in(
         self, name: str, port: int, show: Callable[[str], None], paste: Callable[[], Awaitable[str]]
     ) -> Told:

@@ -167,6 +167,7 @@ def _add_authoring(commands: Subcommands) -> None:
     family = _add_family(commands, "connector", "connectors", tools.connector_list)
     _add(family, "list", tools.connector_list)
     _add(family, "test", connectors.connector_test).add_argument("name", metavar="NAME", help="the connector")
+    _add(family, "check", connectors.connector_check).add_argument("name", metavar="NAME", help="the connector")
     for name, run in (("try", connectors.connector_try), ("record", connectors.connector_record)):
         one = _add(family, name, run)
         one.add_argument("name", metavar="NAME", help="the connection")

@@ -10,9 +10,11 @@ from connectors.authoring.connector_draft import draft_connector
 from connectors.authoring.drafts import draft_map
 from connectors.authoring.login import Paste, Show, log_in
 from connectors.authoring.map_cases import run_map_case
+from connectors.authoring.quality import assess
 from connectors.authoring.reading import paired, read_by
 from connectors.authoring.trial import Bench, Trial, attempt, recorded, shown
 from connectors.case_run import run_cases
+from connectors.cases import load_cases
 from connectors.configuration import Trade
 from connectors.connection import Connection
 from connectors.engine.caller import Caller
@@ -113,6 +115,15 @@ class AuthoringBench:
         sound = bool(cases) and not has_errors(findings) and not any(one["faults"] for one in cases)
         place = str(catalogue.origins[name].cases)
         return {"ok": sound, "connector": name, "place": place, "cases": cases, "findings": _as_json(findings)}
+
+    def check_connector(self, name: str) -> Told:
+        """How good a connector is: each rule kept, missing or exempt, and why."""
+        catalogue = self.trade.catalogue
+        if name not in catalogue.manifests:
+            raise Misconfigured(f"no connector is called {name}; there are {', '.join(catalogue.manifests)}")
+        cases, findings = load_cases(catalogue.origins[name].cases)
+        told = assess(catalogue.manifests[name], cases)
+        return {**told, "ok": told["ok"] and not has_errors(findings), "findings": _as_json(findings)}
 
     async def log_in(self, name: str, port: int, show: Show, paste: Paste) -> Told:
         """Let a person log in to a connection, and keep the tokens."""

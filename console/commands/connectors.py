@@ -8,7 +8,7 @@ from typing import Any
 from console.commands.maps import near, print_cases, read_file, write_file
 from console.invocation import Invocation, Usage
 from console.json_text import json_text
-from console.terminal import text
+from console.terminal import print_findings, table, text
 
 
 async def connector_test(call: Invocation) -> int:
@@ -51,6 +51,21 @@ async def connector_login(call: Invocation) -> int:
     if not call.tell(told):
         call.out.print(text(f"{told['connection']} is logged in"))
     return 0
+
+
+async def connector_check(call: Invocation) -> int:
+    """Hold a connector against the quality scale: what is declared, tested, exempt and why."""
+    told = call.authoring().check_connector(call.arguments.name)
+    if not call.tell(told):
+        colours = {"kept": "green", "exempt": "yellow", "missing": "bold red"}
+        shown = table("", "level", "rule", "says", "why")
+        for row in told["rules"]:
+            state = text(row["state"], colours[row["state"]])
+            shown.add_row(state, text(row["level"]), text(row["rule"]), text(row["says"]), text(row["why"]))
+        call.out.print(shown)
+        print_findings(call.out, told["findings"])
+        call.out.print(text(f"{told['connector']}: {told['level']}", "bold"))
+    return 0 if told["ok"] else 1
 
 
 async def connector_try(call: Invocation) -> int:
