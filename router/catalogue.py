@@ -46,19 +46,25 @@ class Catalogue(Rule):
 
     def match(self, items: Mapping[str, str]) -> Match:
         """The item that `items` (scheme -> identifier) names. Identifiers must not disagree."""
+        index = self._index
         found = {
             scheme: item
-            for scheme in _SCHEMES
-            if scheme in items and (item := self._index.get(_key(scheme, items[scheme]))) is not None
+            for scheme, value in items.items()
+            if scheme in _SCHEMES and (item := index.get(_key(scheme, value))) is not None
         }
-        skus = {item.sku for item in found.values()}
-        if len(skus) > 1:
-            named = ", ".join(f"{scheme} {items[scheme]} is {item.sku}" for scheme, item in found.items())
+        if len(found) > 1 and len({item.sku for item in found.values()}) > 1:
+            named = ", ".join(f"{scheme} {items[scheme]} is {found[scheme].sku}" for scheme in sorted(found, key=_rank))
             return Match(fault=f"its identifiers name different items: {named}")
-        for scheme, item in found.items():
-            return Match(item=item, by=scheme)
+        if found:
+            by = min(found, key=_rank)
+            return Match(item=found[by], by=by)
         given = ", ".join(f"{scheme} {value}" for scheme, value in items.items()) or "no identifier"
         return Match(fault=f"no item of ours has {given}")
+
+
+def _rank(scheme: str) -> int:
+    """How much a scheme is worth; less is more."""
+    return _SCHEMES.index(scheme)
 
 
 def _key(scheme: str, value: str) -> tuple[str, str]:

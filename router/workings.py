@@ -1,7 +1,7 @@
 """A decision while it is being made: the order's lines as they move, and what will be written and sent."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
@@ -21,10 +21,11 @@ from router.decision import (
     World,
 )
 from router.lifecycle import MOVES, TALLIES, Move, move, tally
+from router.load import Load, LoadChange, fits, load_changes, loads_of
 from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
-from router.route import Route, routes_to
+from router.route import Room, Route, routes_to
 
 
 class Workings:
@@ -47,6 +48,7 @@ class Workings:
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, dict[str, Route]] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}
+        self._allocated_before = order.allocations
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str], StockRow]:
@@ -86,9 +88,25 @@ class Workings:
         """The route from a node to one of the order's destinations, as the order now stands."""
         if destination not in self._routes:
             address = self.order.destinations[destination].address or Address()
+            room = self._room(destination) if self.policy.network.limited else None
             nodes, routing = self.policy.network.nodes, self.policy.routing
-            self._routes[destination] = routes_to(nodes, address, self.order.document, self.world.now, routing)
+            self._routes[destination] = routes_to(nodes, address, self.order.document, self.world.now, routing, room)
         return self._routes[destination][node.id]
+
+    def _room(self, destination: int) -> Room:
+        """Whether a node has room for what is open for a destination on a day, or keeps it already."""
+        wanted = [line for line in self.lines.values() if line.destination == destination and line.ledger.open]
+        more = Load(1, len(wanted), sum((line.ledger.open for line in wanted), ZERO))
+        kept = {(one.node, one.day) for one in self.allocations if one.destination == destination and one.outstanding}
+        before, now = loads_of(self._allocated_before), loads_of(self.allocations)
+        loads = {(one.node, one.day): one.load for one in self.world.loads}
+
+        def has_room(node: Node, day: date) -> bool:
+            place = node.id, day
+            others = loads.get(place, Load()).plus(before.get(place, Load()), -1).plus(now.get(place, Load()))
+            return place in kept or fits(others, more, node.capacity.most)
+
+        return has_room
 
     def tell(self, kind: str, **facts: Any) -> None:
         """Something happened."""
@@ -157,10 +175,15 @@ class Workings:
         standing = {"lines": tuple(self.lines.values()), "allocations": tuple(self.allocations), "version": version}
         return self.order.model_copy(update=standing)
 
+    def _load_changes(self) -> tuple[LoadChange, ...]:
+        if self.usage == "test":
+            return ()
+        return load_changes(self._allocated_before, self.allocations, self.policy.network)
+
     def decision(self, explanation: Explanation) -> Decision:
-        """The decision, with the order as it now stands."""
+        """The decision, with the order as it now stands; its parts are valid, so they are not judged again."""
         order = self.decided
-        return Decision(
+        return Decision.model_construct(
             order=order,
             events=tuple(self.events),
             stock=tuple(
@@ -173,6 +196,7 @@ class Workings:
                 for (line, node, sku), quantity in sorted(self._reserved.items())
                 if quantity
             ),
+            loads=self._load_changes(),
             send=tuple(self.send),
             postings=tuple(self.postings),
             troubles=tuple(self.troubles),
