@@ -1,7 +1,7 @@
 """The audit: every invariant recomputed from the stored facts, row by row, from one consistent view."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -108,6 +108,38 @@ def _posting_faults(row: Any) -> Iterator[str]:
         yield f"its lines sum to {debit} and {credit}, its totals say {row.debit} and {row.credit}"
 
 
+_POSTED: Mapping[str, Sequence[str]] = {
+    "invoiced": ("invoice",),
+    "credited": ("credit",),
+    "captured": ("deposit", "capture"),
+    "refunded": ("refund",),
+}
+"""A sum that the order keeps -> the events whose postings make it."""
+
+
+def _money_faults(row: Any) -> Iterator[str]:
+    """An order's postings sum to its invoices, credits and payments; a test order posts nothing."""
+    state = json.loads(row.state)
+    for kept, events in _POSTED.items():
+        posted = getattr(row, kept) or ZERO
+        expected = Decimal(state.get(kept, "0")) if row.usage == "production" else ZERO
+        if posted != expected:
+            yield f"{expected} were {kept}, but {posted} were posted by {' and '.join(events)}"
+
+
+def _orders_with_their_postings() -> Select[Any]:
+    """Orders all of whose entries say what they were worth, and whose every event had a rule."""
+    of_order = journal_entry.c.order_id == order.c.id
+    unknown = exists().where(of_order, journal_entry.c.worth.is_(None))
+    unruled = exists().where(exception.c.order_id == order.c.id, exception.c.code == "posting-rule-missing")
+    sums = [
+        select(func.sum(journal_entry.c.worth)).where(of_order, journal_entry.c.event.in_(events)).scalar_subquery()
+        for events in _POSTED.values()
+    ]
+    labelled = [total.label(kept) for kept, total in zip(_POSTED, sums, strict=True)]
+    return select(order.c.id, order.c.usage, order.c.state, *labelled).where(~unknown, ~unruled)
+
+
 # --- documents ------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +220,7 @@ CHECKS: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[str]]]] = {
     ),
     **TRAIL,
     "posting-balanced": (select(journal_entry), _posting_faults),
+    "postings-whole": (_orders_with_their_postings(), _money_faults),
     "transmission-kept": (
         select(
             transmission,

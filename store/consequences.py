@@ -62,6 +62,10 @@ def names_given(writing: Writing) -> Iterator[Name]:
             yield Name(question_scope(outgoing.to), outgoing.document.number, writing.lane.key)
 
 
+_WORTH = ("total", "amount", "cost", "difference")
+"""The amounts that say what an event was worth, as posting rules name them."""
+
+
 def post(writing: Writing) -> None:
     """Post each entry once. A test posts nothing."""
     if not writing.counts:
@@ -80,6 +84,7 @@ def _posting(writing: Writing, entry: JournalEntry, text: str) -> dict[str, Any]
         "currency": entry.currency,
         "debit": sum((line.debit for line in entry.lines), ZERO),
         "credit": sum((line.credit for line in entry.lines), ZERO),
+        "worth": next((entry.amounts[name] for name in _WORTH if name in entry.amounts), ZERO),
         "posted_at": writing.transaction.now,
         "content": text,
     }

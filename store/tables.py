@@ -225,6 +225,7 @@ journal_entry = Table(
     _text("currency"),
     Column("debit", Exact, nullable=False),
     Column("credit", Exact, nullable=False),
+    Column("worth", Exact, nullable=True),
     Column("posted_at", Instant, nullable=False),
     Column("content", Text, nullable=False),
 )
