@@ -191,7 +191,7 @@ class Hub:
 
     async def ready(self) -> Mapping[str, Any]:
         """Whether arrivals can be kept and worked on."""
-        return await readiness(self._store.readiness, self._flow.pulse)
+        return await readiness(self._store.readiness, self._flow.pulse, self._flow.schedule.troubles)
 
 
 def _read_routing(file: Path) -> Routing:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from canonical.document import Document
@@ -36,6 +36,8 @@ class Incoming:
     """Where in the transmission: interchange, group, set, control numbers, byte span."""
     findings: Sequence[Finding] = ()
     transport_key: str | None = None
+    window: timedelta | None = None
+    """How long the transport key stands for this transmission; without one, for ever."""
     sender: str | None = None
     """The partner its envelope names, already held against what the connection proved."""
     accepted: bool = True

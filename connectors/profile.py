@@ -88,7 +88,8 @@ class X12Terms(ConfigModel):
     envelope: Literal["strict", "tolerant"] = "strict"
     """Whether a bad trailer or count forbids that the sets before it take effect."""
     duplicate_window: timedelta = timedelta(days=365)
-    """How long a control number may not come again with other content."""
+    """How long the same control numbers, dates and times stand for one transmission: within it other content under
+    them is a conflict, behind it a new transmission. What a document says is recognised for ever all the same."""
     request_acknowledgment: bool = False
     """ISA14 of what we send: whether we ask for a TA1."""
 

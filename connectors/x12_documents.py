@@ -128,6 +128,7 @@ class X12Transmission:
             place=self._place(one),
             findings=(*one.findings, *translation.findings),
             transport_key=transport_key(one),
+            window=profile.x12.duplicate_window if profile.x12 else None,
             sender=profile.partner,
             accepted=sound,
             lineage=self._lineage(profile, one) if self.trace and translation.document else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from sqlalchemy import select
@@ -23,10 +24,11 @@ class Claim:
 
 
 class First(NamedTuple):
-    """What claimed a key first: its content, and its id."""
+    """What claimed a key first: its content, its id, and when."""
 
     digest: str
     owner: str
+    since: datetime
 
 
 Key = tuple[str, str]
@@ -42,20 +44,23 @@ class Identities:
         """None when nobody has claimed it."""
         self._look_up(list(asked))
 
-    def claim(self, scope: str, key: str, digest: str, owner: str) -> Claim:
-        """Claim `key` within `scope` for `owner`, for ever.
+    def claim(self, scope: str, key: str, digest: str, owner: str, window: timedelta | None = None) -> Claim:
+        """Claim `key` within `scope` for `owner`: for ever, or until a `window` has passed.
 
         `duplicate` when another claimed it with the same content, `conflict` when with other content.
         """
         wanted = (scope, key)
         if wanted not in self._known:
             self._look_up([wanted])
-        first = self._known[wanted]
-        if first is not None:
+        first, now = self._known[wanted], self._transaction.now
+        if first is not None and (window is None or now - first.since <= window):
             return Claim("duplicate" if first.digest == digest else "conflict", first.owner)
-        self._known[wanted] = First(digest, owner)
-        row = {"scope": scope, "key": key, "digest": digest, "owner": owner}
-        self._transaction.insert(identity, row | {"first_seen": self._transaction.now})
+        self._known[wanted] = First(digest, owner, now)
+        place, claimed = {"scope": scope, "key": key}, {"digest": digest, "owner": owner, "first_seen": now}
+        if first is None:
+            self._transaction.insert(identity, place | claimed)
+        else:
+            self._transaction.set(identity, place, **claimed)
         return Claim("new", owner)
 
     def _look_up(self, asked: Sequence[Key]) -> None:
@@ -64,4 +69,4 @@ class Identities:
             part = asked[at : at + _AT_ONCE]
             here = identity.c.scope.in_({scope for scope, _ in part}), identity.c.key.in_({key for _, key in part})
             for row in self._transaction.execute(select(identity).where(*here)):
-                self._known[row.scope, row.key] = First(row.digest, row.owner)
+                self._known[row.scope, row.key] = First(row.digest, row.owner, row.first_seen)

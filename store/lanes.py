@@ -17,6 +17,7 @@ from store.documents import lately
 from store.lane_queue import expire_parked
 from store.overdue import report_overdue
 from store.own_work import OURSELVES
+from store.set_back import bring_back
 from store.stock_room import stock_rows
 from store.tables import document, lane, lane_entry, order
 from store.wakeups import wake
@@ -67,10 +68,16 @@ class Lanes:
         await self._database.write(work)
 
     async def expire(self, limit: int) -> int:
-        """Turn documents that waited too long for their order, and what is overdue, into exceptions; how many."""
-        return await self._database.write(
-            lambda transaction: expire_parked(transaction, limit) + report_overdue(transaction, limit)
-        )
+        """Turn documents that waited too long for their order, and what is overdue, into exceptions; how many.
+
+        What a clock set back left in the future is made due beside.
+        """
+
+        def work(transaction: Transaction) -> int:
+            found = expire_parked(transaction, limit) + report_overdue(transaction, limit)
+            return found + bring_back(transaction)
+
+        return await self._database.write(work)
 
     async def wake(self, limit: int) -> int:
         """Have the orders decided again whose own time has come; how many times it had."""

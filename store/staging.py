@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -96,7 +97,7 @@ def _stage_document(transaction: Transaction, staged: _Staged, effect: Effect, k
         _insert(transaction, staged, "rejected")
         _report_rejected(transaction, staged)
         return None
-    by_transport = _claim(known, staged.transport_key, staged)
+    by_transport = _claim(known, staged.transport_key, staged, staged.incoming.window)
     verdict = by_transport if by_transport.verdict != "new" else _claim(known, staged.business_key, staged)
     if verdict.verdict == "conflict":
         _conflict(transaction, staged, verdict.owner)
@@ -112,8 +113,8 @@ def _unusable(incoming: Incoming) -> bool:
     return incoming.document is None or not incoming.accepted or has_errors(incoming.findings)
 
 
-def _claim(known: Identities, key: Key | None, staged: _Staged) -> Claim:
-    return Claim("new", staged.id) if key is None else known.claim(*key, staged.row["digest"], staged.id)
+def _claim(known: Identities, key: Key | None, staged: _Staged, window: timedelta | None = None) -> Claim:
+    return Claim("new", staged.id) if key is None else known.claim(*key, staged.row["digest"], staged.id, window)
 
 
 def _insert(transaction: Transaction, staged: _Staged, status: str, **columns: Any) -> None:

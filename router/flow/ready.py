@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from canonical import Unavailable
+from canonical import CrossdockError, Unavailable
 from router.flow.pulse import Pulse
 
 PATIENCE = 5.0
@@ -27,10 +27,12 @@ class StoreReadiness(Protocol):
         ...
 
 
-async def readiness(store: StoreReadiness, pulse: Pulse) -> Mapping[str, Any]:
-    """`{"ready", "checks", "waiting"}`: the store takes writes, its schema is the newest, every loop goes round.
+async def readiness(store: StoreReadiness, pulse: Pulse, troubles: Mapping[str, CrossdockError]) -> Mapping[str, Any]:
+    """`{"ready", "checks", "waiting", "places"}`: the store takes writes, its schema is the newest, every loop goes
+    round.
 
-    How long work waits is told and decides nothing: a backlog is no reason to refuse what can still be kept.
+    How long work waits, and which places cannot be looked at (`troubles`), is told and decides nothing: neither is a
+    reason to refuse what can still be kept.
     """
     checks: dict[str, str] = {}
     waiting: Mapping[str, float] = {}
@@ -49,4 +51,6 @@ async def readiness(store: StoreReadiness, pulse: Pulse) -> Mapping[str, Any]:
     hung = sorted(loop for loop, seconds in pulse.silent().items() if seconds > HUNG)
     checks["loops"] = f"no sign of life: {', '.join(hung)}" if hung else "ok"
     ready = all(said == "ok" for said in checks.values())
-    return {"ready": ready, "checks": checks, "waiting": {name: round(age, 3) for name, age in waiting.items()}}
+    places = {name: trouble.message for name, trouble in troubles.items()}
+    ages = {name: round(age, 3) for name, age in waiting.items()}
+    return {"ready": ready, "checks": checks, "waiting": ages, "places": places}

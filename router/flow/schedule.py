@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
-from canonical import CrossdockError
+from canonical import CrossdockError, Misconfigured
 from router.flow.intake import Intake
 from router.ports import Lanes, Pickup, Stale, Turns
 
@@ -45,6 +45,8 @@ class Schedule:
     """What else is done from time to time, such as erasing what is kept long enough."""
     woken: Callable[[], None] = lambda: None
     """Called when orders' own times had come."""
+    troubles: dict[str, CrossdockError] = field(default_factory=dict)
+    """The places that could not be looked at last time, and why."""
 
     async def step(self) -> int:
         """Look everywhere once; how much was found."""
@@ -76,8 +78,23 @@ class Schedule:
                     await self.turns.renew(pickup.name, token)
                     renewed = clock.time()
         except CrossdockError as error:
-            _log.warning("%s: %s", pickup.name, error.message)
+            self._note_trouble(pickup.name, error)
+        else:
+            self._note_end(pickup.name, taken)
         return taken
+
+    def _note_trouble(self, place: str, error: CrossdockError) -> None:
+        """Tell of a place's trouble when it begins or changes, not at every look."""
+        known = self.troubles.get(place)
+        self.troubles[place] = error
+        if known is None or known.message != error.message:
+            _log.warning("%s: %s", place, error.message)
+
+    def _note_end(self, place: str, taken: int) -> None:
+        """A look without trouble. A wrong configuration is not mended by a look that found it was not yet time."""
+        if place in self.troubles and (taken or not isinstance(self.troubles[place], Misconfigured)):
+            del self.troubles[place]
+            _log.warning("%s: no trouble any more", place)
 
     async def expire(self) -> int:
         """Give up on documents whose order did not come in time; how many."""

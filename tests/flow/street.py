@@ -173,6 +173,7 @@ def _incoming(part: Mapping[str, Any], source: str | None) -> Incoming:
         place={"set": part.get("set", "0001")},
         findings=tuple(Finding(code, "error", {}, code) for code in part.get("errors", ())),
         transport_key=part.get("transport_key"),
+        window=timedelta(days=part["window"]) if "window" in part else None,
         sender=part.get("sender", source),
         accepted=part.get("accepted", True),
     )

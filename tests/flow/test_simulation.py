@@ -22,7 +22,7 @@ def test_a_seed_replays_exactly():
 @pytest.mark.parametrize(
     ("room", "name", "broken"),
     [
-        (Identities, "claim", lambda _, scope, key, digest, owner: Claim("new", owner)),
+        (Identities, "claim", lambda _, scope, key, digest, owner, window=None: Claim("new", owner)),
         (Shelves, "write", lambda _: None),
     ],
 )

@@ -1,5 +1,6 @@
 """The whole street through its front door: an order in, everything it causes out, once."""
 
+import asyncio
 import json
 from decimal import Decimal
 
@@ -99,6 +100,38 @@ async def test_the_same_control_number_with_other_content_has_no_effect(street):
     await street.send(purchase("PO2"), transport_key="ISA2")
     await street.settle()
     assert (await street.order("PO2"))["number"] == "PO2"
+
+
+async def test_a_control_number_may_come_again_when_its_window_has_passed(street):
+    await street.send(purchase("PO1"), transport_key="ISA1", window=365)
+    await street.settle()
+    street.clock.advance(days=366)
+    await street.send(purchase("PO2"), transport_key="ISA1", window=365)
+    await street.settle()
+    assert (await street.order("PO2"))["number"] == "PO2"
+    await street.send(purchase("PO3"), transport_key="ISA1", window=365)
+    await street.send(purchase("PO1"), transport_key="ISA9", window=365)
+    await street.settle()
+    assert await street.codes() == ["document-conflict"]
+    assert len([row for row in await street.store.archive.documents() if row["status"] == "duplicate"]) == 1
+    assert await street.sound() == []
+
+
+async def test_duplicates_and_conflicts_inside_one_commit_leave_their_neighbours_unharmed(street):
+    await stocked(street)
+    sent = [("PO1", 1), ("PO2", 2), ("PO1", 1), ("PO3", 3), ("PO2", 9), ("PO4", 4), ("PO1", 1)]
+    receipts = await asyncio.gather(
+        *(street.send(purchase(number, quantity), key=f"key-{number}") for number, quantity in sent)
+    )
+    assert [receipt.status for receipt in receipts] == [
+        "accepted", "accepted", "duplicate", "accepted", "conflict", "accepted", "duplicate",
+    ]  # fmt: skip
+    await asyncio.gather(*(street.send(purchase(number, quantity)) for number, quantity in sent))
+    await street.settle()
+    ordered = {row["number"]: row["lines"][0]["ledger"]["ordered"] for row in await street.store.archive.orders()}
+    assert ordered == {"PO1": "1", "PO2": "2", "PO3": "3", "PO4": "4"}
+    assert sorted(await street.codes()) == ["document-conflict", "transmission-conflict"]
+    assert await street.sound() == []
 
 
 async def test_an_advice_that_comes_before_its_order_waits_for_it(street):

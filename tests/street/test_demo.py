@@ -4,9 +4,17 @@ import json
 import re
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from connectors.emulators.outside import InventedSecrets
+from connectors.surroundings import SystemClock, TimeOrderedIds
+from hub import read_configuration
+from router.decide import decide
+from router.flow import replay
+from store import DATABASE, open_store, sqlite_url
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +83,15 @@ def test_what_partners_were_invoiced_is_what_was_posted(books: dict[str, list[di
             if entry["order"].startswith(f"{partner}/") and line["account"] == "1100"
         )
         assert Decimal(invoiced) / 100 == posted != 0
+
+
+async def test_every_decision_of_the_demo_made_again_from_its_world_comes_out_the_same(
+    played: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(played.config.parents[1])  # an explanation names the rule's file as the command line did
+    policy = read_configuration(Path("config/hub.yaml"), played.data, {}, InventedSecrets()).policy
+    async with open_store(sqlite_url(played.data / DATABASE), SystemClock(), TimeOrderedIds()) as store:
+        made = [one async for one in store.archive.decisions()]
+        assert len(made) > 10
+        assert {one.world.configuration for one in made} == {policy.digest}
+        assert [difference async for difference in replay(store.archive, decide, policy)] == []
