@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, SerializeAsAny
 
 from canonical import Amount, Document, JournalEntry, Model, Text
+from router.load import LoadChange, NodeLoad
 from router.order import ZERO, Hold, Order
 
 
@@ -95,6 +96,8 @@ class World(Model):
     now: datetime
     configuration: Text
     stock: tuple[StockRow, ...] = ()
+    loads: tuple[NodeLoad, ...] = ()
+    """Of the nodes whose capacity is limited, from the day before on."""
     first_serial: int | None = None
     """The first of as many serials for packages as were needed, given to this decision alone."""
 
@@ -221,6 +224,7 @@ class Decision(Model):
     events: tuple[Event, ...] = ()
     stock: tuple[StockChange, ...] = ()
     reservations: tuple[ReservationChange, ...] = ()
+    loads: tuple[LoadChange, ...] = ()
     send: tuple[Outgoing, ...] = ()
     postings: tuple[JournalEntry, ...] = ()
     troubles: tuple[Trouble, ...] = ()

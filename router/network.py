@@ -56,6 +56,24 @@ class Serves(Rule):
         return None
 
 
+class Capacity(Rule):
+    """The most a node takes on for one day of departure; None is no limit."""
+
+    orders: int | None = Field(default=None, ge=1)
+    lines: int | None = Field(default=None, ge=1)
+    units: Amount | None = Field(default=None, gt=0)
+
+    @property
+    def most(self) -> tuple[int | None, int | None, Amount | None]:
+        """Orders, lines and units."""
+        return self.orders, self.lines, self.units
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit."""
+        return self.most != (None, None, None)
+
+
 class Node(Rule):
     """A place that can ship. `operator` is the partner who is sent its fulfilment orders; without one a person is."""
 
@@ -74,6 +92,7 @@ class Node(Rule):
     """True when its operator honours the cancellation of a fulfilment order until the goods have left."""
     handling_days: int = Field(default=0, ge=0)
     """Working days between release and departure."""
+    capacity: Capacity = Capacity()
     serves: Serves = Serves()
     shipment_cost: Amount = Field(default=ZERO, ge=0)
     """What one more shipment from here costs before freight."""
@@ -122,6 +141,11 @@ class Network(Rule):
     """The nodes, as in `config/nodes.yaml`."""
 
     nodes: tuple[Node, ...] = Field(min_length=1)
+
+    @cached_property
+    def limited(self) -> bool:
+        """Whether any node's capacity is."""
+        return any(node.capacity.limited for node in self.nodes)
 
     @cached_property
     def by_id(self) -> dict[str, Node]:

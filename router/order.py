@@ -1,6 +1,6 @@
 """An order as the router keeps it: the sum of its documents, with a quantity ledger for each line."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
@@ -52,6 +52,8 @@ class Allocation(Model):
     quantity: Amount
     destination: int = 0
     """Index into the order's destinations."""
+    day: date | None = None
+    """The day whose capacity it takes, where its node has a limited one."""
     fulfilment_order: Text | None = None
     """Set once released."""
     fulfilment_line: Text | None = None

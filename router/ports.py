@@ -25,6 +25,7 @@ from canonical.exchange import (
 )
 from router.decision import Decision, Needs, StockRow, World
 from router.effect import Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
+from router.load import NodeLoad
 from router.lookups import (
     Access,
     Archive,
@@ -210,6 +211,10 @@ class Lanes(Protocol):
     async def claim(self, limit: int) -> Sequence[Lane]: ...
 
     async def stock(self, needs: Needs) -> Sequence[StockRow]: ...
+
+    async def loads(self) -> Sequence[NodeLoad]:
+        """What nodes of limited capacity have taken on, from yesterday on."""
+        ...
 
     async def serials(self, count: int) -> int:
         """The first of `count` serials for packages, which nobody else is given."""

@@ -1,5 +1,6 @@
 """When goods leave and arrive: a node's clock, cut-off, calendar and handling, and the zone's transit time."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -9,6 +10,8 @@ from router.network import Calendar, Node
 from router.routing import CarrierDays
 
 _DAY = timedelta(days=1)
+AHEAD = 30
+"""So many departures are looked at for one with room."""
 _FURTHEST = 366
 """After so many working days without a collection the calendars have no day in common, and the last one is told."""
 
@@ -21,6 +24,14 @@ def ship_date(node: Node, now: datetime, carriers: CarrierDays, not_before: date
     if local.time() > min(node.cut_off, carriers.cut_off or node.cut_off):
         day += _DAY
     return _departure(node.calendar, carriers.collection, node.handling_days, max(day, not_before or day))
+
+
+def departures(node: Node, first: date, carriers: CarrierDays) -> Iterator[date]:
+    """The days goods leave a node, from one of them on."""
+    day = first
+    for _ in range(AHEAD):
+        yield day
+        day = _departure(node.calendar, carriers.collection, 0, day + _DAY)
 
 
 @lru_cache(maxsize=4096)

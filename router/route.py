@@ -1,6 +1,6 @@
 """A route from a node to a destination: its cost, when goods leave and arrive, or why it is closed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 from canonical import Address, PurchaseOrder
 from router.freight import band_of, place_of
 from router.network import Node
-from router.promise import day_of, delivery_date, ship_date
+from router.promise import AHEAD, day_of, delivery_date, departures, ship_date
 from router.routing import CarrierDays, FreightBand, Routing
+
+Room = Callable[[Node, date], bool]
+"""Whether a node has room on a day."""
 
 
 @dataclass(slots=True)
@@ -32,9 +35,17 @@ class Route:
 
 
 def routes_to(
-    nodes: Iterable[Node], address: Address, document: PurchaseOrder, now: datetime, routing: Routing
+    nodes: Iterable[Node],
+    address: Address,
+    document: PurchaseOrder,
+    now: datetime,
+    routing: Routing,
+    room: Room | None = None,
 ) -> dict[str, Route]:
-    """The route from each node, judged against the order's dates in the node's time zone."""
+    """The route from each node, judged against the order's dates in the node's time zone.
+
+    From a node of limited capacity goods leave on the first day when it has room for them.
+    """
     place = place_of(address, routing)
     zones = {node.time_zone for node in nodes}
     wanted = {zone: {name: day_of(at, zone) for name, at in document.dates.items()} for zone in zones}
@@ -47,15 +58,23 @@ def routes_to(
             wanted[node.time_zone],
             local[node.time_zone],
             routing.carriers,
+            room if node.capacity.limited else None,
         )
         for node in nodes
     }
 
 
 def _route(
-    node: Node, address: Address, band: FreightBand, wanted: Mapping[str, date], now: datetime, carriers: CarrierDays
+    node: Node,
+    address: Address,
+    band: FreightBand,
+    wanted: Mapping[str, date],
+    now: datetime,
+    carriers: CarrierDays,
+    room: Room | None,
 ) -> Route:
-    ships = ship_date(node, now, carriers, wanted.get("ship_not_before"))
+    first = ship_date(node, now, carriers, wanted.get("ship_not_before"))
+    ships = (room and next((day for day in departures(node, first, carriers) if room(node, day)), None)) or first
     arrives = delivery_date(ships, band.transit_days, carriers.delivery)
     late = 0
     if wanted:
@@ -64,6 +83,8 @@ def _route(
             _days_after(arrives, wanted, ("requested_delivery", "delivery_not_later")),
         )
     excluded = node.serves.refuses(address)
+    if excluded is None and room and not room(node, ships):
+        excluded = f"has no capacity left on {first} and the {AHEAD - 1} departures after it"
     last = wanted.get("cancel_after")
     if excluded is None and last and ships > last:
         excluded = f"leaves on {ships}, after the order's cancel date {last}"

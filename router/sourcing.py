@@ -252,7 +252,9 @@ def _reserve(work: Workings, outcome: Sourced) -> None:
             while wanted and route:
                 part = min(has, wanted)
                 node, destination = route.node.id, outcome.destination
-                _allocate(work, Allocation(line=line, node=node, sku=want.sku, quantity=part, destination=destination))
+                day = route.ships_on if route.node.capacity.limited else None
+                given = Allocation(line=line, node=node, sku=want.sku, quantity=part, destination=destination, day=day)
+                _allocate(work, given)
                 wanted, has = wanted - part, has - part
                 if not has:
                     route, has = next(portions, (None, ZERO))

@@ -13,6 +13,7 @@ from store.consequences import names_given, post, queue_documents
 from store.database import Transaction
 from store.exceptions import About, open_exception
 from store.lane_queue import PATIENCE, give_names, revive_parked
+from store.node_loads import Loads
 from store.order_ledger import short_skus, write_events, write_order, write_record
 from store.questions import withdraw
 from store.reservations import change_reservations
@@ -48,6 +49,7 @@ def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[
     held, waiting = _held_lanes(transaction, lanes), _waiting_entries(transaction, lanes)
     make_room(transaction, (change for one in asked for change in one.made.stock))
     shelves = Shelves(transaction, {(row.sku, row.node) for one in asked for row in one.made.stock})
+    loads = Loads(transaction, (change for one in asked for change in one.made.loads))
     outcomes: list[Order | Stale | None] = []
     accepted: list[Writing] = []
     for one in asked:
@@ -55,7 +57,9 @@ def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[
             row = _held(held, one.lane)
             _claim_entry(waiting, one.lane, one.entry)
             writing = _writing(transaction, one, row)
+            loads.check(one.made.loads)
             _take_stock(writing, shelves)
+            loads.take(one.made.loads)
         except Stale as stale:
             outcomes.append(stale)
             continue
@@ -63,6 +67,7 @@ def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[
         outcomes.append(one.made.order or one.lane.order)
     _write(transaction, accepted)
     shelves.write()
+    loads.write()
     return outcomes
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from router.decision import Decision, Needs, Reconsider, StockRow, World
+from router.load import NodeLoad
 from router.order import Order
 from router.ports import Lane, LaneEntry
 from store.answers import draw
@@ -15,6 +16,7 @@ from store.database import Database, Transaction
 from store.decisions import ToWrite, give_up, write_decisions
 from store.documents import lately
 from store.lane_queue import expire_parked
+from store.node_loads import current_loads
 from store.overdue import report_overdue
 from store.own_work import OURSELVES
 from store.set_back import bring_back
@@ -41,6 +43,10 @@ class Lanes:
         if not needs.skus:
             return []
         return await self._database.read(lambda transaction: stock_rows(transaction, needs.skus))
+
+    async def loads(self) -> Sequence[NodeLoad]:
+        """What nodes of limited capacity have taken on, from yesterday on, unlocked."""
+        return await self._database.read(current_loads)
 
     async def serials(self, count: int) -> int:
         """The first of `count` serials for packages, which nobody else is given."""

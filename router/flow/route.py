@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from canonical import Document, Unavailable
 from router.decision import Decision, Needs, StockRow, World
 from router.flow.patience import patiently
+from router.load import NodeLoad
 from router.order import Order
 from router.policy import Policy
 from router.ports import Clock, Lane, LaneEntry, Lanes, Stale
@@ -31,6 +32,13 @@ class NeedsOf(Protocol):
     """Which facts a decision will read."""
 
     def __call__(self, order: Order | None, document: Document, policy: Policy) -> Needs: ...
+
+
+class _Read(NamedTuple):
+    """What a round of decisions reads."""
+
+    stock: Stock
+    loads: tuple[NodeLoad, ...]
 
 
 @dataclass(slots=True)
@@ -80,8 +88,11 @@ class RouteOrders:
         """Decide one document of each lane; the lanes that have another."""
         wanted = [self._needs(claimed) for claimed in active]
         skus = sorted({sku for needs in wanted for sku in needs.skus})
-        stock = _by_sku(await self.lanes.stock(Needs(skus=tuple(skus))))
-        settled = await asyncio.gather(*(self._settle(*each, stock) for each in zip(active, wanted, strict=True)))
+        read = _Read(
+            stock=_by_sku(await self.lanes.stock(Needs(skus=tuple(skus)))),
+            loads=tuple(await self.lanes.loads()) if self.policy.network.limited else (),
+        )
+        settled = await asyncio.gather(*(self._settle(*each, read) for each in zip(active, wanted, strict=True)))
         return [claimed for claimed, goes_on in zip(active, settled, strict=True) if goes_on]
 
     def _needs(self, claimed: _Claimed) -> Needs:
@@ -91,10 +102,10 @@ class RouteOrders:
         except Exception:  # noqa: BLE001 - one document must never stop the others
             return Needs()
 
-    async def _settle(self, claimed: _Claimed, needs: Needs, stock: Stock) -> bool:
+    async def _settle(self, claimed: _Claimed, needs: Needs, read: _Read) -> bool:
         """Decide a lane's next document; whether the lane goes on to another round."""
         try:
-            order = await self._decide(claimed, needs, stock)
+            order = await self._decide(claimed, needs, read)
         except Stale:
             claimed.lost += 1
             return claimed.lost < self.tries or await self._release(claimed, _RETRY)
@@ -121,20 +132,21 @@ class RouteOrders:
         await patiently(lambda: self.lanes.release(claimed.lane, retry_at=retry_at))
         return False
 
-    async def _decide(self, claimed: _Claimed, needs: Needs, stock: Stock) -> Order | None:
+    async def _decide(self, claimed: _Claimed, needs: Needs, read: _Read) -> Order | None:
         """Decide and commit. With its last document the lane is given back."""
         lane, entry = claimed.lane, claimed.entry
-        world = await self._world(needs, stock)
+        world = await self._world(needs, read)
         decision = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
         last = claimed.done + 1 == len(lane.entries)
         return await patiently(lambda: self.lanes.commit(lane, entry, world, decision, last=last))
 
-    async def _world(self, needs: Needs, stock: Stock) -> World:
+    async def _world(self, needs: Needs, read: _Read) -> World:
         """Every fact the decision will read, and the instant it is made at."""
         return World.model_construct(
             now=self.clock.now(),
             configuration=self.policy.digest,
-            stock=tuple(row for sku in needs.skus for row in stock.get(sku, ())),
+            stock=tuple(row for sku in needs.skus for row in read.stock.get(sku, ())),
+            loads=read.loads,
             first_serial=await self.lanes.serials(needs.serials) if needs.serials else None,
         )
 

@@ -1,0 +1,124 @@
+"""What a node takes on for a day: promised as stock is, and given back as stock is."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from canonical import FulfilmentOrder, OrderAcknowledgment, OrderChange
+from router.decide import decide
+from router.decision import Decision, World
+from router.load import Load, LoadChange, NodeLoad
+from router.network import Capacity
+from router.order import Order
+from router.policy import Policy
+from tests.router.documents import FONTANA, advice, line, purchase_order, ship_to
+
+MONDAY, TUESDAY = date(2026, 11, 16), date(2026, 11, 17)
+
+
+def limited(policy: Policy, **limits: Any) -> Policy:
+    capacity = Capacity(**limits)
+    nodes = tuple(
+        node.model_copy(update={"capacity": capacity}) for node in policy.network.nodes if node.id == "dc-reno"
+    )
+    return policy.model_copy(update={"network": policy.network.model_copy(update={"nodes": nodes})})
+
+
+def loaded(world: World, *loads: tuple[date, Load]) -> World:
+    return world.model_copy(update={"loads": tuple(NodeLoad("dc-reno", day, load, 1) for day, load in loads)})
+
+
+def decided(policy: Policy, world: World, units: str = "4", **fields: Any) -> Decision:
+    document = purchase_order(line("1", "CS-1001", units), parties=(ship_to(FONTANA),), **fields)
+    return decide(None, document, world, policy, sender="northwind", explaining=True)
+
+
+def leaves_on(decision: Decision) -> date | None:
+    [answer] = [sent.document for sent in decision.send if isinstance(sent.document, OrderAcknowledgment)]
+    return answer.lines[0].outcomes[0].ship_on
+
+
+def test_an_order_takes_capacity_of_the_day_it_leaves(policy: Policy, world: World) -> None:
+    decision = decided(limited(policy, orders=3, units=Decimal(20)), world)
+    assert decision.loads == (LoadChange("dc-reno", MONDAY, Load(1, 1, Decimal(4)), (3, None, Decimal(20))),)
+
+
+@pytest.mark.parametrize(
+    ("limits", "load"),
+    [
+        ({"orders": 3}, Load(3, 9, Decimal(40))),
+        ({"lines": 9}, Load(3, 9, Decimal(40))),
+        ({"units": Decimal(43)}, Load(3, 9, Decimal(40))),
+    ],
+)
+def test_what_has_no_room_leaves_on_the_next_day_that_has(
+    policy: Policy, world: World, limits: dict[str, Any], load: Load
+) -> None:
+    tight = limited(policy, **limits)
+    assert leaves_on(decided(tight, loaded(world, (MONDAY, load)))) == TUESDAY
+    assert leaves_on(decided(tight, loaded(world, (MONDAY, load), (TUESDAY, load)))) == date(2026, 11, 18)
+    assert leaves_on(decided(tight, loaded(world, (TUESDAY, load)))) == MONDAY
+
+
+def test_a_day_that_nobody_uses_takes_an_order_larger_than_the_capacity(policy: Policy, world: World) -> None:
+    tight = limited(policy, units=Decimal(2))
+    assert leaves_on(decided(tight, world)) == MONDAY
+
+
+def test_a_full_node_counts_its_later_days_as_late(policy: Policy, world: World) -> None:
+    full = loaded(world, (MONDAY, Load(1, 1, Decimal(1))))
+    told = decided(limited(policy, orders=1), full, dates={"requested_ship": MONDAY}).explanation
+    assert told.cost_terms["late"] == 4 * policy.routing.costs.late_day
+
+
+def test_an_order_whose_last_day_is_full_is_told_so(policy: Policy, world: World) -> None:
+    full = loaded(world, (MONDAY, Load(1, 1, Decimal(1))))
+    told = decided(limited(policy, orders=1), full, dates={"cancel_after": MONDAY}).explanation
+    [why] = [candidate.excluded for candidate in told.lines[0].candidates]
+    assert why == "leaves on 2026-11-17, after the order's cancel date 2026-11-16"
+
+
+def test_a_node_without_room_for_weeks_is_left_out(policy: Policy, world: World) -> None:
+    always = Load(1, 1, Decimal(1))
+    days = [(date.fromordinal(MONDAY.toordinal() + ahead), always) for ahead in range(60)]
+    told = decided(limited(policy, orders=1), loaded(world, *days)).explanation
+    [why] = [candidate.excluded for candidate in told.lines[0].candidates]
+    assert why == "has no capacity left on 2026-11-16 and the 29 departures after it"
+
+
+def fulfilment(decision: Decision) -> FulfilmentOrder:
+    [asked] = [sent.document for sent in decision.send if isinstance(sent.document, FulfilmentOrder)]
+    return asked
+
+
+def taken(order: Order | None) -> Order:
+    assert order
+    return order
+
+
+def test_what_left_keeps_its_capacity_and_what_was_refused_gives_it_back(policy: Policy, world: World) -> None:
+    tight = limited(policy, orders=3)
+    first = decided(tight, world)
+    operator = tight.network.nodes[0].operator or ""
+    shipped = decide(first.order, advice(fulfilment(first)), world, tight, sender=operator)
+    assert shipped.loads == ()
+    refused = decide(first.order, advice(fulfilment(first), ["0"]), world, tight, sender=operator)
+    assert refused.loads == (LoadChange("dc-reno", MONDAY, Load(-1, -1, Decimal(-4)), (3, None, None)),)
+
+
+def test_what_is_cancelled_gives_its_capacity_back(policy: Policy, world: World) -> None:
+    node = policy.network.by_id["dc-reno"].model_copy(update={"takes_back": True, "capacity": Capacity(orders=2)})
+    tight = policy.model_copy(update={"network": policy.network.model_copy(update={"nodes": (node,)})})
+    first = decided(tight, world)
+    cancel = OrderChange(
+        number="4471", change_number="1", changed_on=TUESDAY, currency="USD", purpose="cancel", lines=()
+    )
+    decision = decide(first.order, cancel, world, tight, sender="northwind")
+    assert taken(decision.order).status == "cancelled"
+    assert [change.more for change in decision.loads] == [Load(-1, -1, Decimal(-4))]
+
+
+def test_a_test_order_takes_no_capacity(policy: Policy, world: World) -> None:
+    assert decided(limited(policy, orders=1), world, usage="test").loads == ()
