@@ -1,16 +1,22 @@
-"""The manifests there are: the built-in ones, overridden by name by those in `config/connectors/`."""
+"""The manifests there are: the built-in ones, those of installed Python files, and those in `config/connectors/`, which
+override the others by name."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 
 from canonical import Document, Finding
 from connectors.manifest import Manifest
 from mappings.strict_yaml import Trail, YamlFile, read_yaml
 from mappings.yaml_model import validate
+
+GROUP = "crossdock.connectors"
+"""The entry points that name connectors in Python (`connectors.engine.reach`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +47,48 @@ class Catalogue:
         return findings
 
 
-def load_catalogue(own: Path | None = None) -> Catalogue:
-    """Every built-in manifest, then those in `own`."""
+def load_catalogue(own: Path | None = None, installed: Iterable[EntryPoint] | None = None) -> Catalogue:
+    """Every built-in manifest, then the installed ones in Python (or those `installed`), then those in `own`."""
     found: dict[str, Manifest] = {}
     origins: dict[str, Origin] = {}
     findings: list[Finding] = []
-    for place in _places(own):
-        for path in sorted(_yaml_files(place), key=lambda path: path.name):
-            file, faults = read_yaml(path, str(path))
-            manifest, more = validate(file, Manifest) if file else (None, [])
-            findings += [*faults, *more]
-            if file and manifest:
-                found[manifest.connector] = manifest
-                origins[manifest.connector] = Origin(file, place / f"{manifest.connector}.cases")
+    for file, faults, cases in _files(own, entry_points(group=GROUP) if installed is None else installed):
+        manifest, more = validate(file, Manifest) if file else (None, [])
+        findings += [*faults, *more]
+        if file and manifest:
+            found[manifest.connector] = manifest
+            origins[manifest.connector] = Origin(file, cases / f"{manifest.connector}.cases")
     return Catalogue(found, tuple(findings), origins)
 
 
-def _places(own: Path | None) -> Iterable[Traversable]:
-    yield files("connectors") / "manifests"
+_Read = tuple[YamlFile | None, list[Finding], Traversable]
+
+
+def _files(own: Path | None, installed: Iterable[EntryPoint]) -> Iterator[_Read]:
+    """What is declared, where it stands, and the folder beside it."""
+    yield from _yaml(files("connectors") / "manifests")
+    yield from map(_python, installed)
     if own and own.is_dir():
-        yield own
+        yield from _yaml(own)
+
+
+def _yaml(place: Traversable) -> Iterator[_Read]:
+    for path in sorted(_yaml_files(place), key=lambda path: path.name):
+        yield *read_yaml(path, str(path)), place
+
+
+def _python(entry: EntryPoint) -> _Read:
+    """A connector in Python: the object its entry point names declares itself as a manifest does."""
+    place = Path()
+    try:
+        declared = entry.load()
+        spec = find_spec(entry.module)
+        place = Path(spec.origin).parent if spec and spec.origin else place
+    except Exception as error:  # noqa: BLE001 - somebody else's code
+        message = f"the connector {entry.name} can't be loaded: {type(error).__name__}: {error}"
+        where: dict[str, int | str] = {"file": entry.value, "line": 1, "column": 1}
+        return None, [Finding("connector-unloadable", "error", where, message)], place
+    return YamlFile(entry.value, declared), [], place
 
 
 def _yaml_files(place: Traversable) -> Iterable[Traversable]:

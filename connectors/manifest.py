@@ -3,11 +3,13 @@
 Data only. The engine (`connectors.engine`) runs it; `connectors/manifest.schema.json` lets editors complete it.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from canonical import Text
 from connectors.engine.template import paths_of
@@ -55,6 +57,8 @@ class Operation(ConfigModel):
     idempotency: Idempotency | None = None
     steps: tuple[Step, ...] = ()
     place: Place | None = None
+    function: SkipJsonSchema[Callable[..., Any] | None] = Field(default=None, exclude=True, repr=False)
+    """What a connector in Python does in the place of steps (`connectors.engine.reach`); YAML has no word for it."""
     pull: Pull | None = None
     every: timedelta | None = Field(default=None, ge=timedelta(minutes=1))
     """It runs by itself this often, such as to renew a subscription that ends."""
@@ -63,11 +67,11 @@ class Operation(ConfigModel):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if bool(self.steps) == bool(self.place):
+        if sum(map(bool, (self.steps, self.place, self.function))) != 1:
             raise ValueError("an operation has either steps or a place")
-        if self.every and (self.pull or not self.steps):
+        if self.every and (self.pull or self.place):
             raise ValueError("what runs by itself has steps of its own; a pull has its own `every`")
-        if self.pull and not self.steps:
+        if self.pull and self.place:
             raise ValueError("a pull has a step that asks for its list")
         if self.pull and self.pull.list and self.pull.list not in [step.name for step in self.steps]:
             raise ValueError(f"no step is called {self.pull.list!r}, which is to ask for the list")

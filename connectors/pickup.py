@@ -13,6 +13,7 @@ from connectors.engine.condition import holds
 from connectors.engine.cursor import Cursors, instant_of, moved_to, span, written
 from connectors.engine.operation import ask_step, run, take_steps
 from connectors.engine.progress import Course
+from connectors.engine.reach import items_of
 from connectors.engine.sweep import sweep
 from connectors.engine.template import expand, expand_text
 from connectors.manifest import Operation
@@ -62,11 +63,9 @@ class ConnectionPickup:
             "settings": connection.settings,
             **(_asked(pull.cursor, kept, now) if pull.cursor else {}),
         }
-        ready, listing, further = _parts(operation, pull)
-        course = Course(self.caller.progress, self.name, ready)
-        await take_steps(self.caller, ready, scope, course)
+        further = _parts(operation, pull)[2]
         latest = kept
-        async for item in sweep(self.caller, listing, pull, scope):
+        async for item in self._items(operation, pull, scope):
             changed = instant_of(pull.cursor, item) if pull.cursor else None
             if _too_old(pull.cursor, changed, kept, now):
                 continue
@@ -81,6 +80,16 @@ class ConnectionPickup:
             moved = moved_to(pull.cursor, latest, datetime.fromisoformat(scope["ends"]), now)
             if moved and moved != kept:
                 await self.cursors.set(self.name, moved)
+
+    async def _items(self, operation: Operation, pull: Pull, scope: dict[str, Any]) -> AsyncIterator[Any]:
+        if operation.function:
+            async for item in items_of(operation, self.operation, self.caller, scope.get("since")):
+                yield item
+            return
+        ready, listing, _ = _parts(operation, pull)
+        await take_steps(self.caller, ready, scope, Course(self.caller.progress, self.name, ready))
+        async for item in sweep(self.caller, listing[0], pull, scope):
+            yield item
 
     async def _shaped(self, further: Sequence[Step], pull: Pull, item: Any) -> Any:
         """The item as its map reads it. One that can't be shaped arrives as it is: what is wrong is then told of it,
@@ -103,11 +112,11 @@ class ConnectionPickup:
         return item
 
 
-def _parts(operation: Operation, pull: Pull) -> tuple[Sequence[Step], Step, Sequence[Step]]:
+def _parts(operation: Operation, pull: Pull) -> tuple[Sequence[Step], Sequence[Step], Sequence[Step]]:
     """The steps that make the list ready, the one that asks for it, and those for each of its items."""
     names = [step.name for step in operation.steps]
     at = names.index(pull.list) if pull.list else 0
-    return operation.steps[:at], operation.steps[at], operation.steps[at + 1 :]
+    return operation.steps[:at], operation.steps[at : at + 1], operation.steps[at + 1 :]
 
 
 def _asked(cursor: Cursor, kept: datetime | None, now: datetime) -> dict[str, str]:

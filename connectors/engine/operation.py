@@ -11,6 +11,7 @@ from connectors.engine.judgement import StartOver
 from connectors.engine.match import spread
 from connectors.engine.path import all_at, first_at, text_of
 from connectors.engine.progress import Course, course_name
+from connectors.engine.reach import receipt_of
 from connectors.engine.request import repeat_key, with_defaults
 from connectors.engine.template import expand_text
 from connectors.manifest import Operation
@@ -42,6 +43,8 @@ async def run(caller: Caller, operation: Operation, request: Any, key: str) -> O
     course = Course(caller.progress, course_name(caller.connection.id, key), operation.steps)
     try:
         caller.connection.require()
+        if operation.function:
+            return Outcome(await receipt_of(operation, caller, request, key))
         already = await take_steps(caller, operation.steps, scope, course, operation.idempotency)
     except CrossdockError as error:
         raise caller.redacted(error) from None

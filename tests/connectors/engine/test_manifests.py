@@ -61,7 +61,7 @@ def test_a_map_or_kind_nobody_has_is_told_with_its_line(tmp_path: Path):
     text += "takes:\n  Invoise: {operation: push, map: shopify/ordr}\n"
     write(tmp_path, "x", HEAD + text)
     findings = load_catalogue(tmp_path).check(["shopify/order"])
-    found = [finding for finding in findings if finding.where["file"].endswith("x.yaml")]
+    found = [finding for finding in findings if finding.where["file"].endswith("/x.yaml")]
     assert [(finding.code, finding.where["line"]) for finding in found] == [("map-unknown", 9), ("document-unknown", 9)]
     assert "did you mean 'shopify/order'?" in found[0].message
 
