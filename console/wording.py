@@ -9,6 +9,8 @@ NOTHING_TO_RETRY = "there is nothing here to try again: mend the cause, have it 
 
 BUCKETS = ("shipped", "released", "allocated", "backordered", "open", "cancelled")
 """A ledger's buckets, most advanced first."""
+COUNTERS = ("invoiced", "returned", "credited")
+"""What is counted beside them."""
 
 
 def sentence(name: object) -> str:
@@ -37,6 +39,19 @@ def money(value: object) -> str:
     return f"{decimal_of(value):,f}"
 
 
+RATES = frozenset(("fill_rate", "promise_kept", "on_time", "order_accuracy", "perfect_order", "split_rate"))
+"""Key figures that are a part of a whole."""
+
+
+def key_figure(value: Any, name: str) -> str:
+    """A key figure by its name: a rate in percent, a cost to the cent; a dash where there was nothing to count."""
+    if value is None:
+        return "-"
+    if name.startswith("cost"):
+        return f"{value:,.2f}"
+    return f"{value:.1%}" if name in RATES else quantity(value)
+
+
 def age(since: object, now: datetime) -> str:
     """How long ago an instant of a row was, in the largest unit that says something: `3 d`, `5 h`, `2 min`."""
     minutes = int((now - datetime.fromisoformat(str(since))).total_seconds() // 60)
@@ -48,6 +63,16 @@ def age(since: object, now: datetime) -> str:
 def identity(value: object) -> str:
     """A document's identity without the parts it has not: `NW-1//original` -> `NW-1 · original`."""
     return " · ".join(part for part in str(value or "").split("/") if part)
+
+
+def counted(ledger: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is counted beside a ledger's buckets, as (counter, quantity)."""
+    return [(name, quantity(ledger[name])) for name in COUNTERS if decimal_of(ledger.get(name, 0))]
+
+
+def sums(order: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """An order's money that is not nothing, as (what, amount)."""
+    return [(name, money(amount)) for name, amount in order.get("money", {}).items() if decimal_of(amount)]
 
 
 def figures(ledger: Mapping[str, Any]) -> list[tuple[str, str]]:

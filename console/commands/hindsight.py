@@ -7,11 +7,10 @@ from rich.console import Console
 
 from console.invocation import Invocation
 from console.terminal import table, text
-from console.wording import quantity, sentence
+from console.wording import key_figure, sentence
 
 _SIDES = ("before", "after")
 _MOST_SHOWN = 20
-_RATES = frozenset(("fill_rate", "promise_kept", "on_time", "order_accuracy", "perfect_order", "split_rate"))
 
 
 async def whatif(call: Invocation) -> int:
@@ -30,7 +29,7 @@ def _print_totals(console: Console, told: Mapping[str, Any]) -> None:
     columns = ("as decided", "by the new rules")
     shown = table(f"{told['orders']} orders", *columns, right=columns)
     for name in before:
-        shown.add_row(sentence(name), _figure(name, before[name]), _figure(name, after[name]))
+        shown.add_row(sentence(name), key_figure(before[name], name), key_figure(after[name], name))
     console.print(shown)
     console.print(f"{told['changed']} of them would have gone otherwise")
 
@@ -42,7 +41,7 @@ def _print_differences(console: Console, differences: Sequence[Mapping[str, Any]
     for one in differences[:_MOST_SHOWN]:
         head = text(one["order"], "bold")
         for side, word in zip(_SIDES, ("was", "would be"), strict=True):
-            figures = (_figure(name, one[side][name]) for name in columns)
+            figures = (key_figure(one[side][name], name) for name in columns)
             shown.add_row(head, word, text(", ".join(one[side]["nodes"]) or "nowhere"), *figures)
             head = text("")
     if differences:
@@ -60,14 +59,6 @@ async def kpis(call: Invocation) -> int:
         columns = {"all": told["all"], **told["channels"], **told["partners"], **told["nodes"]}
         shown = table("", *columns, right=tuple(columns))
         for name in told["all"]:
-            shown.add_row(sentence(name), *(_figure(name, figures[name]) for figures in columns.values()))
+            shown.add_row(sentence(name), *(key_figure(figures[name], name) for figures in columns.values()))
         call.out.print(shown)
     return 0
-
-
-def _figure(name: str, value: Any) -> str:
-    if value is None:
-        return "-"
-    if name.startswith("cost"):
-        return f"{value:,.2f}"
-    return f"{value:.1%}" if name in _RATES else quantity(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import quote, urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
+from canonical import Rejected
 from console.api.reading import download
 from console.api.routes import HUB
 from console.desk import Hub
@@ -21,7 +23,19 @@ from console.timeline import steps_of
 from console.web.guard import Sessions, require
 from console.web.problem import Problem, forbidden, not_found
 from console.web.sight import Sight
-from console.wording import BUCKETS, NOTHING_TO_RETRY, figures, identity, money, quantity, sentence
+from console.wording import (
+    BUCKETS,
+    NOTHING_TO_RETRY,
+    age,
+    counted,
+    figures,
+    identity,
+    key_figure,
+    money,
+    quantity,
+    sentence,
+    sums,
+)
 
 SESSIONS = web.AppKey("sessions", Sessions)
 
@@ -49,7 +63,11 @@ _templates.filters.update(
     named=identity,
     sentence=sentence,
     tone=tone,
+    counted=counted,
     figures=figures,
+    sums=sums,
+    age=age,
+    key_figure=key_figure,
     segment=_path_segment,
 )
 _templates.globals.update(ledger_bar=ledger_bar, order_bar=order_bar, paint_json=paint_json, buckets=BUCKETS)
@@ -224,6 +242,32 @@ async def settle(visit: Visit) -> web.Response:
     return web.Response(status=303, headers={"Location": "/exceptions"})
 
 
+async def show_holds(visit: Visit) -> web.Response:
+    """Every hold in force."""
+    rows, now = await visit.hub.holds.waiting(), datetime.now(UTC)
+    return visit.page("holds.html", holds=rows, now=now, may_mend=visit.caller.may("mend"))
+
+
+async def lift_hold(visit: Visit) -> web.Response:
+    """Lift a hold, in the visitor's name."""
+    order, kind = visit.request.match_info["id"], visit.request.match_info["kind"]
+    try:
+        released = await visit.hub.holds.release(order, kind, visit.caller.name)
+    except Rejected as error:
+        raise Problem(422, "rejected", error.message) from error
+    if released is None:
+        raise not_found("hold")
+    return web.Response(status=303, headers={"Location": "/holds"})
+
+
+async def show_kpis(visit: Visit) -> web.Response:
+    """How well orders were served."""
+    told = await visit.hub.hindsight.kpis()
+    groups = (("Channels", "channels"), ("Partners", "partners"), ("Nodes", "nodes"))
+    tables = [("All orders", {"all": told["all"]}), *((title, told.get(name, {})) for title, name in groups)]
+    return visit.page("kpis.html", all=told["all"], tables=tables)
+
+
 PageHandler = Callable[[Visit], Awaitable[web.Response]]
 
 _PAGES: tuple[tuple[str, str, Right, PageHandler], ...] = (
@@ -233,6 +277,9 @@ _PAGES: tuple[tuple[str, str, Right, PageHandler], ...] = (
     ("GET", "/documents/{id:.+}/raw", "read", show_raw),
     ("GET", "/documents/{id:.+}", "read", show_document),
     ("GET", "/exceptions", "inside", show_exceptions),
+    ("GET", "/holds", "inside", show_holds),
+    ("POST", "/holds/{id:.+}/{kind}/release", "mend", lift_hold),
+    ("GET", "/kpis", "inside", show_kpis),
     ("POST", "/exceptions/{id}/{action:retry|resolve}", "mend", settle),
 )
 

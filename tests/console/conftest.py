@@ -21,7 +21,7 @@ from console.cli import main
 from console.desk import Answer, Beat, Builder, Door, Hub, InspectRequest, Rehearsal, TranslateRequest, Workbench
 from console.web.server import Served, serve
 from router.decision import StockRow
-from router.ports import Arrival, Bearer, Receipt, Rendered
+from router.ports import Arrival, Bearer, Receipt, Rendered, WantedHold
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 X12 = (
@@ -166,9 +166,9 @@ class MemoryAccess:
 
     tokens: dict[str, Bearer] = field(default_factory=dict)
 
-    async def issue(self, *, partner: str | None = None, role: str | None = None) -> str:
+    async def issue(self, *, partner: str | None = None, role: str | None = None, person: str | None = None) -> str:
         token = f"token-{len(self.tokens)}"
-        self.tokens[token] = Bearer(partner, role)
+        self.tokens[token] = Bearer(partner, role, person)
         return token
 
     async def bearer(self, token: str) -> Bearer | None:
@@ -189,7 +189,13 @@ class Shop:
         return (query["token"].encode(), "text/plain") if "token" in query else None
 
     async def verify(
-        self, connection: str, headers: Mapping[str, str], body: bytes, method: str, path: str
+        self,
+        connection: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        method: str,
+        path: str,
+        remote: str | None = None,
     ) -> Arrival | None:
         if connection != "shop":
             raise KeyError(connection)
@@ -211,6 +217,27 @@ class MemoryHindsight:
         return {"all": {"orders": 2, "fill_rate": Decimal("0.975"), "on_time": None}, "channels": {}, "nodes": {}}
 
 
+class MemoryHolds:
+    """One hold, which whoever placed it may not lift."""
+
+    def __init__(self) -> None:
+        self.lifted: list[tuple[str, str, str]] = []
+
+    async def release(self, wanted: str, kind: str, by: str) -> str | None:
+        if by == "Ada":
+            raise Rejected("Ada placed it; another person must lift it")
+        self.lifted.append((wanted, kind, by))
+        return wanted if kind == "credit" else None
+
+    async def place(self, wanted: str, hold: WantedHold, by: str) -> str | None:
+        return wanted
+
+    async def waiting(self) -> Sequence[Mapping[str, Any]]:
+        whose = {"order": "northwind/NW-1", "number": "NW-1", "channel": "northwind"}
+        due = {"placed_at": NOON.isoformat(), "deadline": NOON.isoformat(), "on_silence": "cancel", "placed_by": "Ada"}
+        return [{**whose, **due, "kind": "credit", "gate": "release", "owner": "credit desk", "reason": CANARY}]
+
+
 @dataclass
 class MemoryHub:
     """Keeps what it receives; a canonical order is decided on arrival unless `slow`."""
@@ -220,7 +247,7 @@ class MemoryHub:
     access: MemoryAccess = field(default_factory=MemoryAccess)
     webhooks: Shop = field(default_factory=Shop)
     inbox: Any = None
-    holds: Any = None
+    holds: MemoryHolds = field(default_factory=MemoryHolds)
     returns: Any = None
     erasing: Any = None
     host: str = "127.0.0.1"

@@ -14,7 +14,16 @@ from console.timeline import steps_of
 from console.wording import quantity
 
 CANARY = "<script>alert('canary')</script>"
-PAGES = ["/", "/orders/northwind%2FNW-1", "/documents", "/documents/d1", "/documents/d2", "/exceptions"]
+PAGES = [
+    "/",
+    "/orders/northwind%2FNW-1",
+    "/documents",
+    "/documents/d1",
+    "/documents/d2",
+    "/exceptions",
+    "/holds",
+    "/kpis",
+]
 
 
 async def sign_in(client, token: str) -> dict[str, str]:
@@ -42,7 +51,7 @@ async def test_what_a_partner_wrote_is_never_html(client, path):
     assert "style=" not in page
 
 
-@pytest.mark.parametrize("path", ["/", "/orders/NW-1", "/documents/d1", "/documents/d2", "/exceptions"])
+@pytest.mark.parametrize("path", ["/", "/orders/NW-1", "/documents/d1", "/documents/d2", "/exceptions", "/holds"])
 async def test_what_a_partner_wrote_is_shown_as_text(client, path):
     page = await (await client("GET", path, headers=await sign_in(client, "admin"))).text()
     assert "&lt;script&gt;" in page
@@ -171,7 +180,7 @@ async def test_everything_a_page_needs_comes_from_the_hub(client):
         wanted |= set(re.findall(r'(?:href|src|action)="([^"#]+)"', page))
     assert all(link.startswith("/") and not link.startswith("//") for link in wanted)
     for link in wanted:
-        if not link.endswith(("/retry", "/resolve", "/logout")):
+        if not link.endswith(("/retry", "/resolve", "/release", "/logout")):
             assert (await client("GET", link, headers=cookie)).status == 200, link
 
 
@@ -255,3 +264,19 @@ def test_a_date_stays_a_date_and_an_instant_is_told_in_utc():
     assert moment("2026-03-01") == '<time datetime="2026-03-01">2026-03-01</time>'
     assert "<b>11:00:00</b>" in moment("2026-03-01T12:00:00+01:00")
     assert moment("<b>") == "&lt;b&gt;"
+
+
+async def test_holds_are_lifted_from_their_page_in_the_visitors_name(client, hub):
+    headers = await sign_in(client, "admin") | {"Origin": client.served.url}
+    page = await (await client("GET", "/holds", headers=headers)).text()
+    assert "credit desk" in page
+    assert "then cancel" in page
+    response = await client("POST", "/holds/northwind%2FNW-1/credit/release", headers=headers)
+    assert (response.status, response.headers["Location"]) == (303, "/holds")
+    assert hub.holds.lifted == [("northwind/NW-1", "credit", "role admin")]
+    await client.problem(404, "POST", "/holds/northwind%2FNW-1/fraud/release", headers=headers)
+
+
+async def test_key_figures_are_shown_by_name(client):
+    page = await (await client("GET", "/kpis", headers=await sign_in(client, "admin"))).text()
+    assert "97.5%" in page
