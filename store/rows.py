@@ -23,6 +23,10 @@ def decimal(number: Decimal) -> str:
     return plain_decimal(number)
 
 
+_MONEY = ("invoiced", "credited", "captured", "refunded", "advance", "due")
+"""The sums that an order keeps, in its own currency."""
+
+
 def shown_order(row: Row) -> Shown:
     """An order with its lines and ledgers."""
     state = json.loads(row.state)
@@ -38,6 +42,8 @@ def shown_order(row: Row) -> Shown:
         "release": document.get("release"),
         "ordered_on": document["ordered_on"],
         "holds": state["holds"],
+        "returns": state.get("returns", ()),
+        "money": {name: state.get(name, "0") for name in _MONEY},
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
         "lines": [

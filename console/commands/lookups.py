@@ -11,7 +11,7 @@ from console.invocation import Invocation, Usage
 from console.json_text import json_text
 from console.terminal import clean, status, table, text
 from console.timeline import steps_of
-from console.wording import NOTHING_TO_RETRY, figures, quantity, sentence
+from console.wording import NOTHING_TO_RETRY, counted, figures, quantity, sentence, sums
 
 EXPORTED = ("documents", "orders", "events", "reservations", "stock", "deliveries", "journal", "erasures")
 
@@ -57,10 +57,12 @@ def print_order(console: Console, order: Mapping[str, Any]) -> None:
     console.print(text(f"Order {order['number']}", "bold"), text(f"from {order['channel']}"), status(order["status"]))
     lines = table("line", "sku", "ordered", "where its units are", "", right=("ordered",))
     for line in order.get("lines", ()):
-        held = ", ".join(f"{amount} {bucket}" for bucket, amount in figures(line["ledger"]))
+        told = [*figures(line["ledger"]), *counted(line["ledger"])]
+        held = ", ".join(f"{amount} {bucket}" for bucket, amount in told)
         ordered = quantity(line["ledger"]["ordered"])
         lines.add_row(text(line["number"]), text(line.get("sku") or "unknown"), ordered, held, text(line.get("fault")))
     console.print(lines)
+    _print_money(console, order)
     story = table("at", "", "what", "document", "")
     for step in steps_of(order):
         at, title = text(step.at[:19].replace("T", " "), "dim"), text(step.title)
@@ -71,6 +73,16 @@ def print_order(console: Console, order: Mapping[str, Any]) -> None:
             at, way, title = text(""), "", text("")
     console.print()
     console.print(story)
+
+
+def _print_money(console: Console, order: Mapping[str, Any]) -> None:
+    """What was invoiced, credited and paid, and each return."""
+    if told := sums(order):
+        console.print(text(f"{order.get('currency', '')} " + ", ".join(f"{amount} {what}" for what, amount in told)))
+    for one in order.get("returns", ()):
+        units = ", ".join(f"{quantity(line['received'])} of {quantity(line['quantity'])} of line {line['line']}"
+                          for line in one["lines"])  # fmt: skip
+        console.print(text(f"return {one['number']} ({one['asked']})"), status(one["standing"]), text(units))
 
 
 async def explain(call: Invocation) -> int:

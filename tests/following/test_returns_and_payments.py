@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import update
@@ -82,6 +83,17 @@ async def balance(served: Served) -> dict[str, Decimal]:
     return sums
 
 
+async def page_of(served: Served, path: str) -> str:
+    """A page of the console, as an operator sees it."""
+    token = await served.hub.access.issue(role="operator")
+    form = {"data": {"token": token}, "headers": {"Origin": served.url}, "allow_redirects": False}
+    async with served.session.post(served.url + "/login", **form) as entered:
+        cookie = {"Cookie": "; ".join(f"{name}={morsel.value}" for name, morsel in entered.cookies.items())}
+    async with served.session.get(served.url + path, headers=cookie) as response:
+        assert response.status == 200, path
+        return await response.text()
+
+
 async def test_goods_come_back_by_the_api_and_are_credited_once(opened: Opener) -> None:
     async with opened() as served:
         await post(served, "/v1/orders", "northwind", ORDER)
@@ -98,6 +110,10 @@ async def test_goods_come_back_by_the_api_and_are_credited_once(opened: Opener) 
         assert memo["document"]["total"] == "37.00"
         order = await served.hub.archive.order("R-1")
         assert {"return_authorized", "return_received", "credit_issued"} <= {row["kind"] for row in order["timeline"]}
+        assert (order["money"]["credited"], order["returns"][0]["standing"]) == ("37.00", "authorized")
+        page = await page_of(served, f"/orders/{quote(order['id'], safe='')}")
+        for told in ("NW-R-1-R1", "Authorized", "37.00 USD credited", "2 returned", "line 1: 2 of 2, damaged"):
+            assert told in page, told
         assert await served.sound() == []
         assert sum((await balance(served)).values()) == 0
         assert [one async for one in replay(served.hub.archive, decide, served.hub._flow.route.policy)] == []
@@ -117,6 +133,8 @@ async def test_a_return_that_waits_is_settled_by_a_person(opened: Opener, tmp_pa
         assert await served.exceptions("return-waits") == []
         assert len(await served.sent("ReturnAuthorization", "swiftline")) == 1
         await post(served, "/v1/returns", "northwind", asked("1", "RA2"))
+    shown = await crossdock(tmp_path, "show", "R-1")
+    assert "return NW-R-1-R1 (RA1)" in shown.stdout
     words = ("returns", "deny", "R-1", "NW-R-1-R2", "--by", "Ada")
     done = await crossdock(tmp_path, *words)
     assert (done.returncode, "denied" in done.stdout) == (0, True), done.stderr
