@@ -99,6 +99,8 @@ class TaxRequest(Question):
     lines: tuple[TaxLine, ...]
     freight: Amount = Decimal(0)
     freight_tax_code: Text | None = None
+    total: Amount
+    """Goods and freight, without tax that is not in their prices."""
     taxed: Amount | None = None
     """What was charged for tax, where it is known already."""
 
@@ -106,11 +108,6 @@ class TaxRequest(Question):
     def binds(self) -> bool:
         """A quote records nothing."""
         return self.purpose != "quote"
-
-    @property
-    def total(self) -> Decimal:
-        """Goods and freight, without tax."""
-        return sum((line.amount for line in self.lines), self.freight)
 
 
 class JurisdictionTax(Model):

@@ -13,6 +13,7 @@ from connectors.catalogue import Catalogue
 from connectors.connection import Connection, typed
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
+from connectors.engine.operation import Outcome as Done
 from connectors.engine.operation import run
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Answer, Request
@@ -151,7 +152,17 @@ async def played(caller: Caller, name: str, request: Any, maps: MapLibrary) -> O
         done = await run(caller, operation, request, "test-key")
     except CrossdockError as error:
         return _outcome_of(error)
-    return Outcome(then="done", receipt=done.receipt, already=done.already)
+    return Outcome(then="done", receipt=done.receipt, already=done.already, documents=_told(caller, name, done, maps))
+
+
+def _told(caller: Caller, name: str, done: Done, maps: MapLibrary) -> list[Any] | None:
+    """What was answered to the question that an operation puts; None where it puts none."""
+    takes = caller.connection.manifest.takes.values()
+    answer = next((take.answer for take in takes if take.operation == name and take.answer), None)
+    if answer is None:
+        return None
+    facts = {"map": answer.map, "question": "test-question"}
+    return _documents(caller.connection, Arrival(caller.connection.id, "answer", done.content, None, facts), maps)
 
 
 async def _operation_faults(manifest: Manifest, case: Case, maps: MapLibrary) -> list[str]:

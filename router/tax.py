@@ -83,12 +83,14 @@ def tax_request(work: Workings, rule: Taxed) -> TaxRequest:
     """What is asked of the order as it now stands: what was not cancelled of it, net of allowances."""
     document = work.order.document
     freight, others = charges_of(work, document.charges)
+    lines = (*_lines(work, address_of(work)), *others)
     return TaxRequest(
         **terms_of(work, rule),
         transaction=work.order.number,
         on=document.ordered_on,
-        lines=(*_lines(work, address_of(work)), *others),
+        lines=lines,
         freight=freight,
+        total=sum((line.amount for line in lines), freight),
     )
 
 
@@ -190,6 +192,7 @@ def _off(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
 
 def _apply(work: Workings, told: TaxQuote, rule: Taxed) -> None:
     """Write the taxes into the order: each line's own, and the rest into its header."""
+    told = told.changed(lines=tuple(_summing(line, work.order.document.currency) for line in told.lines))
     document, grouped = work.order.document, _by_position(work, told.lines)
     lines = tuple(
         line.model_copy(update={"taxes": _taxes(grouped.get(position, ()), rule)})
@@ -201,6 +204,15 @@ def _apply(work: Workings, told: TaxQuote, rule: Taxed) -> None:
     if taxed != document or not work.order.taxed:
         work.amend(document=taxed, taxed="estimated" if told.estimated else "quoted")
         work.tell("order_taxed", amount=str(told.amount), estimated=told.estimated)
+
+
+def _summing(line: TaxedLine, currency: str) -> TaxedLine:
+    """A line whose jurisdictions' taxes make up its tax: providers round each of them by itself."""
+    amounts = [tax.amount for tax in line.taxes]
+    if sum(amounts, ZERO) == line.amount:
+        return line
+    parts = zip(line.taxes, share(line.amount, amounts, currency), strict=True)
+    return line.model_copy(update={"taxes": tuple(tax.model_copy(update={"amount": part}) for tax, part in parts)})
 
 
 def _by_position(work: Workings, lines: Iterable[TaxedLine]) -> Mapping[int, list[JurisdictionTax]]:

@@ -20,13 +20,15 @@ def record_charge(work: Workings, charged: Invoice) -> None:
     sign = -1 if isinstance(charged, CreditMemo) else 1
     freight, others = charges_of(work, charged.charges)
     taxes = chain(charged.taxes, *(line.taxes for line in charged.lines))
+    lines = tuple(_signed(line, sign) for line in (*_lines(work, charged), *others))
     request = TaxRequest(
         **terms_of(work, rule),
         purpose="refund" if sign < 0 else "commit",
         transaction=charged.number,
         on=charged.invoiced_on,
-        lines=tuple(_signed(line, sign) for line in (*_lines(work, charged), *others)),
+        lines=lines,
         freight=freight * sign,
+        total=sum((line.amount for line in lines), freight * sign),
         taxed=sum((tax.amount or ZERO for tax in taxes), ZERO) * sign,
         **(_given_back(work, charged) if isinstance(charged, CreditMemo) else {}),
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar, get_args
 
 from canonical import Misconfigured
-from connectors.emulators import amazon, ebay, shopify, walmart, woocommerce
+from connectors.emulators import amazon, avatax, ebay, shopify, taxjar, walmart, woocommerce
 from connectors.emulators.faults import Fault, Faults
 from connectors.emulators.sample_orders import amazon_order, ebay_order, shopify_order, walmart_order, woocommerce_order
 
@@ -73,6 +73,14 @@ def _woocommerce(count: int, at: datetime) -> woocommerce.WooCommerceShop:
     return shop
 
 
+def _avatax(_count: int, _at: datetime) -> avatax.AvaTax:
+    return avatax.AvaTax()
+
+
+def _taxjar(_count: int, _at: datetime) -> taxjar.TaxJar:
+    return taxjar.TaxJar()
+
+
 def _filled(account: A, order: Callable[[int, datetime], Mapping[str, Any]], count: int, at: datetime) -> A:
     for number in range(1, count + 1):
         account.add_order(order(number, at))
@@ -100,6 +108,8 @@ _KINDS: Mapping[str, _Kind] = {
         ("client_id", "client_secret", "refresh_token"),
     ),
     "ebay": _Kind(_ebay, ebay.serving, lambda _: {}, ("client_id", "client_secret", "refresh_token")),
+    "avatax": _Kind(_avatax, avatax.serving, lambda office: {"account": office.account}, ("license_key",)),
+    "taxjar": _Kind(_taxjar, taxjar.serving, lambda _: {}, ("token",)),
 }
 
 NAMES = tuple(sorted(_KINDS))

@@ -264,8 +264,10 @@ def assemble(
 
 
 @asynccontextmanager
-async def open_street(url: str, agreed: Any = None, courier: Any = None, **deliver: Any) -> AsyncIterator[Street]:
-    clock, language, courier = SteppingClock(), JsonLanguage(), courier or ObedientCourier()
+async def open_street(
+    url: str, agreed: Any = None, courier: Any = None, language: Any = None, **deliver: Any
+) -> AsyncIterator[Street]:
+    clock, language, courier = SteppingClock(), language or JsonLanguage(), courier or ObedientCourier()
     deliver.setdefault("retry", RetryPolicy(tries=3))
     async with open_store(url, clock, CountingIds(), agreed=agreed) as store:
         flow, intake = assemble(store, clock, EvenRandomness(), courier, language, **deliver)
