@@ -7,7 +7,7 @@ from typing import NamedTuple
 from canonical import Address
 from router.order import ZERO
 from router.route import Route
-from router.sourcing_rule import Asked, SourcingRule
+from router.sourcing_rule import SourcingRule
 from router.workings import Workings
 
 
@@ -20,19 +20,19 @@ class Ruling(NamedTuple):
 
 def rulings(work: Workings, sku: str, address: Address) -> list[Ruling]:
     """The rules that one item of the order falls under where it goes there."""
-    rules = work.policy.routing.sourcing
-    if not rules:
-        return []
-    freight = work.order.document.freight
-    carrier = freight.carrier if freight else None
-    asked = Asked(
-        channel=work.order.channel,
-        service=(carrier.service if carrier else None) or "",
-        region=f"{address.country or 'US'}-{address.region}",
-        classes=frozenset(work.item(sku).classes.values()),
-        units=sum((line.ledger.ordered for line in work.lines.values() if line.sku == sku), ZERO),
-    )
-    return [Ruling(index, rule) for index, rule in enumerate(rules) if rule.takes(asked)]
+    order, freight = work.order, work.order.document.freight
+    service = (freight.carrier.service if freight and freight.carrier else None) or ""
+    region = f"{address.country or 'US'}-{address.region}"
+    found = [
+        Ruling(place, rule)
+        for place, rule in enumerate(work.policy.routing.sourcing)
+        if rule.takes(order.channel, service, region)
+    ]
+    if not found:
+        return found
+    classes = work.item(sku).classes.values()
+    units = sum((line.ledger.ordered for line in work.lines.values() if line.sku == sku), ZERO)
+    return [ruling for ruling in found if ruling.rule.covers(classes, units)]
 
 
 def forbidden(found: Sequence[Ruling], route: Route) -> Ruling | None:

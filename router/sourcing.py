@@ -188,7 +188,7 @@ def _leave_out_forbidden(work: Workings, routes: tuple[Route, ...], rows: dict[s
     for sku, row in rows.items():
         found = rulings(work, sku, routes[0].address)
         for place, route in enumerate(routes):
-            if row[place] and forbidden(found, route):
+            if found and row[place] and forbidden(found, route):
                 row[place] = ZERO
 
 
@@ -217,6 +217,8 @@ def _lane(costs: Costs, route: Route) -> tuple[Decimal, Decimal, Decimal]:
 
 def _with_surcharges(work: Workings, want: Want, routes: tuple[Route, ...], row: tuple[int, ...]) -> tuple[int, ...]:
     found = rulings(work, want.sku, routes[0].address)
+    if not found:
+        return row
     return tuple(cost + _money(surcharge(found, route)) for cost, route in zip(row, routes, strict=True))
 
 

@@ -1,7 +1,8 @@
 """Which nodes some goods come from: one rule of `sourcing` in config/routing.yaml."""
 
+from collections.abc import Container
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import Field
 
@@ -9,19 +10,6 @@ from canonical import Amount, Text
 from router.network import Node
 from router.order import ZERO
 from router.rule import Rule
-
-
-class Asked(NamedTuple):
-    """What a sourcing rule may look at: an item on an order, and where it goes."""
-
-    channel: str
-    service: str
-    """The service the buyer asked to be carried by, such as PICKUP; empty without one."""
-    region: str
-    """Such as `US-CA`."""
-    classes: frozenset[str]
-    units: Decimal
-    """Of the item on the whole order, in its own unit."""
 
 
 class SourcingRule(Rule):
@@ -43,14 +31,18 @@ class SourcingRule(Rule):
     unit_cost: Amount = Field(default=ZERO, ge=0)
     """What `cost` adds for each unit, so that other nodes come first as long as they are not dearer by more."""
 
-    def takes(self, asked: Asked) -> bool:
-        """Whether goods fall under the rule."""
-        named = ((asked.channel, self.channels), (asked.service, self.services), (asked.region, self.regions))
+    def takes(self, channel: str, service: str, region: str) -> bool:
+        """Whether an order may fall under the rule: by who sent it, how it is carried (such as PICKUP), and where it
+        goes (such as `US-CA`)."""
+        named = ((channel, self.channels), (service, self.services), (region, self.regions))
+        return all(not names or value in names for value, names in named)
+
+    def covers(self, classes: Container[str], units: Decimal) -> bool:
+        """Whether an item of such an order does: by its classes, and its own units on the whole order."""
         return (
-            all(not names or value in names for value, names in named)
-            and (not self.classes or not asked.classes.isdisjoint(self.classes))
-            and self.units_from <= asked.units
-            and (self.units_below is None or asked.units < self.units_below)
+            (not self.classes or any(name in classes for name in self.classes))
+            and self.units_from <= units
+            and (self.units_below is None or units < self.units_below)
         )
 
     def names(self, node: Node) -> bool:
