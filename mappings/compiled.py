@@ -189,13 +189,15 @@ class CompiledMap:
         read_values(self.tracing, tree, run)
         findings = run.findings
         if error:
-            known = {finding.facts.get("path"): number for number, finding in enumerate(findings)}
+            told = [str(finding.facts.get("path")) for finding in findings]
             for fault in error.errors(include_url=False):
                 path = path_text([step for step in fault["loc"] if step not in ("date", "datetime")])
-                if path in known:
-                    findings[known[path]] = replace(findings[known[path]], severity="error")
+                why = [number for number, known in enumerate(told) if known == path or known.startswith(f"{path}.")]
+                if why:
+                    for number in why:
+                        findings[number] = replace(findings[number], severity="error")
                     continue
-                known[path] = len(findings)
+                told.append(path)
                 top = Origin(self.syntax.top(tree), self.head.where)
                 findings.append(_invalid(path, fault["type"], fault["msg"], run, top))
         return findings
