@@ -7,13 +7,16 @@ later order finds at each node what the earlier ones would have left there. What
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from canonical import PurchaseOrder
 from router.decide import decide
 from router.decision import Decision, StockRow, World
 from router.kpis import share
+from router.load import Load, NodeLoad
 from router.order import ZERO, Allocation
 from router.policy import Policy
 from router.ports import MadeDecision
@@ -22,8 +25,33 @@ from router.routing import Routing
 from router.sourcing import unit_cost_terms
 from router.workings import Workings
 
-Promised = dict[tuple[str, str], Decimal]
-"""(SKU, node) -> how much more of it the other routing has promised."""
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What the other routing has promised more than was, or less."""
+
+    stock: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """By SKU and node."""
+    loads: dict[tuple[str, date], Load] = field(default_factory=dict)
+    """By node and day."""
+
+    def note(self, decision: Decision, sign: Literal[1, -1]) -> None:
+        """Count in what a decision promises, or out."""
+        for change in decision.stock:
+            key = (change.sku, change.node)
+            self.stock[key] = self.stock.get(key, ZERO) + sign * change.reserved
+        for taken in decision.loads:
+            place = (taken.node, taken.day)
+            self.loads[place] = self.loads.get(place, Load()).plus(taken.more, sign)
+
+    def left_of(self, world: World) -> World:
+        """A world as the other routing would have left it."""
+        loads = {(row.node, row.day): row for row in world.loads}
+        for (node, day), more in self.loads.items():
+            row = loads.get((node, day), NodeLoad(node, day, Load()))
+            loads[node, day] = row._replace(load=row.load.plus(more))
+        stock = tuple(_left(row, self.stock.get((row.sku, row.node))) for row in world.stock)
+        return world.model_copy(update={"stock": stock, "loads": tuple(loads.values())})
 
 
 class Outcome(NamedTuple):
@@ -60,7 +88,7 @@ def what_if(made: Iterable[MadeDecision], policies: Mapping[str, Policy], routin
 
     `policies` holds the policy of each configuration digest; a decision whose policy is not there is left out.
     """
-    promised: Promised = {}
+    promised = Promised()
     compared: list[Comparison] = []
     first = {one.order: one for one in reversed(list(made)) if one.world.configuration in policies}
     for one in sorted(first.values(), key=lambda one: (one.world.now, one.id)):
@@ -71,13 +99,11 @@ def what_if(made: Iterable[MadeDecision], policies: Mapping[str, Policy], routin
 
 
 def _compare(one: MadeDecision, then: Policy, other: Policy, promised: Promised) -> Comparison:
-    world = one.world.model_copy(update={"stock": tuple(_left(row, promised) for row in one.world.stock)})
+    world = promised.left_of(one.world)
     before = decide(None, one.document, one.world, then, sender=one.sender)
     after = decide(None, one.document, world, other, sender=one.sender)
-    for decision, sign in ((before, -1), (after, 1)):
-        for change in decision.stock:
-            key = (change.sku, change.node)
-            promised[key] = promised.get(key, ZERO) + sign * change.reserved
+    promised.note(before, -1)
+    promised.note(after, 1)
     channel = before.order.channel if before.order else one.sender
     policies = then, other
     return Comparison(
@@ -86,8 +112,7 @@ def _compare(one: MadeDecision, then: Policy, other: Policy, promised: Promised)
     )  # fmt: skip
 
 
-def _left(row: StockRow, promised: Promised) -> StockRow:
-    more = promised.get((row.sku, row.node))
+def _left(row: StockRow, more: Decimal | None) -> StockRow:
     return row._replace(reserved=row.reserved + more) if more else row
 
 

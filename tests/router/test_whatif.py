@@ -1,5 +1,6 @@
 """Past orders decided again by other rules: what changes, what it costs, and what the next order then finds."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -7,9 +8,12 @@ import pytest
 from canonical import PurchaseOrder
 from router.decide import decide
 from router.decision import StockRow, World
+from router.load import Load, NodeLoad
+from router.network import Capacity
 from router.policy import Policy
 from router.ports import MadeDecision
 from router.routing import Routing
+from router.sourcing_rule import SourcingRule
 from router.whatif import Comparison, summary, what_if
 from tests.router.documents import FONTANA, line, purchase_order, ship_to
 
@@ -18,12 +22,16 @@ def played(documents: list[PurchaseOrder], world: World, policy: Policy) -> list
     """Orders decided one after the other, each on the stock that the earlier ones left."""
     made: list[MadeDecision] = []
     stock = {(row.sku, row.node): row for row in world.stock}
+    loads: dict[tuple[str, date], NodeLoad] = {}
     for number, document in enumerate(documents):
-        seen = world.model_copy(update={"stock": tuple(stock.values())})
+        seen = world.model_copy(update={"stock": tuple(stock.values()), "loads": tuple(loads.values())})
         decision = decide(None, document, seen, policy, sender="northwind")
         for change in decision.stock:
             row = stock[change.sku, change.node]
             stock[change.sku, change.node] = row._replace(reserved=row.reserved + change.reserved)
+        for taken in decision.loads:
+            row_of_day = loads.get((taken.node, taken.day), NodeLoad(taken.node, taken.day, Load()))
+            loads[taken.node, taken.day] = row_of_day._replace(load=row_of_day.load.plus(taken.more))
         made.append(MadeDecision(str(number), f"northwind/{document.number}", document, "northwind", seen, ""))
     return made
 
@@ -72,6 +80,20 @@ def test_a_later_order_finds_what_the_other_rules_would_have_left(
     )
     assert (first.before.filled, second.before.filled) == (20, 6)
     assert (first.after.filled, second.after.filled) == (14, 12)
+
+
+def test_a_later_order_finds_the_capacity_that_the_other_rules_would_have_left(policy: Policy, world: World) -> None:
+    capacity = Capacity(orders=1)
+    nodes = tuple(node.model_copy(update={"capacity": capacity}) for node in policy.network.nodes)
+    tight = policy.model_copy(update={"network": policy.network.model_copy(update={"nodes": nodes})})
+    elsewhere = SourcingRule(name="not from there", nodes=("dc-reno",), effect="never")
+    other = tight.routing.model_copy(update={"sourcing": (elsewhere,)})
+    documents = [purchase_order(line("1", "CS-1001", "5"), number=number) for number in ("1", "2")]
+    asked = [document.changed(dates={"requested_ship": date(2026, 11, 16)}) for document in documents]
+    first, second = tried(asked, world.model_copy(update={"configuration": tight.digest}), tight, other)
+    assert [first.nodes_before, first.nodes_after] == [("dc-reno",), ("dc-columbus",)]
+    assert [first.after.late, second.after.late] == [Decimal(0), Decimal(5)]
+    assert second.before.late == 5
 
 
 def test_both_sides_are_weighed_by_either_rules(policy: Policy, world: World) -> None:
