@@ -23,7 +23,7 @@ from connectors.authoring.bench import AuthoringBench, one_way_rules
 from connectors.canonical_json import read_canonical
 from connectors.cloud_events import WithEvents
 from connectors.configuration import ConfigurationFolder, Trade, read_trade
-from connectors.courier import callers, couriers
+from connectors.courier import MeasuredCourier, callers, couriers
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import FileCursors
 from connectors.engine.meters import FileMeters
@@ -32,6 +32,7 @@ from connectors.engine.tokens import FileTokens
 from connectors.engine.wire import HttpWire
 from connectors.event_webhooks import event_faults
 from connectors.file_exchange import FileExchange, file_exchange
+from connectors.freshness import FileAges, staleness
 from connectors.installation import examine_installation
 from connectors.lineage import told_lineage
 from connectors.personal_data import ErasingEverywhere
@@ -148,6 +149,7 @@ class Hub:
         self.doors += [Door(one.id, one.name, "connection") for one in connections]
         self.hindsight = Hindsight(History(store.database), configuration.policy.network, _read_routing)
         self._translator = trade.translator
+        self._connections, self._ages = list(connections), FileAges(data / "ages")
         self._flow = _flow(configuration, store, data, calling, wire, files)
         self.publish_stock = _publisher(configuration, store, self._flow.bells.render.ring)
 
@@ -176,6 +178,11 @@ class Hub:
         if row is None:
             return None
         return await asyncio.to_thread(told_lineage, row, raw.content if raw else None, self._translator)
+
+    def staleness(self) -> Sequence[Mapping[str, Any]]:
+        """How old each channel's orders, stock and tracking are: `{connection, what, seconds, limit, fresh}`."""
+        now = SystemClock().now()
+        return [row for one in self._connections for row in staleness(self._ages, one, now)]
 
     async def look(self) -> int:
         """Take what lies at the watched places, once; how much that was."""
@@ -220,8 +227,10 @@ def _flow(
     webhooks = {one.id: WebhookCourier(one, trade.event_secrets.get(one.id), wire, clock) for one in settings.events}
     translator = WithEvents(trade.translator, webhooks.keys(), settings.hub)
     retry = RetryPolicy(settings.delivery.tries, settings.delivery.first_wait, settings.delivery.longest_wait)
-    courier = CourierByDestination({**files.couriers, **couriers(calling), **webhooks})
-    places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"))]
+    ages = FileAges(data / "ages")
+    measured = {name: MeasuredCourier(one, ages, clock) for name, one in couriers(calling).items()}
+    courier = CourierByDestination({**files.couriers, **measured, **webhooks})
+    places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"), ages)]
     chores = _retention(ErasingEverywhere(store.erasing, files.archives), settings.retention.personal_data, clock)
     chores = {**chores, "anchor": (timedelta(minutes=1), store.anchors.note)}
     chores["stock"] = (settings.publish_stock, _publisher(configuration, store, bells.render.ring))

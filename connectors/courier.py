@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from canonical import Finding, Question, Rejected
+from canonical import CrossdockError, Finding, Question, Rejected, Unavailable
 from canonical.exchange import Arrival, Handed, Parcel
 from connectors.connection import Connection
 from connectors.engine.authorization import Clock
@@ -17,6 +18,7 @@ from connectors.engine.progress import MemoryProgress, Progress
 from connectors.engine.template import expand_text
 from connectors.engine.tokens import MemoryTokens, Tokens
 from connectors.engine.wire import Wire
+from connectors.freshness import Ages, told, waiting
 from connectors.manifest import Operation, Place, Take
 from connectors.syntax.json_text import read_json
 
@@ -58,6 +60,28 @@ class ConnectionCourier:
         directory = Path(expand_text(target.directory, {"settings": self._connection.settings}))
         placed = await asyncio.to_thread(place, directory, file_name(parcel.filename), parcel.content)
         return {"path": str(placed.path), "sha256": placed.sha256, "already": placed.already}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredCourier:
+    """A courier that notes what its channel has not been told yet."""
+
+    courier: ConnectionCourier
+    ages: Ages
+    clock: Clock
+
+    async def deliver(self, parcel: Parcel) -> Handed:
+        """As the courier beneath does."""
+        try:
+            handed = await self.courier.deliver(parcel)
+        except Unavailable:
+            waiting(self.ages, parcel.destination, parcel.kind, parcel.key, self.clock.now())
+            raise
+        except CrossdockError:
+            told(self.ages, parcel.destination, parcel.kind, parcel.key)
+            raise
+        told(self.ages, parcel.destination, parcel.kind, parcel.key)
+        return handed
 
 
 def callers(

@@ -133,6 +133,8 @@ class Manifest(ConfigModel):
     takes: dict[str, Take] = Field(default_factory=dict)
     """By canonical kind."""
     webhooks: Webhooks | None = None
+    freshness: dict[Annotated[str, Field(pattern="^(orders|stock|tracking)$")], timedelta] = Field(default_factory=dict)
+    """How old each may be before the channel counts as stale."""
     exempt: dict[str, Text] = Field(default_factory=dict)
     """Rules of `crossdock connector check` that can't apply, and why."""
     payloads: tuple[Payload, ...] = ()

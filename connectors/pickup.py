@@ -8,6 +8,7 @@ from typing import Any
 
 from canonical import CrossdockError, Rejected, Unfinished
 from canonical.exchange import Arrival
+from connectors.agenda import Agenda
 from connectors.engine.caller import Caller
 from connectors.engine.condition import holds
 from connectors.engine.cursor import Cursors, instant_of, moved_to, span, written
@@ -16,6 +17,7 @@ from connectors.engine.progress import Course
 from connectors.engine.reach import items_of
 from connectors.engine.sweep import sweep
 from connectors.engine.template import expand, expand_text
+from connectors.freshness import Ages, MemoryAges, fetched, look
 from connectors.manifest import Operation
 from connectors.manifest_calls import Step
 from connectors.manifest_limits import Cursor, Pull
@@ -33,7 +35,7 @@ class ConnectionPickup:
     caller: Caller
     operation: str
     cursors: Cursors
-    _due: datetime | None = field(default=None, init=False)
+    agenda: Agenda = field(default_factory=Agenda)
 
     @property
     def name(self) -> str:
@@ -44,15 +46,17 @@ class ConnectionPickup:
         """The items, when it is time again. Raises `Unavailable`, `Rejected` or `Misconfigured`."""
         operation = self.caller.connection.manifest.operations[self.operation]
         now = self.caller.clock.now()
-        if operation.pull is None or (self._due and now < self._due):
+        connection, ages = self.caller.connection, self.agenda.ages
+        if operation.pull is None or not self.agenda.due(connection, self.operation, now):
             return
-        self._due = now + operation.pull.every
+        look(ages, connection.id, self.operation, now, now + self.agenda.every(connection, self.operation))
         try:
             self.caller.connection.require()
             async for arrival in self._sweep(operation, operation.pull, now):
                 yield arrival
+            fetched(ages, connection.id, self.operation, now)
         except Unfinished as waiting:
-            self._due = now + timedelta(seconds=waiting.retry_after or 0)
+            look(ages, connection.id, self.operation, now, now + timedelta(seconds=waiting.retry_after or 0))
         except CrossdockError as error:
             raise self.caller.redacted(error) from None
 
@@ -158,10 +162,16 @@ class ConnectionChore:
             yield arrival
 
 
-def pickups(callers: Mapping[str, Caller], cursors: Cursors) -> list[ConnectionPickup | ConnectionChore]:
-    """A pickup for every list of every connection, and one for all that runs by itself."""
+def pickups(
+    callers: Mapping[str, Caller], cursors: Cursors, ages: Ages | None = None
+) -> list[ConnectionPickup | ConnectionChore]:
+    """A pickup for every list of every connection, and one for all that runs by itself.
+
+    Without `ages` what is known of their age is kept in memory, for one process alone.
+    """
+    agenda = Agenda([caller.connection for caller in callers.values()], ages or MemoryAges())
     return [
-        (ConnectionPickup if operation.pull else ConnectionChore)(caller, name, cursors)
+        ConnectionPickup(caller, name, cursors, agenda) if operation.pull else ConnectionChore(caller, name, cursors)
         for caller in callers.values()
         for name, operation in caller.connection.manifest.operations.items()
         if (operation.pull or operation.every) and holds(operation.when, {"settings": caller.connection.settings})

@@ -40,6 +40,10 @@ class Authoring(Protocol):
         """A first connector for a sample: `{name, map, files: {path: text}}`, paths within the configuration."""
         ...
 
+    def staleness(self) -> Sequence[Told]:
+        """How old each channel's orders, stock and tracking are: `{connection, what, seconds, limit, fresh}`."""
+        ...
+
     def check_connector(self, name: str) -> Told:
         """How good a connector is: `{connector, level, rules: [{rule, level, says, state, why}], findings, ok}`."""
         ...

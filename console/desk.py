@@ -252,6 +252,10 @@ class Hub(Protocol):
     @property
     def name(self) -> str: ...
 
+    def staleness(self) -> Sequence[Mapping[str, Any]]:
+        """How old each channel's orders, stock and tracking are: `{connection, what, seconds, limit, fresh}`."""
+        ...
+
     @property
     def doors(self) -> Sequence[Door]: ...
 

@@ -20,6 +20,7 @@ from connectors.connection import Connection
 from connectors.engine.caller import Caller
 from connectors.engine.tokens import FileTokens
 from connectors.engine.wire import HttpWire
+from connectors.freshness import FileAges, staleness
 from connectors.surroundings import SystemClock
 from connectors.syntax.json_text import read_json
 from connectors.translator import Translator
@@ -124,6 +125,11 @@ class AuthoringBench:
         cases, findings = load_cases(catalogue.origins[name].cases)
         told = assess(catalogue.manifests[name], cases)
         return {**told, "ok": told["ok"] and not has_errors(findings), "findings": _as_json(findings)}
+
+    def staleness(self) -> list[Told]:
+        """How old each channel's orders, stock and tracking are: `{connection, what, seconds, limit, fresh}`."""
+        ages, now = FileAges(self.data / "ages"), SystemClock().now()
+        return [row for one in self.trade.connections.by_id.values() for row in staleness(ages, one, now)]
 
     async def log_in(self, name: str, port: int, show: Show, paste: Paste) -> Told:
         """Let a person log in to a connection, and keep the tokens."""

@@ -19,5 +19,5 @@ async def ready(call: Call) -> web.Response:
 
 async def metrics(call: Call) -> web.Response:
     """Counts for Prometheus: no names, no money."""
-    text = prometheus_text(await call.hub.archive.overview())
+    text = prometheus_text(await call.hub.archive.overview(), call.hub.staleness())
     return web.Response(body=text.encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

@@ -1,12 +1,24 @@
 """Counts in Prometheus' text format (version 0.0.4)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
-def prometheus_text(overview: Mapping[str, Any]) -> str:
-    """The overview's counts. Money stays out: who scrapes needs no token."""
-    return "".join(line + "\n" for line in _lines(overview))
+def prometheus_text(overview: Mapping[str, Any], staleness: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The overview's counts and each channel's age. Money stays out: who scrapes needs no token."""
+    return "".join(line + "\n" for line in (*_lines(overview), *_ages(staleness)))
+
+
+def _ages(staleness: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "# HELP crossdock_staleness_seconds How old a channel's orders, stock and tracking are."
+    yield "# TYPE crossdock_staleness_seconds gauge"
+    known = [(f'{{channel="{_escape(row["connection"])}",what="{_escape(row["what"])}"}}', row) for row in staleness]
+    yield from (
+        f"crossdock_staleness_seconds{labels} {row['seconds']}" for labels, row in known if row["seconds"] is not None
+    )
+    yield "# HELP crossdock_staleness_limit_seconds How old they may be."
+    yield "# TYPE crossdock_staleness_limit_seconds gauge"
+    yield from (f"crossdock_staleness_limit_seconds{labels} {row['limit']}" for labels, row in known)
 
 
 def _lines(overview: Mapping[str, Any]) -> Iterator[str]:

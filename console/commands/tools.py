@@ -1,7 +1,11 @@
 """Commands that need the configuration but no store: check, translate, inspect, schema, doctor, and the lists."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from rich.text import Text
 
 from canonical import Misconfigured, has_errors
 from console.desk import Answer, InspectRequest, TranslateRequest
@@ -130,16 +134,37 @@ async def partner_list(call: Invocation) -> int:
 
 
 async def connector_list(call: Invocation) -> int:
-    """The connectors at hand."""
-    rows = list(call.workbench().connectors())
+    """The connectors at hand, and how stale each channel is against its limits."""
+    stale = call.authoring().staleness()
+    rows = [
+        {**row, "freshness": [one for one in stale if one["connection"] in row["connections"]]}
+        for row in call.workbench().connectors()
+    ]
     if not call.tell(rows):
-        shown = table("connector", "title", "documents", "origin")
+        shown = table("connector", "title", "documents", "channels", "origin")
         for row in rows:
             shown.add_row(
-                text(row["name"], "bold"), text(row.get("title")), text(_joined(row)), text(row.get("origin"))
-            )
+                text(row["name"], "bold"), text(row.get("title")), text(_joined(row)), _freshness(row["freshness"]),
+                text(row.get("origin")),
+            )  # fmt: skip
         call.out.print(shown)
     return 0
+
+
+def _freshness(rows: Sequence[Mapping[str, Any]]) -> Text:
+    """Each channel's ages, a line each: `trailhead orders 40 s of 360 s`."""
+    lines = [
+        text(
+            f"{row['connection']} {row['what']} {_age(row['seconds'])} of {row['limit']:.0f} s",
+            "green" if row["fresh"] else "yellow",
+        )
+        for row in rows
+    ]
+    return Text("\n").join(lines)
+
+
+def _age(seconds: float | None) -> str:
+    return "never asked" if seconds is None else f"{seconds:.0f} s"
 
 
 def _joined(row: object) -> str:

@@ -262,6 +262,9 @@ class MemoryHub:
     drained: int = 0
     doors: Sequence[Door] = (Door("northwind", "Northwind", "partner"), Door("harbor", "Harbor", "partner"))
 
+    def staleness(self) -> list[Mapping[str, Any]]:
+        return [{"connection": "trailhead", "what": "orders", "seconds": 40.0, "limit": 360.0, "fresh": True}]
+
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         return read_canonical(kind, content)
 
@@ -442,6 +445,14 @@ class MemoryBuilder:
         if self.fault:
             raise Misconfigured("the configuration cannot be used", [self.fault])
         return self.bench
+
+    def authoring(self, config: Path, data: Path) -> Any:
+        """No connection, so that nothing is stale."""
+        self.places.append((config, data))
+        return self
+
+    def staleness(self) -> list[Mapping[str, Any]]:
+        return []
 
     @asynccontextmanager
     async def open(self, config: Path, data: Path) -> AsyncIterator[Hub]:

@@ -394,6 +394,7 @@ async def test_health_readiness_and_metrics_need_no_token_and_tell_no_names(clie
     assert 'crossdock_documents{direction="in",kind="PurchaseOrder"} 1\n' in text
     assert 'crossdock_orders{status="shipped"} 2\n' in text
     assert "crossdock_exceptions 1\n" in text
+    assert 'crossdock_staleness_seconds{channel="trailhead",what="orders"} 40.0\n' in text
     assert "50.00" not in text
     hub.broken = True
     assert (await client("GET", "/readyz")).status == 503
