@@ -23,6 +23,8 @@ _GLYPHS = {
     "decided": ("◆", "magenta"),
     "sent": ("←", "blue"),
     "shipped": ("▣", "green"),
+    "returned": ("▣", "yellow"),
+    "credited": ("←", "green"),
     "posted": ("≡", "green"),
     "noted": ("·", "dim"),
 }

@@ -20,6 +20,8 @@ _PAUSE = 0.1
 _WORDS = {
     ("in", "PurchaseOrder"): "received",
     ("in", "ShipmentAdvice"): "shipped",
+    ("in", "ReturnReceipt"): "returned",
+    ("out", "CreditMemo"): "credited",
     ("out", "Acknowledgment"): "answered",
     ("out", "OrderAcknowledgment"): "answered",
     ("out", "JournalEntry"): "posted",
@@ -154,6 +156,6 @@ class Rehearsal:
             return
         what = _WORDS.get((row["direction"], row["kind"]), "sent" if row["direction"] == "out" else "received")
         yield Beat(what=what, detail=f"{name} {way} {row['partner']}{usage}")
-        if what == "received" and row["order"] and (order := await hub.archive.order(row["order"])):
-            for told in order["explanations"][:1]:
+        if row["direction"] == "in" and row["order"] and (order := await hub.archive.order(row["order"])):
+            for told in (one for one in order["explanations"] if one["document"] == row["id"]):
                 yield Beat(what="decided", detail=told["explanation"]["summary"], order=order["number"])

@@ -156,12 +156,12 @@ def _memo(work: Workings, making: Bill, whole: Shared, receipt: ReturnReceipt, u
         invoice_number=order.invoices[-1] if order.invoices else None,
         reason=next((part.reason for part in under.lines if part.reason), None),
         currency=document.currency,
-        dates={"returned": receipt.received_on},
+        dates={"received": receipt.received_on},
         parties=document.parties,
         references=(
             *document.references,
             Reference(kind="returned_goods_authorization", value=under.number),
-            *(Reference(kind="return_request", value=under.asked),),
+            Reference(kind="customer_reference", value=under.asked),
         ),
         lines=tuple(making.lines),
         charges=whole.charges,
@@ -176,6 +176,6 @@ _HEADER_REASONS: Reasons = {
     "number": "rule:derived-number", "role": "rule:credit", "purpose": "rule:credit", "invoiced_on": "rule:clock",
     "order_number": "order:number", "release": "order:release", "ordered_on": "order:ordered_on",
     "invoice_number": "rule:derived-number", "reason": "rule:return-terms", "currency": "order:currency",
-    "dates.returned": "source:received_on", "parties": "order:parties", "references": "rule:credit",
+    "dates.received": "source:received_on", "parties": "order:parties", "references": "rule:credit",
     "allowances": "rule:restocking-fee", "total": "rule:credit-total", "extensions": "order:extensions",
 }  # fmt: skip

@@ -1,12 +1,22 @@
-"""A warehouse's system: takes 940s from the directory we put them into, answers each with a 997 and a 945."""
+"""A warehouse's system: takes 940s and 180s from the directory we put them into, answers with 997s, 945s and 944s."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from canonical import Document, FulfilmentOrder, Rejected, has_errors
+from canonical import (
+    Document,
+    FulfilmentOrder,
+    Rejected,
+    ReturnAuthorization,
+    ReturnLine,
+    ReturnReceipt,
+    ReturnReceiptLine,
+    has_errors,
+)
 from canonical.exchange import Arrival, Draft, Parcel, Reading
 from connectors.emulators.advice_945 import tree_of
 from connectors.emulators.cartons import Conduct, advices
@@ -57,6 +67,8 @@ class Warehouse:
             yield reply.document, reply.draft, reply.document.identity
         for incoming in reading.documents:
             order = incoming.document
+            if isinstance(order, ReturnAuthorization) and order.purpose == "authorization" and incoming.accepted:
+                yield from self._received(order, at)
             if not isinstance(order, FulfilmentOrder) or not incoming.accepted:
                 continue
             conduct = self.conducts.get(order.number, self.conduct)
@@ -65,6 +77,19 @@ class Warehouse:
                 partners = self.translator.partners
                 one = x12.OutgoingSet("945", tree_of(advice))
                 yield advice, draft_set(one, advice.usage, partners.by_id[HUB], partners), order.number
+
+    def _received(self, announced: ReturnAuthorization, at: datetime) -> Iterator[tuple[Document, Draft, str]]:
+        """All that was announced, in good condition."""
+        receipt = ReturnReceipt(
+            number=hashlib.sha256(announced.number.encode()).hexdigest()[:12].upper(),
+            node=self.profile.partner,
+            received_on=at.astimezone(self.profile.zone).date(),
+            order_number=announced.number,
+            lines=tuple(map(_came_back, announced.lines)),
+            usage=announced.usage,
+        )
+        if draft := self.translator.write(receipt, HUB):
+            yield receipt, draft, announced.number
 
     async def _send(self, document: Document, draft: Draft, about: str, at: datetime) -> Answer:
         if has_errors(draft.findings):
@@ -75,6 +100,11 @@ class Warehouse:
         parcel = Parcel(name, name, HUB, document.kind, made.content, made.media_type, name, 1)
         handed = await self.outbox.deliver(parcel)
         return Answer(document.kind, about, str(handed.receipt["path"]))
+
+
+def _came_back(line: ReturnLine) -> ReturnReceiptLine:
+    items = {scheme: value for scheme, value in line.items.items() if scheme in ("sku", "upc")}
+    return ReturnReceiptLine(number=line.number, items=items, quantity=line.quantity)
 
 
 def warehouse(
