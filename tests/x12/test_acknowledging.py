@@ -76,6 +76,14 @@ def test_a_rejected_envelope_is_answered_by_a_ta1_alone(order: bytes, at: dateti
     assert answer.groups == []
 
 
+@pytest.mark.parametrize(("version", "note"), [(b"00901", "003"), (b"0040X", "017")])
+def test_a_version_nobody_reads_is_told_from_one_that_is_none(
+    order: bytes, at: datetime, version: bytes, note: str
+) -> None:
+    (answer,) = answers(order.replace(b"*U*00401*", b"*U*" + version + b"*"))
+    assert f"TA1*000001001*261121*0830*R*{note}~" in written(answer, at)
+
+
 def test_a_ta1_is_sent_when_it_is_asked_for(order: bytes, at: datetime) -> None:
     (answer,) = answers(order.replace(b"*0*P*>", b"*1*P*>"))
     assert "TA1*000001001*261121*0830*A*000~GS*FA*" in written(answer, at)

@@ -76,6 +76,7 @@ READING: Mapping[str, Fault] = {
     "interchange-security-value": Fault("TA105", "013", "ISA04 is empty, though ISA03 is {value!r}", "warning"),
     "interchange-standard": Fault("TA105", "016", "ISA11 {value!r} is not U (before 004020)", "warning"),
     "interchange-version": Fault("TA105", "017", "ISA12 {value!r} is no interchange version"),
+    "interchange-version-unsupported": Fault("TA105", "003", "ISA12 {value!r} is a version that nobody here reads"),
     "interchange-control-invalid": Fault("TA105", "018", "ISA13 {value!r} is no control number (9 digits)"),
     "interchange-usage": Fault("TA105", "020", "ISA15 {value!r} is neither P nor T (I)"),
     "interchange-request": Fault("TA105", "019", "ISA14 {value!r} is neither 0 nor 1", "warning"),
