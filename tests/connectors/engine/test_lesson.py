@@ -12,8 +12,9 @@ from connectors.case_run import run_cases
 from connectors.cases import CaseFile
 from connectors.catalogue import Catalogue, load_catalogue
 from connectors.connection import load_connections
-from connectors.manifest import Manifest
+from connectors.manifest import Manifest, Operation
 from mappings.library import MapLibrary
+from mappings.strict_yaml import read_yaml
 from mappings.yaml_model import load_model
 
 PAGE = (Path(__file__).parents[3] / "docs" / "connectors.md").read_text()
@@ -68,6 +69,14 @@ def test_its_shipment_map_writes_what_its_operation_names(maps: MapLibrary):
     notice = ShipmentNotice(number="S", shipped_on=date(2026, 1, 1), order_numbers=("A-1",), tracking_numbers=("T1",))
     case = next(case for case in load_model(block("cases"), CaseFile)[0].cases if case.operation == "push_shipment")
     assert maps.get("acme/shipment").write(notice).tree == case.request
+
+
+@pytest.mark.parametrize("name", re.findall(r"^```yaml operation (\w+)$", PAGE, flags=re.MULTILINE))
+def test_each_operation_shown_is_one(name: str):
+    said = read_yaml(block(f"operation {name}"))[0]
+    assert said is not None
+    assert isinstance(said.content, dict)
+    assert Operation.model_validate(said.content[name])
 
 
 def kinds(part: Any) -> set[str]:
