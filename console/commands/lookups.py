@@ -85,6 +85,19 @@ def _print_money(console: Console, order: Mapping[str, Any]) -> None:
         console.print(text(f"return {one['number']} ({one['asked']})"), status(one["standing"]), text(units))
 
 
+async def stock(call: Invocation) -> int:
+    """What lies where, what of it is promised, and what can be."""
+    async with call.hub() as hub:
+        rows = [{**row._asdict(), "available": row.available} for row in await hub.stock.availability()]
+    if not call.tell(rows):
+        columns = ("on_hand", "reserved", "safety", "available")
+        shown = table("sku", "node", *map(sentence, columns), right=tuple(map(sentence, columns)))
+        for row in rows:
+            shown.add_row(text(row["sku"]), text(row["node"]), *(quantity(row[name]) for name in columns))
+        call.out.print(shown if rows else "no stock yet")
+    return 0
+
+
 async def explain(call: Invocation) -> int:
     """Why each decision on an order fell as it did."""
     order = await _order(call)
