@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-router bench-availability bench-x12 bench-connectors bench-maps fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
+.PHONY: help run test lint format bench bench-router bench-availability bench-x12 bench-connectors bench-maps bench-ask fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench-availability: .venv/.ready-dev ## Availability over HTTP against an aiohtt
 
 bench-flow: .venv/.ready-dev ## Orders to decisions against a raw driver loop (LONG=1: a store of a million too)
 	@$(BIN)/python benchmarks/flow.py $(if $(LONG),--full-store 1000000)
+
+bench-ask: .venv/.ready-dev ## What the hub adds to a question that a provider answers at once
+	@$(BIN)/python benchmarks/ask.py
 
 bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (LONG=1: 200 MB too)
 	@$(BIN)/python benchmarks/x12.py $(if $(LONG),--long)

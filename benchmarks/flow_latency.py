@@ -23,7 +23,7 @@ SENDERS = 100
 async def latencies(url: str, trade: Trade) -> None:
     """Print the acknowledgment's latency against a raw commit's, and how it spreads."""
     orders = Orders(trade.policy, random.Random(7))
-    raw = _raw_commits(orders.canonical(300))
+    raw = raw_commits(orders.canonical(300))
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
         idle = [await _timed(store.inbox, arrival) for arrival in orders.canonical(300)]
         began = time.perf_counter()
@@ -39,7 +39,7 @@ async def latencies(url: str, trade: Trade) -> None:
     )
 
 
-def _raw_commits(arrivals: Sequence[Arrival]) -> list[float]:
+def raw_commits(arrivals: Sequence[Arrival]) -> list[float]:
     """One row of the same size a synced commit."""
     with tempfile.TemporaryDirectory() as folder:
         database = sqlite3.connect(Path(folder, "raw.db"), isolation_level=None)

@@ -48,7 +48,7 @@ class AvaTax:
         return sum((Decimal(str(one["totalTax"])) for one in live), Decimal(0))
 
     async def _create(self, request: web.Request) -> web.Response:
-        return await self._answer(request, lambda body: transaction(body))
+        return await self._answer(request, transaction)
 
     async def _create_or_adjust(self, request: web.Request) -> web.Response:
         return await self._answer(request, lambda body: self._keep(body["createTransactionModel"]))
