@@ -1,12 +1,27 @@
 """Every value of every outgoing document has its reason, and a reason that names a source names the right value."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from canonical import Adjustment, Destination, Document, FulfilmentOrder, Quantity, Reference, Tax, Terms
+from canonical import (
+    Adjustment,
+    Destination,
+    Document,
+    FulfilmentOrder,
+    Quantity,
+    Reference,
+    ReturnAuthorization,
+    ReturnLine,
+    ReturnReceipt,
+    ReturnReceiptLine,
+    Tax,
+    Terms,
+)
 from router.decide import decide
 from router.decision import Decision, Outgoing, World
+from router.order import Order
 from router.policy import Policy
 from tests.router.documents import DALLAS, advice, line, purchase_order, ship_to
 
@@ -67,3 +82,37 @@ def test_every_value_of_every_document_has_a_true_reason(policy: Policy, world: 
         kinds += [sent.document.kind for sent in decision.send]
     assert set(kinds) == {"FulfilmentOrder", "OrderAcknowledgment", "ShipmentNotice", "Invoice", "JournalEntry"}
     assert kinds.count("FulfilmentOrder") == 3
+
+
+def test_what_is_said_of_returns_and_credits_has_a_true_reason_too(policy: Policy, world: World) -> None:
+    order, asked_back = shipped_whole(policy, world), ReturnAuthorization(
+        number="RA1", order_number=ORDER.number, requested_on=date(2026, 11, 20),
+        lines=(
+            ReturnLine(number="1", order_line="1", quantity=Quantity(value=Decimal(7)), reason="damaged"),
+            ReturnLine(number="2", order_line="2", quantity=Quantity(value=Decimal(30)), reason="unwanted"),
+        ),
+    )  # fmt: skip
+    decision = decide(order, asked_back, world, policy, sender="northwind")
+    assert {sent.to for sent in decision.send} >= {"northwind"}
+    for sent in decision.send:
+        prove(sent, asked_back, ORDER)
+    assert decision.order
+    [known] = decision.order.returns
+    came = ReturnReceipt(
+        number="W1", order_number=known.number, received_on=date(2026, 11, 25),
+        lines=(ReturnReceiptLine(number="1", items={"sku": "CS-1001"}, quantity=Quantity(value=Decimal(7))),),
+    )  # fmt: skip
+    decision = decide(decision.order, came, world, policy, sender=known.receiver)
+    for sent in decision.send:
+        prove(sent, came, ORDER)
+    assert {sent.document.kind for sent in decision.send} == {"JournalEntry", "CreditMemo"}
+
+
+def shipped_whole(policy: Policy, world: World) -> Order | None:
+    decision = decide(None, ORDER, world, policy, sender="northwind")
+    order = decision.order
+    for asked in [sent for sent in decision.send if isinstance(sent.document, FulfilmentOrder)]:
+        assert isinstance(asked.document, FulfilmentOrder)
+        shipped = advice(asked.document, number=f"S-{asked.document.number}")
+        order = decide(order, shipped, world, policy, sender=asked.to).order
+    return order
