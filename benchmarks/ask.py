@@ -77,7 +77,7 @@ class TimedLanes:
         """Commit, and note when."""
         order = await self.lanes.commit(lane, entry, *rest, **more)
         self.decided.setdefault(lane.key, []).append((time.perf_counter(), time.process_time()))
-        if len(self.decided[lane.key]) == 2:  # noqa: PLR2004
+        if len(self.decided[lane.key]) == 2:
             self.twice.put_nowait(self.decided[lane.key])
         return order
 
