@@ -48,9 +48,12 @@ class Policy(Rule):
         return self.prices.item_for(channel, item, units, day_of(document.ordered_on, self.company.time_zone))
 
     def rule(self, path: str) -> str:
-        """A rule's name for an explanation: its path, and where it is written if that is known."""
+        """A rule's name for an explanation: its path, and the file's name and line where it is written, if known.
+
+        The file's folder is left out: equal decisions are equal wherever the configuration lies.
+        """
         place = self._origin(path)
-        return f"{path} ({place})" if place else path
+        return f"{path} ({place.rpartition('/')[2]})" if place else path
 
     def check(self, partners: frozenset[str] | None = None, connections: frozenset[str] | None = None) -> list[Finding]:
         """What is wrong between the files: names nobody has, rules that do not balance, zones that leave a gap.

@@ -4,7 +4,6 @@ import json
 import re
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,11 +84,8 @@ def test_what_partners_were_invoiced_is_what_was_posted(books: dict[str, list[di
         assert Decimal(invoiced) / 100 == posted != 0
 
 
-async def test_every_decision_of_the_demo_made_again_from_its_world_comes_out_the_same(
-    played: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(played.config.parents[1])  # an explanation names the rule's file as the command line did
-    policy = read_configuration(Path("config/hub.yaml"), played.data, {}, InventedSecrets()).policy
+async def test_every_decision_of_the_demo_made_again_from_its_world_comes_out_the_same(played: Any) -> None:
+    policy = read_configuration(played.config.resolve(), played.data, {}, InventedSecrets()).policy
     async with open_store(sqlite_url(played.data / DATABASE), SystemClock(), TimeOrderedIds()) as store:
         made = [one async for one in store.archive.decisions()]
         assert len(made) > 10
