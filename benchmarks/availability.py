@@ -23,12 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from aiohttp import web
 
-from console.web.server import serve
-from hub import Crossdock
-
 ROOT = Path(__file__).resolve().parent.parent
 CALLERS = 16
-ROUNDS = 5
+ROUNDS = 3
 TARGET = 0.5
 ITEMS = [f"CS-{number}" for number in range(1001, 1013)]
 
@@ -96,11 +93,14 @@ async def empty_server() -> tuple[web.AppRunner, int]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    return runner, runner.addresses[0][1]
+    return runner, int(runner.addresses[0][1])
 
 
 async def measure(seconds: float) -> bool:
     """Print the table; whether the target is met."""
+    from console.web.server import serve
+    from hub import Crossdock
+
     rates: dict[str, list[float]] = {"empty handler": [], "one SKU": [], "all SKUs": [], "while stock moves": []}
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(ROOT / "config", Path(place) / "config")
