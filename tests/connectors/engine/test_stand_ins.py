@@ -31,10 +31,10 @@ def connected(told: StandIn, directory: Path) -> Connections:
 
 
 def test_every_marketplace_has_one():
-    assert sorted(NAMES) == MARKETPLACES
+    assert set(MARKETPLACES) <= set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MARKETPLACES)
 async def test_its_orders_are_fetched_through_the_connection_it_tells(
     name: str, tmp_path: Path, wire: HttpWire, clock: Any
 ):
@@ -60,6 +60,6 @@ async def test_its_next_requests_meet_the_faults_asked_for(tmp_path: Path, wire:
 
 
 async def test_a_name_nobody_plays_is_told_with_those_there_are():
-    with pytest.raises(Misconfigured, match="there are amazon, ebay"):
+    with pytest.raises(Misconfigured, match=r"there are amazon, .*ebay"):
         async with standing_in("nobody", AT):
             pass
