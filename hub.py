@@ -121,7 +121,8 @@ def read_configuration(
         taxes=taxes, origins=folder.origins,
     )  # fmt: skip
     partners, connections = frozenset(trade.partners.by_id), frozenset(trade.connections.by_id)
-    folder.findings += policy.check(partners, connections)
+    takes = {name: frozenset(one.manifest.takes) for name, one in trade.connections.by_id.items()}
+    folder.findings += policy.check(partners, connections, takes)
     told = event_faults(settings.events, trade.event_secrets, partners | connections, EVENT_KINDS, folder.origins)
     folder.findings += told
     if has_errors(folder.findings):

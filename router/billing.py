@@ -17,7 +17,7 @@ from router.adjustment import (
     unit_value,
 )
 from router.advice import Departure, Shipped
-from router.books import post_invoice
+from router.books import hand_over, post_invoice
 from router.line_view import Reasons, by_position, document_line, item_reasons, priced, shown_items
 from router.number import derived_number
 from router.order import ZERO, LineState
@@ -90,7 +90,9 @@ def bill(work: Workings, left: Departure) -> None:
         goods_invoiced=making.goods_after(work.order.goods_invoiced),
     )
     work.tell("invoice_issued", invoice=invoice.number, total=str(invoice.total), shipment=left.number)
-    work.dispatch(invoice, work.order.channel, {**_HEADER_REASONS, **making.reasons})
+    reasons = {**_HEADER_REASONS, **making.reasons}
+    work.dispatch(invoice, work.order.channel, reasons)
+    hand_over(work, "invoice", invoice, reasons)
     post_invoice(work, invoice, making.amounts, left.first)
     record_charge(work, invoice)
 

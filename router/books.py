@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from canonical import CreditMemo, Invoice, JournalEntry, Moment, ReturnReceipt, round_money
+from canonical import CreditMemo, Document, Invoice, JournalEntry, Moment, ReturnReceipt, round_money
 from router.advice import Departure
 from router.order import ZERO, Allocation, Return
 from router.posting import PostingEvent, journal_entry
@@ -108,16 +108,27 @@ def post(work: Workings, what: Financial, site: Site | None) -> None:
         rule, what.amounts, key=key, order=work.order.id, on=what.on, currency=what.currency, facts=dimensions
     )
     if entry:
-        _record(work, entry, f"rule:posting {rule.name}", what.dated)
+        _record(work, event, entry, (f"rule:posting {rule.name}", what.dated))
 
 
-def _record(work: Workings, entry: JournalEntry, rule: str, dated: str) -> None:
+def _record(work: Workings, event: PostingEvent, entry: JournalEntry, why: tuple[str, str]) -> None:
+    rule, dated = why
     work.postings.append(entry)
     work.tell("entry_posted", key=entry.key, event=entry.event)
     reasons = {"key": "rule:posting-key", "order": "rule:order-id", "event": rule, "posted_on": dated,
                "currency": "order:currency", "lines": rule, "amounts": rule, "memo": rule}  # fmt: skip
     for destination in work.policy.posting.destinations:
-        work.dispatch(entry, destination, reasons)
+        if destination.mode_of(event) == "journal":
+            work.dispatch(entry, destination.connection, reasons)
+
+
+def hand_over(work: Workings, event: PostingEvent, document: Document, reasons: Mapping[str, str]) -> None:
+    """Send an event's document to the ERPs that book it from there; a test is booked by nobody."""
+    if work.usage == "test":
+        return
+    for destination in work.policy.posting.destinations:
+        if destination.mode_of(event) == "documents":
+            work.dispatch(document, destination.connection, reasons)
 
 
 def _facts(work: Workings, site: Site | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from canonical import Adjustment, CreditMemo, InvoiceLine, Price, Quantity, Reference, ReturnReceipt, round_money
 from router.adjustment import Basis, Shared, Shares, credit_progress, line_credit_progress, unit_value
 from router.billing import Bill
-from router.books import post_credit
+from router.books import hand_over, post_credit
 from router.line_view import Reasons, by_position, document_line, item_reasons, priced, shown_items
 from router.number import derived_number
 from router.order import ZERO, LineState, Return
@@ -37,7 +37,9 @@ def credit(work: Workings, receipt: ReturnReceipt, under: Return, came: Sequence
     memo = _memo(work, making, whole, receipt, under).changed(allowances=(*whole.allowances, *kept))
     work.amend(credits=(*work.order.credits, memo.number), credited=work.order.credited + memo.total)
     work.tell("credit_issued", credit=memo.number, total=str(memo.total), returned=under.number)
-    work.dispatch(memo, work.order.channel, {**_HEADER_REASONS, **making.reasons})
+    reasons = {**_HEADER_REASONS, **making.reasons}
+    work.dispatch(memo, work.order.channel, reasons)
+    hand_over(work, "credit", memo, reasons)
     post_credit(work, memo, making.amounts, under)
     record_charge(work, memo)
 

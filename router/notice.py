@@ -6,6 +6,7 @@ from typing import Any
 
 from canonical import Package, PackageLine, ShipmentAdvice, ShipmentNotice
 from router.advice import Departure, Shipped, meant, own_units
+from router.books import hand_over
 from router.line_view import Reasons, document_line, item_reasons, shown_items, shown_quantity
 from router.number import derived_serial, sscc
 from router.order import Allocation
@@ -14,7 +15,7 @@ from router.workings import Workings
 
 
 def notify(work: Workings, left: Departure) -> None:
-    """Tell the order's channel what left."""
+    """Tell the order's channel what left, and the ERPs that book it from there."""
     document, advice, first = work.order.document, left.advice, left.first
     packing = _Packing(work, left.shipped)
     packages = tuple(packing.package(place, package, left.number) for place, package in enumerate(advice.packages))
@@ -35,7 +36,9 @@ def notify(work: Workings, left: Departure) -> None:
         order_extensions=_extensions(work),
         usage=work.usage,
     )
-    work.dispatch(notice, work.order.channel, {**_reasons(advice, len(document.references)), **packing.reasons})
+    reasons = {**_reasons(advice, len(document.references)), **packing.reasons}
+    work.dispatch(notice, work.order.channel, reasons)
+    hand_over(work, "shipment", notice, reasons)
 
 
 class _Packing:

@@ -55,15 +55,21 @@ class Policy(Rule):
         place = self._origin(path)
         return f"{path} ({place.rpartition('/')[2]})" if place else path
 
-    def check(self, partners: frozenset[str] | None = None, connections: frozenset[str] | None = None) -> list[Finding]:
+    def check(
+        self,
+        partners: frozenset[str] | None = None,
+        connections: frozenset[str] | None = None,
+        takes: Mapping[str, frozenset[str]] | None = None,
+    ) -> list[Finding]:
         """What is wrong between the files: names nobody has, rules that do not balance, zones that leave a gap.
 
-        `partners` and `connections` are the ids that exist; None leaves names of them unchecked.
+        `partners` and `connections` are the ids that exist, `takes` the kinds of documents that can be sent to each
+        connection; None leaves them unchecked.
         """
         known = None if partners is None and connections is None else (partners or frozenset()) | (
             connections or frozenset()
         )  # fmt: skip
-        found = (self._check_network(known), self._check_routing(known), self._check_posting(known))
+        found = (self._check_network(known), self._check_routing(known), self._check_posting(known, takes))
         return [*chain.from_iterable(found), *self._check_taxes(known, connections)]
 
     def _check_network(self, known: frozenset[str] | None) -> Iterator[Finding]:
@@ -126,7 +132,9 @@ class Policy(Rule):
                     message = f"no item of ours is called {name!r}; rename it, or list it in the items' file"
                     yield self._finding("item-unknown", f"routing.substitutes.{sku}", message)
 
-    def _check_posting(self, known: frozenset[str] | None) -> Iterator[Finding]:
+    def _check_posting(
+        self, known: frozenset[str] | None, takes: Mapping[str, frozenset[str]] | None
+    ) -> Iterator[Finding]:
         for index, rule in enumerate(self.posting.rules):
             yield from self._check_rule(f"posting.rules.{index}", rule)
         for event in AMOUNTS:
@@ -134,10 +142,19 @@ class Policy(Rule):
             if not whole:
                 message = f"no rule posts every {event}; add one without `when` as the last"
                 yield self._finding("posting-gap", "posting.rules", message, "warning")
-        for index, name in enumerate(self.posting.destinations):
+        told: set[str] = set()
+        for index, one in enumerate(self.posting.destinations):
+            path, name = f"posting.destinations.{index}", one.connection
             if known is not None and name not in known:
                 message = f"entries go to {name!r}, which no connection file describes"
-                yield self._finding("connection-unknown", f"posting.destinations.{index}", message)
+                yield self._finding("connection-unknown", path, message)
+            if name in told:
+                message = f"{name!r} is told twice and would book twice; list it once, its modes under `events`"
+                yield self._finding("destination-twice", path, message)
+            told.add(name)
+            if missing := one.kinds - (takes or {}).get(name, one.kinds):
+                message = f"{name!r} takes no {', '.join(sorted(missing))}; change its `mode` or its `events`"
+                yield self._finding("document-untaken", path, message)
 
     def _check_rule(self, path: str, rule: PostingRule) -> Iterator[Finding]:
         for index, line in enumerate(rule.lines):

@@ -18,10 +18,15 @@ from router.routing import PaymentTerms
 from router.rule import Rule
 
 PostingEvent = Literal["deposit", "capture", "shipment", "invoice", "return", "credit", "refund", "tax_difference"]
+PostingMode = Literal["journal", "documents", "none"]
+"""An ERP is sent our entry, or the document from which it makes its own, or nothing."""
+
+DOCUMENTS: Mapping[PostingEvent, str] = {"shipment": "ShipmentNotice", "invoice": "Invoice", "credit": "CreditMemo"}
+"""The documents from which an ERP can book an event itself."""
 
 _TOTAL = {"goods": 1, "freight": 1, "charges": 1, "tax": 1, "allowances": -1}
 
-AMOUNTS: Mapping[str, Mapping[str, Mapping[str, int]]] = {
+AMOUNTS: Mapping[PostingEvent, Mapping[str, Mapping[str, int]]] = {
     "deposit": {"amount": {"amount": 1}},
     "capture": {"settled": {"settled": 1}, "advance": {"advance": 1}, "amount": {"settled": 1, "advance": 1}},
     "shipment": {"cost": {"cost": 1}},
@@ -110,6 +115,34 @@ class PostingRule(Rule):
         return {amount: times for amount, times in sums.items() if times}
 
 
+class Destination(Rule):
+    """An ERP, and the one way in which it is told of each event, so that it books nothing twice."""
+
+    connection: Text
+    mode: PostingMode = "journal"
+    """How it is told of what `events` does not name; an event that has no document is told as a journal entry."""
+    events: dict[PostingEvent, PostingMode] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _documents_there_are(self) -> Self:
+        for event, mode in self.events.items():
+            if mode == "documents" and event not in DOCUMENTS:
+                raise ValueError(f"a {event} has no document ({', '.join(DOCUMENTS)} have); say journal or none")
+        return self
+
+    def mode_of(self, event: PostingEvent) -> PostingMode:
+        """How it is told of an event."""
+        default: PostingMode = "journal" if self.mode == "documents" and event not in DOCUMENTS else self.mode
+        return self.events.get(event, default)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of documents it is sent."""
+        modes = {event: self.mode_of(event) for event in AMOUNTS}
+        documents = {DOCUMENTS[event] for event, mode in modes.items() if mode == "documents"}
+        return frozenset(documents | ({"JournalEntry"} if "journal" in modes.values() else set()))
+
+
 class Posting(Rule):
     """The whole of `config/posting.yaml`."""
 
@@ -117,8 +150,8 @@ class Posting(Rule):
     """number -> name."""
     rules: tuple[PostingRule, ...]
     """The first rule that takes an event posts it."""
-    destinations: tuple[Text, ...] = ()
-    """The connections to which entries are sent: ERPs."""
+    destinations: tuple[Destination, ...] = ()
+    """The ERPs that are told."""
     freight_codes: tuple[Text, ...] = ("D240", "freight", "shipping")
     """Charge codes that are freight."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from router.network import Network
 from router.policy import Policy
-from router.posting import Posting, PostingLine, PostingRule
+from router.posting import Destination, Posting, PostingLine, PostingRule
 from router.routing import FreightBand, Routing
 
 PARTNERS = frozenset({"northwind", "harbor-grocers", "swiftline", "cedar-wms"})
@@ -74,12 +74,12 @@ def test_a_node_listed_twice_and_a_code_used_twice_are_found(policy: Policy) -> 
 
 
 def test_a_finding_stands_where_its_value_is_written(policy: Policy) -> None:
-    posting: Posting = policy.posting.model_copy(update={"destinations": ("ledgers",)})
+    posting: Posting = policy.posting.model_copy(update={"destinations": (Destination(connection="ledgers"),)})
     origins = {"posting.destinations": "config/posting.yaml:44"}
     tried = policy.model_copy(update={"posting": posting, "origins": origins})
     [finding] = tried.check(PARTNERS, CONNECTIONS)
     assert finding.where == {"file": "config/posting.yaml", "line": 44, "column": 1}
-    assert tried.rule("posting.destinations.0") == "posting.destinations.0 (config/posting.yaml:44)"
+    assert tried.rule("posting.destinations.0") == "posting.destinations.0 (posting.yaml:44)"
 
 
 def test_the_digest_follows_values_and_not_their_places(policy: Policy) -> None:
@@ -88,3 +88,20 @@ def test_the_digest_follows_values_and_not_their_places(policy: Policy) -> None:
     assert Policy.model_validate(moved.model_dump()).digest == policy.digest
     routing = policy.routing.model_copy(update={"split_limit": 1})
     assert policy.model_copy(update={"routing": routing}).digest != policy.digest
+
+
+def test_an_erp_is_told_of_each_event_in_one_way_that_it_takes(policy: Policy) -> None:
+    books = Destination(connection="books", mode="documents", events={"invoice": "journal", "shipment": "none"})
+    assert [books.mode_of(event) for event in ("invoice", "credit", "shipment", "capture")] == [
+        "journal", "documents", "none", "journal",
+    ]  # fmt: skip
+    posting: Posting = policy.posting.model_copy(update={"destinations": (books, books)})
+    tried = policy.model_copy(update={"posting": posting})
+    takes = {"books": frozenset({"JournalEntry"})}
+    found = [finding.code for finding in tried.check(PARTNERS, CONNECTIONS, takes)]
+    assert found == ["document-untaken", "destination-twice", "document-untaken"]
+
+
+def test_an_event_without_a_document_cannot_be_told_as_one() -> None:
+    with pytest.raises(ValueError, match="a capture has no document"):
+        Destination(connection="books", events={"capture": "documents"})

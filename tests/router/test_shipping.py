@@ -10,6 +10,7 @@ from router.decide import decide
 from router.decision import Decision, World
 from router.order import Order
 from router.policy import Policy
+from router.posting import Destination
 from tests.router.documents import advice, line, purchase_order
 
 
@@ -118,6 +119,15 @@ def test_the_posting_follows_who_takes_the_money(policy: Policy, world: World) -
         assert sent == [
             ("ShipmentNotice", sender), ("JournalEntry", "books"), ("Invoice", sender), ("JournalEntry", "books"),
         ]  # fmt: skip
+
+
+def test_an_erp_that_books_from_documents_gets_them_and_no_entries_of_the_same(policy: Policy, world: World) -> None:
+    books = Destination(connection="books", mode="documents", events={"shipment": "none"})
+    posting = policy.posting.model_copy(update={"destinations": (books,)})
+    order, asked = released(world, policy, "CS-1001", sender="northwind")
+    decision = decide(order, advice(asked), world, policy.model_copy(update={"posting": posting}), sender="swiftline")
+    assert [out.document.kind for out in decision.send if out.to == "books"] == ["Invoice"]
+    assert [entry.event for entry in decision.postings] == ["shipment", "invoice"]
 
 
 def test_an_advice_is_taken_from_the_nodes_operator_alone(policy: Policy, world: World) -> None:
