@@ -93,7 +93,7 @@ def proceed(work: Workings, topic: Topic, asked: Asked, because: str) -> None:
     work.withdrawn.append(Withdrawal(asked.number, not asked.binds))
     restate(work, asked, status="silent", deadline=None)
     work.wake(_name(asked), None, "gone on without")
-    work.tell("went_on_without_answer", topic=asked.topic, question=asked.number, because=because)
+    work.tell("went_on_without_answer", topic=asked.topic, about=asked.about, question=asked.number, because=because)
     topic.go_without(work, asked)
     _let_go(work, asked, because)
 
@@ -115,7 +115,7 @@ def escalate(work: Workings, asked: Asked, because: str) -> None:
     """Tell somebody that the order waits."""
     owner = next((hold.owner for hold in work.order.holds if hold.kind == asked.topic), "order desk")
     reason = f"the order waits to hear about {asked.topic} from {asked.to}: {because}"
-    facts = {"order": work.order.id, "topic": asked.topic, "question": asked.number}
+    facts = {"order": work.order.id, "topic": asked.topic, "about": asked.about, "question": asked.number}
     work.troubles.append(Trouble(code="answer-missing", reason=reason, owner=owner, facts=facts))
 
 

@@ -29,7 +29,7 @@ def take_answer(work: Workings, answer: Answer) -> str:
         return "nobody asked; a person must look"
     topic = TOPICS[asked.topic]
     if asked.status in ("open", "refused"):
-        work.tell("question_answered", topic=asked.topic, question=asked.number)
+        work.tell("question_answered", topic=asked.topic, about=asked.about, question=asked.number)
         settle(work, asked)
         topic.take(work, asked, answer)
         return "taken in"

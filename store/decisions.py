@@ -15,7 +15,7 @@ from store.exceptions import About, open_exception
 from store.lane_queue import PATIENCE, give_names, revive_parked
 from store.node_loads import Loads
 from store.order_ledger import short_skus, write_events, write_order, write_record
-from store.questions import withdraw
+from store.questions import close_worries, withdraw
 from store.reservations import change_reservations
 from store.shapes import Shape
 from store.stock_room import Shelves, make_room, reconsider, stock_rows
@@ -82,6 +82,7 @@ def _write(transaction: Transaction, accepted: Sequence[Writing]) -> None:
         write_record(writing, chain.head)
         write_order(writing)
         withdraw(writing)
+        close_worries(writing)
         note_wakeups(writing)
         sent = tell_listeners(writing, queue_documents(writing, writing.sent))
         _report(writing)

@@ -7,9 +7,12 @@ from canonical.exchange import Parcel
 from router.decision import Unanswered, Withdrawal
 from store.awaited import give_up
 from store.database import Transaction
+from store.exceptions import resolve
 from store.own_work import enter
-from store.tables import delivery, document
+from store.tables import delivery, document, exception
 from store.writing import Writing
+
+_NO_LONGER_AWAITED = ("question_answered", "went_on_without_answer")
 
 
 def question_scope(partner: str | None) -> str:
@@ -38,6 +41,20 @@ def _unsent(order_id: str, unwanted: Withdrawal) -> Select[tuple[str]]:
         .outerjoin(delivery, delivery.c.document == document.c.id)
         .where(document.c.order_id == order_id, document.c.identity == unwanted.question, unsent)
     )
+
+
+def close_worries(writing: Writing) -> None:
+    """Close what was put before a person because of answers that nobody waits for any more."""
+    events = writing.made.events
+    closed = {(one.facts["topic"], one.facts["about"]) for one in events if one.kind in _NO_LONGER_AWAITED}
+    if not closed:
+        return
+    worries = select(exception.c.id, exception.c.facts).where(
+        exception.c.order_id == writing.lane.key, exception.c.code == "answer-missing", exception.c.status == "open"
+    )
+    rows = writing.transaction.execute(worries).all()
+    ids = [row.id for row in rows if (row.facts.get("topic"), row.facts.get("about")) in closed]
+    resolve(writing.transaction, ids, "crossdock: the order went on")
 
 
 def tell_asker(transaction: Transaction, parcel: Parcel, reason: str) -> None:
