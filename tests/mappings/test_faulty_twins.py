@@ -31,8 +31,8 @@ TWINS: list[tuple[str, str, str, str, list[Found]]] = [
     ),
     ("214", "hour-that-is-none", "20260922*0905", "20260922*2505", [("value-unconvertible", "AT7", 5, "events.1.at")]),
     ("214", "unknown-status", "AT7*D1", "AT7*Y7", [("code-unmapped", "AT7", 1, "events.1.status")]),
-    ("810", "total-a-cent-off", "TDS*25198", "TDS*25199", [("total-differs", "TDS", 1, None)]),
-    ("810", "total-with-two-points", "TDS*25198", "TDS*2.5.1", [("value-unconvertible", "TDS", 1, "total")]),
+    ("810", "total-a-cent-off", "TDS*25406", "TDS*25407", [("total-differs", "TDS", 1, None)]),
+    ("810", "total-with-two-points", "TDS*25406", "TDS*2.5.1", [("value-unconvertible", "TDS", 1, "total")]),
     ("810", "one-line-too-many-counted", "CTT*2*8", "CTT*3*8", [("total-differs", "CTT", 1, None)]),
     ("810", "number-missing", "INV55", "", [("value-missing", "BIG", 2, "number")]),
     (
