@@ -100,8 +100,8 @@ def small(trade: Trade) -> Trade:
 
 
 def taxed(policy: Policy) -> Policy:
-    """Every order of one channel is taxed, and held until its tax is known."""
-    asking = {"ask": PROVIDER, "gate": "release"}
+    """Orders of one channel are taxed, and wait for it to be accepted: nothing but the question leaves meanwhile."""
+    asking = {"ask": PROVIDER, "gate": "accept"}
     return policy.model_copy(
         update={"taxes": Taxes.model_validate({"taxed": [{"channels": ["northwind"], "provider": asking}]})}
     )
