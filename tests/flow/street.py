@@ -73,7 +73,7 @@ POLICY = Policy.model_validate(
                     "lines": [{"debit": "5900", "amount": "difference"}, {"credit": "2200", "amount": "difference"}],
                 },
             ],
-            "destinations": ["erp"],
+            "destinations": [{"connection": "erp"}],
         },
         "catalogue": {
             "items": [
