@@ -1,6 +1,16 @@
 """The canonical language: the only thing the router ever sees."""
 
 from canonical.acknowledgment import AcknowledgedSet, Acknowledgment, Fault, Verdict
+from canonical.carriage import (
+    Label,
+    LabelImage,
+    LabelledPackage,
+    LabelRequest,
+    PricedPackage,
+    RateQuote,
+    RateRequest,
+    ServiceRate,
+)
 from canonical.document import Document, Usage, document_of
 from canonical.errors import CrossdockError, Misconfigured, Rejected, Unavailable, Unfinished
 from canonical.finding import Finding, Severity, Where, has_errors
@@ -49,15 +59,7 @@ from canonical.question import (
     FraudCheck,
     FraudVerdict,
     JurisdictionTax,
-    Label,
-    LabelImage,
-    LabelledPackage,
-    LabelRequest,
-    PricedPackage,
     Question,
-    RateQuote,
-    RateRequest,
-    ServiceRate,
     TaxedLine,
     TaxLine,
     TaxQuote,
