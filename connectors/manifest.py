@@ -15,7 +15,7 @@ from canonical import Text
 from connectors.engine.template import paths_of
 from connectors.manifest_auth import Auth, NoAuth
 from connectors.manifest_calls import Defaults, Idempotency, Name, Step, When
-from connectors.manifest_limits import Limit, Path, Pull, TextTemplate
+from connectors.manifest_limits import Limit, Path, Pull, Template, TextTemplate
 from connectors.manifest_webhooks import Webhooks
 from mappings.yaml_model import ConfigModel
 
@@ -109,6 +109,8 @@ class Payload(ConfigModel):
     at: str = Field(default="", pattern=r"^([^.\[\]]+(\.[^.\[\]]+)*)?$")
     when: When = Field(default_factory=dict)
     map: Text
+    shape: Template = None
+    """The `{item}` in the form its map reads, as a pull's `shape`; findings then name the document, no place within."""
 
 
 class Manifest(ConfigModel):

@@ -13,6 +13,7 @@ from canonical.exchange import Incoming, Reading
 from connectors.engine.condition import holds
 from connectors.engine.encoding import decode
 from connectors.engine.judgement import said_error
+from connectors.engine.template import expand
 from connectors.manifest import Manifest, Payload
 from connectors.translator import Translator, is_xml
 
@@ -41,12 +42,27 @@ class Payloads:
         return Reading(findings=(self._unread(tree),), syntax=syntax)
 
     def _part(self, payload: Payload, pointer: str, tree: Any, received_at: datetime, *, trace: bool) -> Incoming:
+        if payload.shape is not None:
+            return self._shaped(payload, pointer, tree, received_at)
         read = self.translator.examine_tree(tree, payload.map, None, received_at, trace=trace)
         return replace(
             read,
             place={**read.place, "pointer": pointer},
             findings=tuple(replace(one, where=_within(pointer, one.where)) for one in read.findings),
             lineage=read.lineage and {path: _origin_within(pointer, told) for path, told in read.lineage.items()},
+        )
+
+    def _shaped(self, payload: Payload, pointer: str, tree: Any, received_at: datetime) -> Incoming:
+        """A document of another form than its map reads. Places within the shape are none in the file."""
+        place = {"map": payload.map, "pointer": pointer}
+        try:
+            shaped = expand(payload.shape, {"item": tree})
+        except Rejected as rejected:
+            findings = tuple(replace(one, where={"pointer": pointer}) for one in rejected.findings)
+            return Incoming(self.translator.library.get(payload.map).document.__name__, None, place, findings)
+        read = self.translator.examine_tree(shaped, payload.map, None, received_at)
+        return replace(
+            read, place=place, findings=tuple(replace(one, where={"pointer": pointer}) for one in read.findings)
         )
 
     def _unread(self, tree: Any) -> Finding:

@@ -187,8 +187,10 @@ def iso_moment_in(value: Any, zone: str) -> date | datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=zone_named(zone))
 
 
-def epoch_in(value: Any, _zone: str) -> datetime | None:
-    """Milliseconds since 1970 UTC."""
+def epoch_in(value: Any, zone: str) -> date | datetime | None:
+    """Milliseconds since 1970 UTC, or an ISO 8601 text: some APIs tell the one in JSON, the other in XML."""
+    if isinstance(value, str) and "-" in value[1:]:
+        return iso_moment_in(value, zone)
     number = integer_in(value, "")
     if number is None:
         return None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.manifest import Manifest
+from connectors.manifest import Manifest, Payload
 from connectors.partners import Partners
 from connectors.payloads import Payloads
 from connectors.settings import InterchangeIdentity
@@ -101,3 +101,15 @@ def test_xml_is_read_by_the_names_of_its_elements(payloads):
     xml = f'<a:page xmlns:a="urn:acme"><a:orders>{order}</a:orders></a:page>'
     [read_order] = payloads.read(xml.encode(), NOON).documents
     assert read_order.document.lines[0].items == {"sku": "LAMP"}
+
+
+def test_a_document_of_another_form_is_shaped_first_and_placed_as_a_whole(payloads):
+    shape = {"id": "{item.name}", "on": "{item.day?}", "lines": [{"each": "item.rows[]", "as": "row", "of": "{row}"}]}
+    rows = (Payload.model_validate({"at": "data.nodes", "map": "acme/order", "shape": shape}),)
+    shaped = Payloads(payloads.manifest.model_copy(update={"payloads": rows}), payloads.translator)
+    reading = read(
+        shaped, {"data": {"nodes": [{"name": "A-1", "day": "2026-03-01", "rows": ORDER["lines"]}, {"x": 1}]}}
+    )
+    assert [one.document and one.document.number for one in reading.documents] == ["A-1", None]
+    [finding] = reading.documents[1].findings
+    assert (finding.severity, finding.where) == ("error", {"pointer": "/data/nodes/1"})
