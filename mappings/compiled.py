@@ -18,6 +18,7 @@ from mappings.language.shape import Shape
 from mappings.language.totals import TOTALS, Total
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import BadPath, Leaf, Node, Run, Scope, Syntax
+from mappings.refusals import with_refusals
 from mappings.strict_yaml import path_text
 
 _PLAIN = Context()
@@ -187,20 +188,10 @@ class CompiledMap:
         """The findings of a faulty read, with exact paths, from the tracing build."""
         run = Run(tree, context)
         read_values(self.tracing, tree, run)
-        findings = run.findings
         if error:
-            told = [str(finding.facts.get("path")) for finding in findings]
-            for fault in error.errors(include_url=False):
-                path = path_text([step for step in fault["loc"] if step not in ("date", "datetime")])
-                why = [number for number, known in enumerate(told) if known == path or known.startswith(f"{path}.")]
-                if why:
-                    for number in why:
-                        findings[number] = replace(findings[number], severity="error")
-                    continue
-                told.append(path)
-                top = Origin(self.syntax.top(tree), self.head.where)
-                findings.append(_invalid(path, fault["type"], fault["msg"], run, top))
-        return findings
+            top = Origin(self.syntax.top(tree), self.head.where)
+            return with_refusals(run.findings, error, run, top)
+        return run.findings
 
     def recognises(self, tree: Node) -> bool:
         """Whether a tree is of the kind the map reads; what it says is another matter."""
@@ -289,18 +280,6 @@ def _joined(known: Any, value: Any) -> Any:
     if isinstance(known, dict) and isinstance(value, dict):
         return {**known, **value}
     return [*known, *(item for item in value if item not in known)] if isinstance(known, list) else known
-
-
-def _invalid(path: str, kind: str, message: str, run: Run, top: Origin) -> Finding:
-    steps = tuple(int(step) if step.isdigit() else step for step in path.split("."))
-    near: Sequence[Origin] = [run.asked[steps]] if steps in run.asked else []
-    while steps and not near:
-        near = [origin for known, origin in run.lineage.items() if known[: len(steps)] == steps]
-        steps = steps[:-1]
-    origin = near[0] if near else top
-    code = "value-missing" if kind == "missing" else "value-invalid"
-    said = "is required and not given" if kind == "missing" else message
-    return Finding(code, "error", origin.source, f"{path}: {said}", facts={"path": path, "rule": dict(origin.rule)})
 
 
 def _unequal_totals(build: Build, tree: Node, run: Run, document: Document) -> list[Finding]:
