@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from connectors.event_webhooks import event_faults
 from connectors.file_exchange import FileExchange, file_exchange
 from connectors.freshness import FileAges, staleness
 from connectors.installation import examine_installation
+from connectors.ledger import read_ledger
 from connectors.lineage import told_lineage
 from connectors.personal_data import ErasingEverywhere
 from connectors.pickup import pickups
@@ -66,6 +68,7 @@ from router.flow import (
     Translate,
     readiness,
 )
+from router.flow.reconcile import Reconcile
 from router.flow.schedule import Job
 from router.hindsight import Hindsight
 from router.network import Company, Network
@@ -76,7 +79,9 @@ from router.price_list import read_prices
 from router.routing import Routing
 from router.taxes import Taxes
 from store import DATABASE, Store, back_up, open_store, restore, sqlite_url
+from store.figures import figures
 from store.history import History
+from store.sorted_runs import SortedRuns
 
 REMEMBERED = ("cursors", "taken", "anchors")
 """Folders of the data directory that a backup takes along: how far pickups read, and the audit trail's anchors."""
@@ -149,7 +154,8 @@ class Hub:
         self.doors = [Door(one.partner, one.name, "partner") for one in partners]
         self.doors += [Door(one.id, one.name, "connection") for one in connections]
         self.hindsight = Hindsight(History(store.database), configuration.policy.network, _read_routing)
-        self._translator = trade.translator
+        self._translator, self._callers = trade.translator, calling
+        self._destinations = configuration.policy.posting.destinations
         self._connections, self._ages = list(connections), FileAges(data / "ages")
         self._flow = _flow(configuration, store, data, calling, wire, files)
         self.publish_stock = _publisher(configuration, store, self._flow.bells.render.ring)
@@ -179,6 +185,18 @@ class Hub:
         if row is None:
             return None
         return await asyncio.to_thread(told_lineage, row, raw.content if raw else None, self._translator)
+
+    def reconcile(self) -> Reconcile:
+        """Orders, documents, postings and the ERPs' own books, held against each other once."""
+        told = {one.connection: one for one in self._destinations}
+        calling = {name: self._callers[name] for name in told if name in self._callers}
+        readable = {name: one for name, one in calling.items() if one.connection.manifest.reads.ledger}
+        return Reconcile(
+            figures=lambda read: figures(self._store.database, [told[name] for name in sorted(read)]),
+            ledgers={name: partial(read_ledger, caller) for name, caller in readable.items()},
+            rows=SortedRuns,
+            uncompared=sorted(told.keys() - readable.keys()),
+        )
 
     def staleness(self) -> Sequence[Mapping[str, Any]]:
         """How old each channel's orders, stock and tracking are: `{connection, what, seconds, limit, fresh}`."""

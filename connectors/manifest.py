@@ -16,6 +16,7 @@ from connectors.engine.template import paths_of
 from connectors.manifest_auth import Auth, NoAuth
 from connectors.manifest_calls import Defaults, Idempotency, Name, Step, When
 from connectors.manifest_limits import Limit, Path, Pull, Template, TextTemplate
+from connectors.manifest_reads import Reads
 from connectors.manifest_webhooks import Webhooks
 from mappings.yaml_model import ConfigModel
 
@@ -136,6 +137,7 @@ class Manifest(ConfigModel):
     """By canonical kind."""
     webhooks: Webhooks | None = None
     freshness: dict[Annotated[str, Field(pattern="^(orders|stock|tracking)$")], timedelta] = Field(default_factory=dict)
+    reads: Reads = Reads()
     """How old each may be before the channel counts as stale."""
     exempt: dict[str, Text] = Field(default_factory=dict)
     """Rules of `crossdock connector check` that can't apply, and why."""
@@ -149,6 +151,7 @@ class Manifest(ConfigModel):
                 raise ValueError(f"{kind} is handed over by {take.operation!r}, which is not among the operations")
         elsewhere = [name for given in self.environments.values() for name in given]
         unknown = sorted({*self._settings_named(), *elsewhere} - set(self.settings))
+        self._check_reading()
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not among the settings")
         for name, operation in self.operations.items():
@@ -161,6 +164,15 @@ class Manifest(ConfigModel):
 
     def _settings_named(self) -> list[str]:
         parts = self.model_dump(mode="python", exclude={"settings"}, exclude_none=True)
+    def _check_reading(self) -> None:
+        if (reading := self.reads.ledger) is None:
+            return
+        operation = self.operations.get(reading.operation)
+        if operation is None:
+            raise ValueError(f"the ledger is read by {reading.operation!r}, which is not among the operations")
+        if (operation.place is None) != (reading.files is None):
+            raise ValueError("a ledger is read from `files` where its operation puts them, else from a list at `items`")
+
         return [path.split(".")[1] for path in paths_of(_without_queries(parts)) if path.startswith("settings.")]
 
 

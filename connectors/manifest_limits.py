@@ -156,11 +156,18 @@ class Cursor(ConfigModel):
         return self
 
 
-class Pull(ConfigModel):
-    """A list that is asked for again and again."""
+class Listing(ConfigModel):
+    """A list, and how it comes in pieces."""
 
     items: Path
     kind: Text
+    """Where a page holds them."""
+    pages: Pages | None = None
+
+
+class Pull(Listing):
+    """A list that is asked for again and again."""
+
     """Canonical."""
     map: Text
     key: TextTemplate
@@ -172,5 +179,4 @@ class Pull(ConfigModel):
     list: str | None = None
     """The step that asks for the list, where it is not the first: those before it make the list ready."""
     every: timedelta = timedelta(minutes=2)
-    pages: Pages | None = None
     cursor: Cursor | None = None

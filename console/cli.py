@@ -14,7 +14,19 @@ from typing import TypeAlias
 
 from canonical import CrossdockError, Misconfigured
 from console.arguments import control, hours, instant, port, positive, quantity
-from console.commands import actions, connectors, hindsight, holds, keeping, lookups, maps, returns, running, tools
+from console.commands import (
+    actions,
+    connectors,
+    hindsight,
+    holds,
+    keeping,
+    lookups,
+    maps,
+    reconciling,
+    returns,
+    running,
+    tools,
+)
 from console.desk import Builder
 from console.invocation import Invocation, Usage
 from console.terminal import err, print_findings, print_json, text
@@ -212,6 +224,7 @@ def _add_lookups(commands: Subcommands) -> None:
     _add(family, "retry", lookups.retry).add_argument("exception", metavar="ID")
     _add(family, "resolve", lookups.resolve).add_argument("exception", metavar="ID")
     _add(commands, "audit", lookups.audit)
+    _add(commands, "reconcile", reconciling.reconcile)
     _add(commands, "export", lookups.export).add_argument("--out", metavar="DIR", required=True)
 
 

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Protocol, TypedDict
 from canonical import Document, Finding
 from console.authoring import Authoring
 from router.ports import Access, Archive, Arrival, Erasing, Holds, Inbox, Receipt, Returns, StockRoom
+from router.reconciliation import Difference
 
 OWN_CHANNEL = "api"
 """The `source` of what our own people or programs send with a role's token, naming no partner."""
@@ -206,6 +207,22 @@ class Hindsight(Protocol):
         ...
 
 
+class Reconcile(Protocol):
+    """One reconciliation; `compared` is whole when the differences have ended."""
+
+    @property
+    def compared(self) -> Mapping[str, int]:
+        """How many orders, and how many entries of each ERP, by ledger."""
+        ...
+
+    @property
+    def uncompared(self) -> Sequence[str]:
+        """ERPs whose books the hub has no way to read."""
+        ...
+
+    def differences(self) -> AsyncIterator[Difference]: ...
+
+
 class Hub(Protocol):
     """The built hub, open on one store."""
 
@@ -251,6 +268,10 @@ class Hub(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def reconcile(self) -> Reconcile:
+        """Orders, documents, postings and the ERPs' own books, to be held against each other once."""
+        ...
 
     def staleness(self) -> Sequence[Mapping[str, Any]]:
         """How old each channel's orders, stock and tracking are: `{connection, what, seconds, limit, fresh}`."""

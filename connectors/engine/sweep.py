@@ -14,7 +14,7 @@ from connectors.engine.path import all_at, first_at, text_of
 from connectors.engine.request import with_defaults
 from connectors.engine.template import expand_text, in_url
 from connectors.manifest_calls import Call, Step
-from connectors.manifest_limits import Pages, Pull
+from connectors.manifest_limits import Listing, Pages
 from connectors.syntax.json_text import write_json
 
 LONGEST_SWEEP = timedelta(hours=2)
@@ -23,7 +23,7 @@ _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
 """RFC 8288, as far as anyone uses it for pages."""
 
 
-async def sweep(caller: Caller, step: Step, pull: Pull, scope: Mapping[str, Any]) -> AsyncIterator[Any]:
+async def sweep(caller: Caller, step: Step, pull: Listing, scope: Mapping[str, Any]) -> AsyncIterator[Any]:
     """The items of every page; from the first page on once more when the error table says so.
 
     Raises what a call raises, and `Rejected` when the pages go in circles.
@@ -52,7 +52,7 @@ async def sweep(caller: Caller, step: Step, pull: Pull, scope: Mapping[str, Any]
             return
 
 
-def _turner(caller: Caller, call: Call, pull: Pull, scope: Mapping[str, Any]) -> "_Turner":
+def _turner(caller: Caller, call: Call, pull: Listing, scope: Mapping[str, Any]) -> "_Turner":
     pages = pull.pages or Pages(kind="page", most=1)
     root = call.url or caller.connection.base_url.rstrip("/")
     return _Turner(pages, expand_text(root, scope) + expand_text(call.path or "", scope, in_url))

@@ -7,7 +7,7 @@ from typing import Literal
 from aiohttp import web
 
 from canonical import Rejected, Unavailable
-from console.api import health, order_desk, reading, sending
+from console.api import books, health, order_desk, reading, sending
 from console.api.call import Call, reply
 from console.desk import Hub
 from console.rights import Caller, Right
@@ -96,6 +96,7 @@ ROUTES: tuple[Route, ...] = (
         body="WantedHold",
         answers={202: "placed: the order is decided again"},
     ),
+    Route("GET", "/v1/reconciliation", books.reconcile, "inside", "Where orders, postings and the ERPs' books differ"),
     Route("GET", "/v1/holds", order_desk.list_holds, "inside", "Every hold in force, with owner, age and deadline"),
     Route(
         "POST",

@@ -1,0 +1,46 @@
+"""What a manifest says of reading a system's own books."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from connectors.manifest_calls import Name
+from connectors.manifest_limits import Listing, TextTemplate
+from mappings.yaml_model import ConfigModel
+
+
+class LedgerLine(ConfigModel):
+    """Where each `{item...}` of the list says what. Lines of one key and account are summed, so totals do as well."""
+
+    key: TextTemplate
+    """Our posting key, or the number of the document that the ERP booked."""
+    account: TextTemplate
+    debit: TextTemplate
+    credit: TextTemplate
+    """An amount that is empty or not there is zero."""
+
+
+class LedgerReading(Listing):
+    """How the entries that an ERP holds of ours are read, for `crossdock reconcile`.
+
+    Of an operation over HTTP the last step asks for the list, page after page, after those that make it ready. Of one
+    that puts files, the rows of the `files` that lie there are the list.
+    """
+
+    operation: Name
+    items: str = ""
+    files: TextTemplate | None = None
+    """Which files, such as `journal-*.csv`; the end of the name says their syntax."""
+    line: LedgerLine
+
+    @model_validator(mode="after")
+    def _files_or_items(self) -> Self:
+        if (self.files is None) == (self.items == ""):
+            raise ValueError("a ledger is read from a list at `items`, or from `files`")
+        return self
+
+
+class Reads(ConfigModel):
+    """What is read only when somebody asks."""
+
+    ledger: LedgerReading | None = Field(default=None)

@@ -1,0 +1,172 @@
+"""The figures that reconciliation compares, row by row, from one consistent view."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Select, exists, or_, select
+
+from router.order import ZERO
+from router.posting import DOCUMENTS, Destination
+from router.reconciliation import ORDERS, OURS, Figure
+from store.database import Database
+from store.tables import document, event, exception, journal_entry, order
+
+_REAL = order.c.usage == "production"
+_SHIPPED = ("line_shipped", "line_over_shipped")
+
+
+async def figures(database: Database, destinations: Sequence[Destination]) -> AsyncIterator[Figure]:
+    """What orders, their documents and the postings say, and what each destination was told and ought to hold.
+
+    A test order posts nothing and has none.
+    """
+    told = {one.connection: one for one in destinations}
+    sources: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[Figure]]]] = {
+        "orders": (_ORDERS, _of_order),
+        "events": (_EVENTS, _of_event),
+        "documents": (_DOCUMENTS, partial(_of_document, told)),
+        "postings": (select(journal_entry), partial(_of_posting, told)),
+    }
+    async for name, row in database.stream([(name, statement) for name, (statement, _) in sources.items()]):
+        for figure in sources[name][1](row):
+            yield figure
+
+
+# --- orders and what happened to them -------------------------------------------------------------------------------
+
+_ORDERS = select(
+    order.c.id,
+    order.c.state,
+    exists().where(exception.c.order_id == order.c.id, exception.c.code == "posting-rule-missing").label("unruled"),
+).where(_REAL)
+
+
+def _of_order(row: Any) -> Iterator[Figure]:
+    state = json.loads(row.state)
+    say = partial(Figure, ORDERS, row.id)
+    for kept in ("invoiced", "credited", "captured", "refunded"):
+        yield say(kept, ORDERS, _decimal(state.get(kept)))
+    yield say("balance", ORDERS, _decimal(state.get("due")) - _decimal(state.get("advance")))
+    units = {name: _units(state, name) for name in ("shipped", "over_shipped", "invoiced")}
+    yield say("units shipped", ORDERS, units["shipped"])
+    yield say("units invoiced", ORDERS, units["invoiced"])
+    billed = units["shipped"] if units["invoiced"] == units["shipped"] else units["shipped"] - units["over_shipped"]
+    yield say("units invoiced", "shipments", billed)
+    deposit = _decimal((state["document"].get("payment") or {}).get("captured"))
+    yield say("captured", "payments", deposit)
+    yield say("balance", "documents", -deposit)
+    if state.get("unrecorded"):
+        yield say("tax recorded", "tax provider", ZERO, "tax-unrecorded")
+    if row.unruled:
+        yield say("", "", ZERO, "rule-missing")
+
+
+def _units(state: Mapping[str, Any], name: str) -> Decimal:
+    return sum((_decimal(line["ledger"].get(name)) for line in state["lines"]), ZERO)
+
+
+_EVENTS = select(event.c.order_id, event.c.kind, event.c.facts).where(
+    event.c.kind.in_((*_SHIPPED, "tax_recorded")), exists().where(order.c.id == event.c.order_id, _REAL)
+)
+
+
+def _of_event(row: Any) -> Iterator[Figure]:
+    if row.kind in _SHIPPED:
+        yield Figure(ORDERS, row.order_id, "units shipped", "shipments", _decimal(row.facts["quantity"]))
+    else:
+        yield Figure(ORDERS, row.order_id, "tax recorded", "tax provider", _decimal(row.facts["amount"]))
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+_BOOKED = ("JournalEntry", *DOCUMENTS.values())
+_DOCUMENTS = (
+    select(
+        document.c.order_id, document.c.partner, document.c.kind, document.c.identity, document.c.status,
+        document.c.direction, document.c.content,
+    )
+    .where(
+        or_(
+            (document.c.direction == "out") & document.c.kind.in_(_BOOKED),
+            (document.c.direction == "in") & (document.c.kind == "PaymentResult") & (document.c.status == "decided"),
+        ),
+        exists().where(order.c.id == document.c.order_id, _REAL),
+    )
+)  # fmt: skip
+
+
+def _of_document(told: Mapping[str, Destination], row: Any) -> Iterator[Figure]:
+    if row.direction == "out" and row.partner in told:
+        yield Figure(row.partner, row.identity, "", "", ZERO, row.status)
+    elif row.kind == "Invoice":
+        yield from _of_charge(row.order_id, json.loads(row.content), "invoiced", "invoices", 1)
+    elif row.kind == "CreditMemo":
+        yield from _of_charge(row.order_id, json.loads(row.content), "credited", "credit memos", -1)
+    elif row.kind == "PaymentResult":
+        yield from _of_payment(row.order_id, json.loads(row.content))
+
+
+def _of_charge(of: str, charged: Mapping[str, Any], name: str, source: str, sign: int) -> Iterator[Figure]:
+    total = _decimal(charged["total"])
+    yield Figure(ORDERS, of, name, source, total)
+    yield Figure(ORDERS, of, "balance", "documents", sign * total)
+    taxes = chain(charged.get("taxes", ()), *(line.get("taxes", ()) for line in charged["lines"]))
+    tax = sum((_decimal(one.get("amount")) for one in taxes), ZERO)
+    yield Figure(ORDERS, of, "tax charged", "invoices", sign * tax)
+
+
+_MOVED: Mapping[str, tuple[str, int]] = {"capture": ("captured", -1), "refund": ("refunded", 1)}
+
+
+def _of_payment(of: str, result: Mapping[str, Any]) -> Iterator[Figure]:
+    if result["status"] == "done" and result["action"] in _MOVED:
+        name, sign = _MOVED[result["action"]]
+        amount = _decimal(result["amount"])
+        yield Figure(ORDERS, of, name, "payments", amount)
+        yield Figure(ORDERS, of, "balance", "documents", sign * amount)
+
+
+# --- postings -------------------------------------------------------------------------------------------------------
+
+_WORTH: Mapping[str, str] = {
+    "invoice": "invoiced", "credit": "credited", "deposit": "captured", "capture": "captured", "refund": "refunded",
+}  # fmt: skip
+_TAX: Mapping[str, tuple[str, int]] = {
+    "invoice": ("tax", 1),
+    "credit": ("tax", -1),
+    "tax_difference": ("difference", 1),
+}
+
+
+def _of_posting(told: Mapping[str, Destination], row: Any) -> Iterator[Figure]:
+    entry = json.loads(row.content)
+    amounts = entry.get("amounts", {})
+    if row.event in _WORTH and row.worth is not None:
+        yield Figure(ORDERS, row.order_id, _WORTH[row.event], OURS, row.worth)
+    if row.event in _TAX:
+        amount, sign = _TAX[row.event]
+        tax = sign * _decimal(amounts.get(amount))
+        yield Figure(ORDERS, row.order_id, "tax recorded", OURS, tax)
+        if row.event != "tax_difference":
+            yield Figure(ORDERS, row.order_id, "tax charged", OURS, tax)
+    for destination in told.values():
+        yield from _expected(destination, row, entry["lines"])
+
+
+def _expected(destination: Destination, row: Any, lines: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
+    """What an ERP ought to hold of an entry: under its key, or under the number of the document that told it."""
+    mode = destination.mode_of(row.event)
+    if mode == "none":
+        return
+    about = row.key if mode == "journal" else row.key.removeprefix(f"{row.order_id}/{row.event}/")
+    for line in lines:
+        amount = _decimal(line.get("debit")) - _decimal(line.get("credit"))
+        yield Figure(destination.connection, about, line["account"], OURS, amount)
+
+
+def _decimal(text: Any) -> Decimal:
+    return Decimal(str(text)) if text else ZERO

@@ -1,0 +1,96 @@
+"""`crossdock reconcile` on the built hub: nothing differs, and what is planted in an ERP's books is found."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.following.conftest import Opener, crossdock
+from tests.following.test_returns_and_payments import ORDER, asked, came, post, ship
+
+INVOICE = "journal-northwind%2FR-1%2Finvoice%2FNW-R-1-I1.csv"
+
+
+async def sold(opened: Opener) -> None:
+    """One order that was shipped, invoiced, and of which two units came back and were credited."""
+    async with opened() as served:
+        await post(served, "/v1/orders", "northwind", ORDER)
+        await ship(served)
+        await post(served, "/v1/returns", "northwind", asked("2"))
+        await post(served, "/v1/returns/receipts", "swiftline", came("2"))
+
+
+async def reconciled(place: Path) -> tuple[int, dict[str, Any]]:
+    done = await crossdock(place, "reconcile", "--json")
+    return done.returncode, json.loads(done.stdout)
+
+
+def raised(file: Path) -> None:
+    """One line of the entry says more than we posted."""
+    text = file.read_text()
+    assert "92.5" in text
+    file.write_text(text.replace("92.5", "93.5", 1))
+
+
+def copied(file: Path) -> None:
+    file.with_name("journal-again.csv").write_bytes(file.read_bytes())
+
+
+def stranger(file: Path) -> None:
+    rows = list(csv.DictReader(file.open()))
+    with file.with_name("journal-strange.csv").open("w") as other:
+        writer = csv.DictWriter(other, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({**row, "key": "by hand"} for row in rows)
+
+
+def broken(file: Path) -> None:
+    file.write_text('key,account\n"never ends')
+
+
+async def test_what_was_sold_credited_and_posted_agrees_with_the_erps_books(opened: Opener, tmp_path: Path) -> None:
+    await sold(opened)
+    status, told = await reconciled(tmp_path)
+    assert (status, told) == (
+        0, {"ok": True, "differences": [], "compared": {"orders": 1, "books": 4}, "uncompared": []},
+    )  # fmt: skip
+    async with opened() as served:
+        assert await served("GET", "/v1/reconciliation") == (200, told)
+        assert (await served("GET", "/v1/reconciliation", "northwind"))[0] == 403
+    shown = await crossdock(tmp_path, "reconcile")
+    assert "0 differences" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("plant", "code", "about"),
+    [
+        (Path.unlink, "missing", "northwind/R-1/invoice/NW-R-1-I1"),
+        (raised, "amount-differs", "northwind/R-1/invoice/NW-R-1-I1"),
+        (copied, "posted-twice", "northwind/R-1/invoice/NW-R-1-I1"),
+        (stranger, "unknown-entry", "by hand"),
+        (broken, "ledger-unreadable", "books"),
+    ],
+)
+async def test_one_difference_in_the_erps_books_is_listed_with_its_cause(
+    opened: Opener, tmp_path: Path, plant: Callable[[Path], None], code: str, about: str
+) -> None:
+    await sold(opened)
+    plant(tmp_path / "data" / "books" / INVOICE)
+    status, told = await reconciled(tmp_path)
+    assert (status, [(one["code"], one["about"]) for one in told["differences"]]) == (1, [(code, about)])
+    shown = await crossdock(tmp_path, "reconcile")
+    assert (shown.returncode, code in shown.stdout) == (1, True)
+
+
+async def test_an_entry_that_was_not_delivered_is_told_as_such(opened: Opener, tmp_path: Path) -> None:
+    place = tmp_path / "data" / "books"
+    place.parent.mkdir()
+    place.write_text("no directory, so nothing can be put there")
+    await sold(opened)
+    place.unlink()
+    _, told = await reconciled(tmp_path)
+    assert {one["code"] for one in told["differences"]} == {"in-flight"}
+    assert len(told["differences"]) == 4
