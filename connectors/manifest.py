@@ -135,9 +135,9 @@ class Manifest(ConfigModel):
     operations: dict[Name, Operation] = Field(default_factory=dict)
     takes: dict[str, Take] = Field(default_factory=dict)
     """By canonical kind."""
+    reads: Reads = Reads()
     webhooks: Webhooks | None = None
     freshness: dict[Annotated[str, Field(pattern="^(orders|stock|tracking)$")], timedelta] = Field(default_factory=dict)
-    reads: Reads = Reads()
     """How old each may be before the channel counts as stale."""
     exempt: dict[str, Text] = Field(default_factory=dict)
     """Rules of `crossdock connector check` that can't apply, and why."""
@@ -149,9 +149,9 @@ class Manifest(ConfigModel):
         for kind, take in self.takes.items():
             if take.operation not in self.operations:
                 raise ValueError(f"{kind} is handed over by {take.operation!r}, which is not among the operations")
+        self._check_reading()
         elsewhere = [name for given in self.environments.values() for name in given]
         unknown = sorted({*self._settings_named(), *elsewhere} - set(self.settings))
-        self._check_reading()
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not among the settings")
         for name, operation in self.operations.items():
@@ -162,8 +162,6 @@ class Manifest(ConfigModel):
             raise ValueError("operations over HTTP need a base_url")
         return self
 
-    def _settings_named(self) -> list[str]:
-        parts = self.model_dump(mode="python", exclude={"settings"}, exclude_none=True)
     def _check_reading(self) -> None:
         if (reading := self.reads.ledger) is None:
             return
@@ -173,6 +171,8 @@ class Manifest(ConfigModel):
         if (operation.place is None) != (reading.files is None):
             raise ValueError("a ledger is read from `files` where its operation puts them, else from a list at `items`")
 
+    def _settings_named(self) -> list[str]:
+        parts = self.model_dump(mode="python", exclude={"settings"}, exclude_none=True)
         return [path.split(".")[1] for path in paths_of(_without_queries(parts)) if path.startswith("settings.")]
 
 

@@ -160,7 +160,6 @@ class Listing(ConfigModel):
     """A list, and how it comes in pieces."""
 
     items: Path
-    kind: Text
     """Where a page holds them."""
     pages: Pages | None = None
 
@@ -168,6 +167,7 @@ class Listing(ConfigModel):
 class Pull(Listing):
     """A list that is asked for again and again."""
 
+    kind: Text
     """Canonical."""
     map: Text
     key: TextTemplate
