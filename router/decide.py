@@ -222,7 +222,7 @@ def _unanswered(request: Request) -> Decision:
 def _not_ours(request: Request) -> Decision:
     kind = request.document.kind
     trouble = Trouble(code="document-not-decided", reason=f"nothing is decided on a {kind} yet")
-    events = (Event(kind="document_set_aside", facts={"kind": kind}),) if request.order else ()
+    events = (Event("document_set_aside", {"kind": kind}),) if request.order else ()
     return Decision(
         order=request.order, events=events, troubles=(trouble,), explanation=Explanation(summary=f"{kind} set aside")
     )

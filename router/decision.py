@@ -125,11 +125,11 @@ class ReservationChange(NamedTuple):
     quantity: Amount
 
 
-class Event(Model):
+class Event(NamedTuple):
     """A fact that happened to an order, in the past tense: `order_accepted`, `line_allocated`, `shipment_recorded`."""
 
     kind: Text
-    facts: dict[str, Any] = Field(default_factory=dict)
+    facts: dict[str, Any]
 
 
 class Outgoing(Model):

@@ -1,16 +1,17 @@
 """Why each line went where it went: candidates, exclusions, costs, the runner-up, and what would have filled it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from router.allocation import Assignment, Problem, allocate
 from router.decision import Candidate, Explanation, LineExplanation
+from router.haul import COST_SCALE
 from router.order import ZERO
 from router.route import Route
-from router.rulings import forbidden, reason, rulings
-from router.sourcing import COST_SCALE, Sourced, Want, fell_short, unit_cost_terms
+from router.rulings import forbidden, reason, rulings, surcharge
+from router.sourcing import Goods, Sourced, Want, fell_short, goods, goods_cost_terms, unit_cost_terms
 from router.workings import Workings
 
 
@@ -50,11 +51,23 @@ def cost_terms(work: Workings, outcome: Sourced) -> dict[str, Decimal]:
         "splits": costs.split * max(len(nodes) - 1, 0),
         "split_lines": costs.split_line * sum(len(takes) > 1 for takes in outcome.assignment.takes),
     }
-    for index, want in enumerate(outcome.wants):
-        for route, quantity in outcome.takes(index):
-            for name, each in unit_cost_terms(work, want.sku, route).items():
-                terms[name] = terms.get(name, ZERO) + each * quantity
+    for route, carried, added in _carried(work, outcome):
+        for name, amount in (*goods_cost_terms(work, carried, route).items(), ("rules", added)):
+            terms[name] = terms.get(name, ZERO) + amount
     return {name: amount for name, amount in terms.items() if amount}
+
+
+def _carried(work: Workings, outcome: Sourced) -> Iterator[tuple[Route, Goods, Decimal]]:
+    """For each chosen route what goes over it, and what the sourcing rules add to that."""
+    taken: dict[int, list[tuple[str, Decimal]]] = {}
+    for want, takes in zip(outcome.wants, outcome.assignment.takes, strict=True):
+        for place, units in takes:
+            taken.setdefault(place, []).append((want.sku, Decimal(units) / outcome.scale))
+    for place, parts in taken.items():
+        route = outcome.routes[place]
+        each = [goods(work.item(sku), quantity) for sku, quantity in parts]
+        added = [surcharge(rulings(work, sku, route.address), route) * quantity for sku, quantity in parts]
+        yield route, Goods(*(sum(column, ZERO) for column in zip(*each, strict=True))), sum(added, ZERO)
 
 
 def runner_up(work: Workings, outcome: Sourced) -> dict[str, Any] | None:

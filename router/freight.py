@@ -10,7 +10,8 @@ from router.order import ZERO
 from router.routing import FreightBand, Routing
 
 _EARTH_MILES = 3958.8
-_PREFIX = 3
+PREFIX = 3
+"""So many characters of a postal code say where it lies."""
 _POUNDS = {
     "LB": Decimal(1),
     "OZ": Decimal("0.0625"),
@@ -22,7 +23,7 @@ _POUNDS = {
 def place_of(address: Address, routing: Routing) -> Place | None:
     """Where an address lies: by country and postal prefix, else by country and region."""
     country = address.country or "US"
-    for part in ((address.postal_code or "")[:_PREFIX], address.region or ""):
+    for part in ((address.postal_code or "")[:PREFIX], address.region or ""):
         if part and (place := routing.places.get(f"{country}-{part}")):
             return place
     return None

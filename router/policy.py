@@ -1,14 +1,15 @@
 """Everything configured that decides, with one digest and its own proof."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 
 from pydantic import Field
 
-from canonical import Finding, Item, PurchaseOrder, Quantity, Severity, Text
+from canonical import Address, Finding, Item, PurchaseOrder, Quantity, Severity, Text
 from router.catalogue import Catalogue, units_in
+from router.haul import Hauls, hauls_from
 from router.network import Company, Network
 from router.posting import AMOUNTS, Posting, PostingRule
 from router.price_list import PriceLists
@@ -37,6 +38,11 @@ class Policy(Rule):
     def digest(self) -> str:
         """SHA-256 over the values, in a stable order; where they are written does not count."""
         return hashlib.sha256(self.model_dump_json(exclude={"origins"}).encode()).hexdigest()
+
+    @cached_property
+    def hauls(self) -> Callable[[Address], Hauls]:
+        """The hauls from every node to an address."""
+        return hauls_from(self.network.nodes, self.routing)
 
     def channel(self, name: str) -> Channel:
         """The terms of a channel."""

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from decimal import Decimal
+from typing import NamedTuple
 
 from canonical import Item
 from router.adjustment import goods_as_ordered
 from router.allocation import Assignment, Demand, Problem, allocate
 from router.freight import pounds
+from router.haul import scaled
 from router.order import ZERO, Allocation
 from router.route import Route
-from router.routing import Channel, Costs
+from router.routing import Channel
 from router.rulings import forbidden, rulings, surcharge
 from router.workings import Workings
-
-COST_SCALE = 10_000
-"""The search counts money in ten-thousandths, so that no cost is a fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def source(work: Workings) -> list[Sourced]:
     terms = work.policy.channel(work.order.channel)
     taken: dict[tuple[str, str], Decimal] = {}
     outcomes = [
-        _solve(work, destination, wants, terms, taken)
+        _solve(work, destination, wants, taken)
         for destination in range(len(work.order.destinations))
         if (wants := _wants(work, destination))
     ]
@@ -84,19 +82,36 @@ def fell_short(work: Workings) -> set[tuple[str, str]]:
     return {(allocation.sku, allocation.node) for allocation in work.allocations if allocation.short}
 
 
+class Goods(NamedTuple):
+    """What goes over one route: units, their pounds, and their price in all."""
+
+    units: Decimal
+    pounds: Decimal
+    price: Decimal
+
+
+def goods(item: Item, units: Decimal) -> Goods:
+    """So many units of an item."""
+    return Goods(units, pounds(item) * units, _price(item) * units)
+
+
+def goods_cost_terms(work: Workings, carried: Goods, route: Route) -> dict[str, Decimal]:
+    """What goods cost over a route, by term; what the sourcing rules add is not among them."""
+    costs, band = work.policy.routing.costs, route.band
+    return {
+        "freight": band.pound * carried.pounds,
+        "picking": route.node.unit_cost * carried.units,
+        "late": costs.late_day * route.late_days * carried.units,
+        "transit": costs.transit_day * band.transit_days * carried.units,
+        "carbon": costs.carbon_kg * band.carbon_kg * carried.pounds,
+        "fee": carried.price * route.node.fee_percent / 100,
+    }
+
+
 def unit_cost_terms(work: Workings, sku: str, route: Route) -> dict[str, Decimal]:
     """What one unit of an item costs over a route, by term."""
-    costs, item = work.policy.routing.costs, work.item(sku)
-    weight = pounds(item)
-    return {
-        "freight": route.band.pound * weight,
-        "picking": route.node.unit_cost,
-        "late": costs.late_day * route.late_days,
-        "transit": costs.transit_day * route.band.transit_days,
-        "carbon": costs.carbon_kg * route.band.carbon_kg * weight,
-        "fee": _price(item) * route.node.fee_percent / 100,
-        "rules": surcharge(rulings(work, sku, route.address), route),
-    }
+    terms = goods_cost_terms(work, goods(work.item(sku), Decimal(1)), route)
+    return {**terms, "rules": surcharge(rulings(work, sku, route.address), route)}
 
 
 def _price(item: Item) -> Decimal:
@@ -115,13 +130,13 @@ def _solve(
     work: Workings,
     destination: int,
     wants: tuple[Want, ...],
-    terms: Channel,
     taken: dict[tuple[str, str], Decimal],
 ) -> Sourced:
     """Solve one destination, and note in `taken` what it uses, so that the next finds only the rest."""
     routes = tuple(work.route(node, destination) for node in work.policy.network.nodes)
     has = _has(work, wants, routes, taken)
-    problem, scale = _problem(work, wants, routes, has, _split_limit(work, terms))
+    costs = _unit_costs(work, destination, wants, routes)
+    problem, scale = _problem(work, destination, wants, has, costs)
     outcome = Sourced(destination, routes, wants, problem, scale, allocate(problem))
     for index, want in enumerate(wants):
         for route, quantity in outcome.takes(index):
@@ -130,16 +145,16 @@ def _solve(
     return outcome
 
 
-def _split_limit(work: Workings, terms: Channel) -> int:
+def _split_limit(work: Workings) -> int:
     """The most nodes for one destination: the channel's or the general one, fewer for what is worth less."""
     routing = work.policy.routing
-    limit = terms.split_limit or routing.split_limit
+    limit = work.policy.channel(work.order.channel).split_limit or routing.split_limit
     worth = goods_as_ordered(work) if routing.split_limits else ZERO
     return min([limit, *[fewer.nodes for fewer in routing.split_limits if worth < fewer.below]])
 
 
 def _problem(
-    work: Workings, wants: tuple[Want, ...], routes: tuple[Route, ...], has: list[list[Decimal]], limit: int
+    work: Workings, destination: int, wants: tuple[Want, ...], has: list[list[Decimal]], prices: list[tuple[int, ...]]
 ) -> tuple[Problem, int]:
     wanted = [want.quantity for want in wants]
     whole = [list(map(int, row)) for row in has]
@@ -147,18 +162,17 @@ def _problem(
     if whole != has or any(units % 1 for units in wanted):
         scale = _scale([*wanted, *(units for row in has for units in row)])
         whole = [[int(units * scale) for units in row] for row in has]
-    prices = _unit_costs(work, wants, routes)
     demands = [
         Demand(int(units * scale), tuple(row), price) for units, row, price in zip(wanted, whole, prices, strict=True)
     ]
     costs = work.policy.routing.costs
     problem = Problem(
-        open_costs=tuple(_money(route.shipment_cost) * scale for route in routes),
+        open_costs=tuple([haul.opening * scale for haul in work.hauls(destination).each]),
         demands=tuple(demands),
-        split=_money(costs.split) * scale,
-        split_line=_money(costs.split_line) * scale,
-        unfilled=max(_money(costs.unfilled), *map(max, prices)),
-        limit=limit,
+        split=scaled(costs.split) * scale,
+        split_line=scaled(costs.split_line) * scale,
+        unfilled=max(scaled(costs.unfilled), *map(max, prices)),
+        limit=_split_limit(work),
         steps=work.policy.routing.search_steps,
     )
     return problem, scale
@@ -192,51 +206,28 @@ def _leave_out_forbidden(work: Workings, routes: tuple[Route, ...], rows: dict[s
                 row[place] = ZERO
 
 
-def _unit_costs(work: Workings, wants: tuple[Want, ...], routes: tuple[Route, ...]) -> list[tuple[int, ...]]:
+def _unit_costs(
+    work: Workings, destination: int, wants: tuple[Want, ...], routes: tuple[Route, ...]
+) -> list[tuple[int, ...]]:
     """For each want what a unit costs over each route: the sum of `unit_cost_terms`, in whole numbers."""
-    lanes = tuple([_lane(work.policy.routing.costs, route) for route in routes])
-    known, costs = _costs_over(lanes), []
-    for want in wants:
-        item = work.item(want.sku)
-        thing = pounds(item), _price(item)
-        if thing not in known:
-            weight, price = thing
-            known[thing] = tuple([_money(weight * pound + price * fee + each) for pound, each, fee in lanes])
-        costs.append(known[thing])
+    hauls, late = work.hauls(destination), tuple([route.late_days for route in routes])
+    items = [work.item(want.sku) for want in wants]
+    costs = [hauls.unit_costs(late, pounds(item), _price(item)) for item in items]
     if work.policy.routing.sourcing:
         return [_with_surcharges(work, want, routes, row) for want, row in zip(wants, costs, strict=True)]
     return costs
-
-
-def _lane(costs: Costs, route: Route) -> tuple[Decimal, Decimal, Decimal]:
-    """What a pound costs over a route, a unit, and each unit of its price."""
-    band, node = route.band, route.node
-    each = node.unit_cost + costs.late_day * route.late_days + costs.transit_day * band.transit_days
-    return band.pound + costs.carbon_kg * band.carbon_kg, each, node.fee_percent / 100
 
 
 def _with_surcharges(work: Workings, want: Want, routes: tuple[Route, ...], row: tuple[int, ...]) -> tuple[int, ...]:
     found = rulings(work, want.sku, routes[0].address)
     if not found:
         return row
-    return tuple(cost + _money(surcharge(found, route)) for cost, route in zip(row, routes, strict=True))
-
-
-@lru_cache(maxsize=1024)
-def _costs_over(lanes: tuple[tuple[Decimal, ...], ...]) -> dict[tuple[Decimal, Decimal], tuple[int, ...]]:
-    """By weight and price what a unit costs over lanes: filled as items come."""
-    del lanes
-    return {}
+    return tuple(cost + scaled(surcharge(found, route)) for cost, route in zip(row, routes, strict=True))
 
 
 def _scale(quantities: Iterable[Decimal]) -> int:
     """The power of ten that makes all of them whole."""
     return int("1" + "0" * max(map(_places, quantities)))
-
-
-@lru_cache(maxsize=16384)
-def _money(amount: Decimal) -> int:
-    return int((amount * COST_SCALE).to_integral_value(ROUND_HALF_UP))
 
 
 def _places(value: Decimal) -> int:

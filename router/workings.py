@@ -20,6 +20,7 @@ from router.decision import (
     Withdrawal,
     World,
 )
+from router.haul import Hauls
 from router.lifecycle import MOVES, TALLIES, Move, move, tally
 from router.load import Load, LoadChange, fits, load_changes, loads_of
 from router.network import Node
@@ -87,11 +88,18 @@ class Workings:
     def route(self, node: Node, destination: int) -> Route:
         """The route from a node to one of the order's destinations, as the order now stands."""
         if destination not in self._routes:
-            address = self.order.destinations[destination].address or Address()
+            address = self._address(destination)
             room = self._room(destination) if self.policy.network.limited else None
-            nodes, routing = self.policy.network.nodes, self.policy.routing
-            self._routes[destination] = routes_to(nodes, address, self.order.document, self.world.now, routing, room)
+            document, now, carriers = self.order.document, self.world.now, self.policy.routing.carriers
+            self._routes[destination] = routes_to(self.hauls(destination), address, document, now, carriers, room)
         return self._routes[destination][node.id]
+
+    def hauls(self, destination: int) -> Hauls:
+        """The hauls from every node to one of the order's destinations."""
+        return self.policy.hauls(self._address(destination))
+
+    def _address(self, destination: int) -> Address:
+        return self.order.destinations[destination].address or Address()
 
     def _room(self, destination: int) -> Room:
         """Whether a node has room for what is open for a destination on a day, or keeps it already."""
@@ -110,7 +118,7 @@ class Workings:
 
     def tell(self, kind: str, **facts: Any) -> None:
         """Something happened."""
-        self.events.append(Event(kind=kind, facts=facts))
+        self.events.append(Event(kind, facts))
 
     def move(self, line: str, name: Move, quantity: Decimal, **facts: Any) -> None:
         """Move a quantity of a line between its buckets, and say so."""

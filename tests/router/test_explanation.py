@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from router.decide import decide
 from router.decision import World
+from router.haul import COST_SCALE
 from router.policy import Policy
-from router.sourcing import COST_SCALE, source, unit_cost_terms
+from router.sourcing import source, unit_cost_terms
 from router.workings import Workings
 from tests.router.documents import DALLAS, line, purchase_order, ship_to
 
