@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from mappings.language.convert import decimal_in, epoch_in, integer_in, iso_moment_in
+from mappings.language.scalars import decimal_in, integer_in
 from mappings.language.shape import Shape
+from mappings.language.times import epoch_in, iso_moment_in
 
 Form: TypeAlias = str | None
 """What a rule must say under `as:`; None: nothing."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from mappings.language.convert import plain_number
+from mappings.language.scalars import plain_number
 from mappings.paths.navigation import Child, Element
 
 Say: TypeAlias = Callable[["FunctionText", str], None]

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mappings.language.convert import x12_date
 from mappings.language.function_text import FunctionText, Inline, Named, Read
+from mappings.language.times import x12_date
 from mappings.paths.navigation import Element
 
 _MOST_KEPT = 4096

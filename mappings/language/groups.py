@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from mappings.language.fused import entry_reader, joined_lists, nodes_of
 from mappings.language.objects import object_rule
-from mappings.language.rule import Read, Rule, Write, joint_needs, needs_of
+from mappings.language.rule import Read, Rule, joint_needs, needs_of
 from mappings.language.shape import JSON, TEXT, Shape
 from mappings.language.texts import folded
 from mappings.language.values import every, free_name, given_name, pairs
+from mappings.language.walks import grower, walker
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import BadPath, Branch, Node, Run, Scope
 
@@ -23,8 +24,8 @@ def fields(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> R
         return object_rule(compiler, rule, shape, scope)
     branches = compiler.syntax.branch(rule.mapping["in"].text, scope)
     body = object_rule(compiler, rule, shape, branches[-1].scope)
-    walk = _walker(compiler, branches, body.read, numbered=False) if body.read else None
-    grow = _grower(branches)
+    walk = walker(compiler, branches, body.read, numbered=False) if body.read else None
+    grow = grower(branches)
     inner = body.write
 
     def read(node: Node, run: Run) -> Any:
@@ -58,8 +59,8 @@ def each(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
     )
     if "having" in names:
         branches = [*branches[:-1], _only_having(compiler, names["having"], branches[-1])]
-    walk = _walker(compiler, branches, body.read, numbered=True) if body.read else None
-    grow, put = _grower(branches), body.write
+    walk = walker(compiler, branches, body.read, numbered=True) if body.read else None
+    grow, put = grower(branches), body.write
 
     def read(node: Node, run: Run) -> list[Any] | None:
         found: list[Any] = []
@@ -119,7 +120,7 @@ def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Seq
         read_entry = entry_reader(key.read, key.inline, value.read, value.inline)
     else:
         read_entry = _entry_reader(compiler, key.read, value.read)
-    walk, grow = _walker(compiler, branches, read_entry, numbered=False), _grower(branches)
+    walk, grow = walker(compiler, branches, read_entry, numbered=False), grower(branches)
 
     def read(node: Node, run: Run) -> dict[str, Any] | None:
         found: list[Any] = []
@@ -161,120 +162,6 @@ def _untaken(run: Run, name: str) -> str:
     here = tuple(run.path)
     taken = {path[depth] for path in (*run.lineage, *run.asked) if len(path) > depth and path[:depth] == here}
     return free_name(dict.fromkeys(map(str, taken), None), name)
-
-
-def _walker(
-    compiler: "Compiler", branches: Sequence[Branch], body: Read, *, numbered: bool
-) -> Callable[[Node, Run, list[Any]], None]:
-    """What visits every node the branches reach and collects what `body` gives."""
-    branch, *rest = branches
-    inner = _walker(compiler, rest, body, numbered=numbered) if rest else None
-
-    def step(item: Node, run: Run, found: list[Any]) -> None:
-        if inner:
-            inner(item, run, found)
-        else:
-            value = body(item, run)
-            if value is not None:
-                found.append(value)
-
-    if compiler.tracing:
-        return _tracing_walk(branch, step, numbered=numbered and inner is None, last=inner is None)
-    if branch.scope.indexed and inner:
-        return _numbering_walk(branch, step)
-    return _numbered_walk(branch, body) if branch.scope.indexed else _plain_walk(branch, body, inner)
-
-
-def _plain_walk(
-    branch: Branch, body: Read, inner: Callable[[Node, Run, list[Any]], None] | None
-) -> Callable[[Node, Run, list[Any]], None]:
-    find = branch.find
-
-    def walk(node: Node, run: Run, found: list[Any]) -> None:
-        nodes = find(node, run)
-        if nodes:
-            run.up.append(node)
-            if inner:
-                for item in nodes:
-                    inner(item, run, found)
-            else:
-                found.extend([value for item in nodes if (value := body(item, run)) is not None])
-            run.up.pop()
-
-    return walk
-
-
-def _numbered_walk(branch: Branch, body: Read) -> Callable[[Node, Run, list[Any]], None]:
-    find = branch.find
-
-    def walk(node: Node, run: Run, found: list[Any]) -> None:
-        index = run.index
-        run.up.append(node)
-        index.append(0)
-        for item in find(node, run):
-            index[-1] += 1
-            value = body(item, run)
-            if value is not None:
-                found.append(value)
-        index.pop()
-        run.up.pop()
-
-    return walk
-
-
-def _numbering_walk(
-    branch: Branch, step: Callable[[Node, Run, list[Any]], None]
-) -> Callable[[Node, Run, list[Any]], None]:
-    def walk(node: Node, run: Run, found: list[Any]) -> None:
-        run.up.append(node)
-        for number, item in enumerate(branch.find(node, run), 1):
-            run.index.append(number)
-            step(item, run, found)
-            run.index.pop()
-        run.up.pop()
-
-    return walk
-
-
-def _tracing_walk(
-    branch: Branch, step: Callable[[Node, Run, list[Any]], None], *, numbered: bool, last: bool
-) -> Callable[[Node, Run, list[Any]], None]:
-    def walk(node: Node, run: Run, found: list[Any]) -> None:
-        nodes = branch.find(node, run)
-        before = run.before
-        if last:
-            run.before = 0
-        run.up.append(node)
-        for number, item in enumerate(nodes, 1):
-            run.spots.append(branch.spot(run.spots[-1], number - 1))
-            run.index.append(number)
-            if numbered:
-                run.path.append(before + len(found))
-            step(item, run, found)
-            if numbered:
-                run.path.pop()
-            run.index.pop()
-            run.spots.pop()
-        run.up.pop()
-        run.before = before
-
-    return walk
-
-
-def _grower(branches: Sequence[Branch]) -> Callable[[Node, Run, Any, Write], None]:
-    """What makes a node for a value and writes the value into it."""
-
-    def grow(node: Node, run: Run, value: Any, put: Write) -> None:
-        depth = len(run.up)
-        for branch in branches:
-            run.up.append(node)
-            node = branch.make(node, run)
-        put(value, node, run)
-        if branches[-1].close:
-            branches[-1].close(node)
-        del run.up[depth:]
-
-    return grow
 
 
 def join(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mappings.language.convert import converter_in, text_in
+from mappings.language.convert import converter_in
 from mappings.language.fused import calling, first_of
 from mappings.language.rule import Rule
+from mappings.language.scalars import text_in
 from mappings.language.shape import Shape
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import Leaf, Node, Run, Scope

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mappings.language.convert import x12_date_in, x12_date_out, x12_time, x12_time_out, zone_named
 from mappings.language.faults import fault
 from mappings.language.fused import element_date
 from mappings.language.rule import Rule, needs_of
 from mappings.language.shape import Shape
+from mappings.language.times import x12_date_in, x12_date_out, x12_time, x12_time_out, zone_named
 from mappings.language.written import Written
 from mappings.paths.navigation import Node, Run, Scope
 
@@ -25,13 +25,13 @@ _X12_ZONES = {
 
 
 def zone_of(code: str | None, zone: str) -> str:
-    """The zone an X12 time code names; the document's own where it names none or local time."""
+    """The zone an X12 time code names, or an offset such as `-05:00`; the document's own where neither does."""
     if not code or code == "LT":
         return zone
     if code.isdigit():
         hours = int(code)
         return f"+{hours:02d}:00" if hours <= 12 else f"-{25 - hours:02d}:00"
-    return _X12_ZONES.get(code, zone)
+    return code if code[0] in "+-" else _X12_ZONES.get(code, zone)
 
 
 def moment(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from canonical import Document, plain_decimal, round_money
-from mappings.language.convert import decimal_in
+from mappings.language.scalars import decimal_in
 from mappings.paths.navigation import Node
 
 

@@ -7,10 +7,11 @@ from canonical import Where
 from mappings.code_lists import CodeList
 from mappings.context import Origin
 from mappings.language.codes import native_code, unmapped
-from mappings.language.convert import Convert, converter_in, converter_out, text_in
+from mappings.language.convert import converter_in, converter_out
 from mappings.language.faults import fault
 from mappings.language.fused import element_pairs
 from mappings.language.rule import Rule, Write, needs_of
+from mappings.language.scalars import Convert, text_in
 from mappings.language.shape import JSON, TEXT, Shape
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import BadPath, Node, Pairs, Run, Scope
