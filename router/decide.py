@@ -14,6 +14,7 @@ from canonical import (
     ReturnAuthorization,
     ReturnReceipt,
     ShipmentAdvice,
+    TrackingUpdate,
 )
 from router.acceptance import fingerprint, open_order
 from router.advance import advance
@@ -42,6 +43,7 @@ from router.price import check_prices
 from router.questions import ask_what_is_missing, face_deadlines, go_on_without, take_answer, take_refusal
 from router.request import Request, parked
 from router.return_decisions import return_authorization, return_receipt, return_verdict
+from router.shipment_tracking import track, tracked
 from router.shipping import ship
 from router.sourcing import Sourced
 from router.substitution import substitute, substitutes_of
@@ -174,6 +176,20 @@ def _refused_advice(request: Request, order: Order, advice: ShipmentAdvice) -> s
     return None
 
 
+def _tracking_update(request: Request) -> Decision:
+    """A carrier says where a consignment is."""
+    order, update = request.order, request.document
+    assert isinstance(update, TrackingUpdate)
+    if order is None:
+        return parked(request, "its order has not come")
+    work = request.work(order)
+    consignment = tracked(work, update.number)
+    if consignment is None:
+        return parked(request, f"nothing of the order is known as {update.number}")
+    fresh = track(work, consignment, update)
+    return work.decision(Explanation(summary=f"{fresh} new tracking events of {update.number}"))
+
+
 def _reconsider(request: Request) -> Decision:
     """Look again at what is backordered or was held: stock arrived, or a hold was lifted."""
     order, document = request.order, request.document
@@ -249,4 +265,5 @@ _DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
     ReturnAuthorization: return_authorization,
     ReturnVerdict: return_verdict,
     ReturnReceipt: return_receipt,
+    TrackingUpdate: _tracking_update,
 }

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, SerializeAsAny
 
 from canonical import Amount, Document, JournalEntry, Model, Text
+from router.consignment import WeighedService
 from router.load import LoadChange, NodeLoad
 from router.order import ZERO, Hold, Order
 
@@ -205,6 +206,16 @@ class LineExplanation(Model):
     would_have_filled: Text | None = None
 
 
+class ConsignmentExplanation(Model):
+    """Which service carries a consignment, and what every other would have cost."""
+
+    consignment: Text
+    carrier: Text
+    estimated: bool = False
+    chosen: Text | None = None
+    services: tuple[WeighedService, ...] = ()
+
+
 class Explanation(Model):
     """The decision in words and figures. Its summary and cost are kept with it; the rest is made again on demand."""
 
@@ -215,6 +226,7 @@ class Explanation(Model):
     cost_terms: dict[str, Amount] = Field(default_factory=dict)
     runner_up: dict[str, Any] | None = None
     lines: tuple[LineExplanation, ...] = ()
+    consignments: tuple[ConsignmentExplanation, ...] = ()
 
 
 class Decision(Model):

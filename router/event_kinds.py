@@ -9,6 +9,7 @@ TOLD = frozenset(
         "answer_overdue",
         "change_received",
         "change_repeated",
+        "consignment_superseded",
         "credit_issued",
         "entry_posted",
         "fulfilment_left_to_people",
@@ -18,6 +19,8 @@ TOLD = frozenset(
         "hold_overdue",
         "hold_placed",
         "invoice_issued",
+        "label_bought",
+        "label_voided",
         "line_added",
         "line_rejected",
         "line_repriced",
@@ -50,9 +53,11 @@ TOLD = frozenset(
         "return_withdrawn",
         "ship_complete_waits",
         "shipment_recorded",
+        "service_chosen",
         "shipment_repeated",
         "tax_recorded",
         "went_on_without_answer",
+        "shipment_tracked",
     }
 )
 """What decisions tell beside the moves of quantities."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from router.allocation import Assignment, Problem, allocate
-from router.decision import Candidate, Explanation, LineExplanation
+from router.decision import Candidate, ConsignmentExplanation, Explanation, LineExplanation
 from router.haul import COST_SCALE
 from router.order import ZERO
 from router.route import Route
@@ -28,6 +28,21 @@ def explained(work: Workings, outcomes: Sequence[Sourced], summary: str) -> Expl
         cost_terms=terms,
         runner_up=runner_up(work, outcomes[0]) if work.explaining and len(outcomes) == 1 else None,
         lines=_all_lines(work, outcomes) if work.explaining else (),
+        consignments=_consignments(work) if work.explaining else (),
+    )
+
+
+def _consignments(work: Workings) -> tuple[ConsignmentExplanation, ...]:
+    """The choice of a service, for each consignment that was priced."""
+    return tuple(
+        ConsignmentExplanation(
+            consignment=one.number,
+            carrier=one.carrier,
+            estimated=one.estimated,
+            chosen=one.chosen.service if one.chosen else None,
+            services=one.services,
+        )
+        for one in work.weighed
     )
 
 

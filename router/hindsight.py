@@ -78,5 +78,5 @@ class Hindsight:
 
 
 def _as_kept(decision: Decision) -> Decision:
-    short = decision.explanation.model_copy(update={"lines": (), "runner_up": None})
+    short = decision.explanation.model_copy(update={"lines": (), "runner_up": None, "consignments": ()})
     return decision.model_copy(update={"explanation": short})

@@ -2,7 +2,7 @@
 
 from datetime import date, time, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
@@ -88,6 +88,8 @@ class Node(Rule):
     """Local time until which an order still leaves the same day."""
     working_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     closed_on: tuple[date, ...] = ()
+    ships: Literal["operator", "hub"] = "operator"
+    """Who buys its carriage: its operator, or the hub (`shipping` in config/routing.yaml)."""
     takes_back: bool = False
     """True when its operator honours the cancellation of a fulfilment order until the goods have left."""
     handling_days: int = Field(default=0, ge=0)

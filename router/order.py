@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from canonical import Amount, Model, Moment, Party, Price, PurchaseOrder, Quantity, TaxRequest, Text
+from router.consignment import Consignment
 
 ZERO = Decimal(0)
 
@@ -245,6 +246,8 @@ class Order(Model):
     returns: tuple[Return, ...] = ()
     credits: tuple[Text, ...] = ()
     """The numbers of its credit memos."""
+    consignments: tuple[Consignment, ...] = ()
+    """Those whose carriage the hub buys, the oldest first."""
     credited: Amount = ZERO
     """The sum of its credit memos' totals."""
     amounts_credited: dict[str, Amount] = Field(default_factory=dict)

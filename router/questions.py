@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 from canonical import Answer
 from router.decision import Unanswered
+from router.labels import LABELS
 from router.order import Asked, Gate
 from router.payment import PAYMENT
 from router.question import Topic, ask_anew, escalate, face_silence, proceed, restate, settle
+from router.rate_shopping import RATES
 from router.tax import TAX
 from router.workings import Workings
 
-TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (TAX, PAYMENT)}
+TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (TAX, PAYMENT, RATES, LABELS)}
 
 
 def ask_what_is_missing(work: Workings, *gates: Gate) -> None:

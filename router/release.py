@@ -1,7 +1,10 @@
 """Release: each node is asked, by one fulfilment order a destination, to ship what was allocated to it (X12 940)."""
 
-from canonical import FulfilmentLine, FulfilmentOrder, Party, Quantity
+from canonical import Freight, FulfilmentLine, FulfilmentOrder, Party, Quantity, Reference
 from router.answer import promised
+from router.consigning import restate_consignment
+from router.consignment import Consignment
+from router.labels import carrier_of, consignment_of, labelled
 from router.line_view import Reasons, document_line, item_reasons, shown_items
 from router.number import derived_number
 from router.order import Allocation
@@ -22,12 +25,15 @@ def release(work: Workings) -> None:
 
 def _release_to(work: Workings, destination: int, node: str, indexes: list[int]) -> None:
     number = derived_number(work.order, work.policy, "F", len(work.order.fulfilment_orders) + 1)
+    bought = labelled(work, node, destination)
     for count, index in enumerate(indexes, start=1):
         allocation = work.allocations[index]
         released = {"fulfilment_order": number, "fulfilment_line": str(count)}
         work.allocations[index] = allocation.model_copy(update=released)
         work.move(allocation.line, "release", allocation.outstanding, node=node, fulfilment_order=number)
     work.amend(fulfilment_orders=(*work.order.fulfilment_orders, number))
+    if bought:
+        restate_consignment(work, bought, fulfilment_order=number)
     operator = work.policy.network.by_id[node].operator
     if operator is None:
         work.tell("fulfilment_left_to_people", node=node, fulfilment_order=number)
@@ -55,6 +61,7 @@ def recall(work: Workings, number: str) -> None:
 
 def _fulfilment_order(work: Workings, number: str, destination: int, allocations: list[Allocation]) -> FulfilmentOrder:
     document, node = work.order.document, work.policy.network.by_id[allocations[0].node]
+    bought = consignment_of(work, number)
     dates = {name: document.dates[name] for name in _CARRIED_DATES if name in document.dates}
     ships_on = promised(work, node.id, destination).ship_on or work.world.now
     return FulfilmentOrder(
@@ -64,11 +71,22 @@ def _fulfilment_order(work: Workings, number: str, destination: int, allocations
         ordered_on=work.world.now,
         dates={**dates, "requested_ship": ships_on},
         parties=fulfilment_parties(work, destination, node.party),
-        freight=document.freight,
+        freight=_freight(document.freight, bought),
+        references=_tracking(bought),
         notes=document.notes,
         lines=tuple(_line(work, allocation) for allocation in allocations),
         usage=work.usage,
     )
+
+
+def _freight(freight: Freight | None, bought: Consignment | None) -> Freight | None:
+    """The buyer's terms, with the carrier that we bought."""
+    return (freight or Freight()).model_copy(update={"carrier": carrier_of(bought)}) if bought else freight
+
+
+def _tracking(bought: Consignment | None) -> tuple[Reference, ...]:
+    numbers = bought.tracking_numbers if bought else ()
+    return tuple(Reference(kind="tracking_number", value=number) for number in numbers)
 
 
 def fulfilment_parties(work: Workings, destination: int, ship_from: Party) -> tuple[Party, ...]:
@@ -96,7 +114,8 @@ def _reasons(work: Workings, allocations: list[Allocation]) -> Reasons:
     reasons: Reasons = {
         "number": "rule:derived-number", "purpose": "rule:release", "order_number": "order:number",
         "node": "rule:sourcing", "ordered_on": "rule:clock", "dates": "order:dates",
-        "dates.requested_ship": "rule:promise", "freight": "order:freight", "notes": "order:notes",
+        "dates.requested_ship": "rule:promise", "freight": "order:freight",
+        "freight.carrier": "rule:rate-shopping", "references": "rule:label", "notes": "order:notes",
         "parties": "rule:fulfilment-parties",
     }  # fmt: skip
     for index, allocation in enumerate(allocations):

@@ -13,6 +13,7 @@ from router.network import Calendar, Place
 from router.order import ZERO, HoldSilence
 from router.return_terms import Inspection, ReturnTerms
 from router.rule import WEEKDAYS, Rule, Weekday
+from router.shopping_terms import Shopping
 from router.sourcing_rule import SourcingRule
 
 PaymentTerms = Literal["owed", "captured", "authorized"]
@@ -183,3 +184,5 @@ class Routing(Rule):
     def channel(self, name: str) -> Channel:
         """The terms of a channel."""
         return self.channels.get(name, self.otherwise)
+    shipping: Shopping | None = None
+    """How the hub buys carriage, for the nodes that leave it to the hub (`ships: hub`)."""

@@ -6,11 +6,13 @@ from router.billing import bill
 from router.books import post_shipment
 from router.notice import notify
 from router.number import derived_number
+from router.shipment_tracking import with_carriage
 from router.workings import Workings
 
 
 def ship(work: Workings, advice: ShipmentAdvice) -> bool:
     """Take in a shipment. True when something fell short and is open again."""
+    advice = with_carriage(work, advice)
     asked = [i for i, a in enumerate(work.allocations) if a.fulfilment_order == advice.fulfilment_order]
     number = derived_number(work.order, work.policy, "S", len(work.order.shipments) + 1)
     work.amend(shipments=(*work.order.shipments, advice.identity))

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from canonical import Address, Document, Item, JournalEntry, Usage
+from router.consignment import Consignment
 from router.decision import (
     Decision,
     Event,
@@ -46,6 +47,8 @@ class Workings:
         self.troubles: list[Trouble] = []
         self.wakes: dict[str, Wake] = {}
         self.withdrawn: list[Withdrawal] = []
+        self.weighed: list[Consignment] = []
+        """The consignments whose service was chosen by it."""
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, dict[str, Route]] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}

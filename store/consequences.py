@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import select
 
 from canonical import FulfilmentOrder, JournalEntry, Question
+from router.consignment import Consignment
 from router.decision import Outgoing
-from router.order import ZERO
+from router.order import ZERO, Order
 from store.documents import outgoing_row, written
 from store.exceptions import About, open_exception
 from store.lane_queue import Name, fulfilment_scope
@@ -55,11 +56,25 @@ def names_given(writing: Writing) -> Iterator[Name]:
     for returned in writing.made.order.returns if writing.made.order else ():
         if returned.number not in known:
             yield Name(fulfilment_scope(returned.receiver), returned.number, writing.lane.key)
+    yield from _tracking_numbers(writing)
     for outgoing in writing.made.send:
         if isinstance(outgoing.document, FulfilmentOrder):
             yield Name(fulfilment_scope(outgoing.to), outgoing.document.number, writing.lane.key)
         elif isinstance(outgoing.document, Question):
             yield Name(question_scope(outgoing.to), outgoing.document.number, writing.lane.key)
+
+
+def _tracking_numbers(writing: Writing) -> Iterator[Name]:
+    """The tracking numbers it has been given, by which the carrier will speak of it."""
+    before = {number for one in _consignments(writing.lane.order) for number in one.tracking_numbers}
+    for one in _consignments(writing.made.order):
+        for number in one.tracking_numbers:
+            if number not in before:
+                yield Name(fulfilment_scope(one.carrier), number, writing.lane.key)
+
+
+def _consignments(order: Order | None) -> Sequence[Consignment]:
+    return order.consignments if order else ()
 
 
 _WORTH = ("total", "amount", "cost", "difference")

@@ -128,7 +128,20 @@ def print_explanation(console: Console, entry: Mapping[str, Any]) -> None:
             console.print(
                 text(f"    {quantity(line.get('unfilled', 0))} unfilled; {line['would_have_filled']}", "yellow")
             )
+    for consignment in told.get("consignments", ()):
+        _print_services(console, consignment)
     console.print()
+
+
+def _print_services(console: Console, consignment: Mapping[str, Any]) -> None:
+    """What each service would have cost a consignment."""
+    source = "our own estimates" if consignment.get("estimated") else consignment["carrier"]
+    console.print(text(f"  consignment {consignment['consignment']} by {source}"))
+    shown = table("   ", "service", "price", "weighed", "arrives", "why not", right=("price", "weighed"))
+    for one in consignment.get("services", ()):
+        taken = "taken" if one["service"] == consignment.get("chosen") else one.get("excluded") or ""
+        shown.add_row("", one["service"], one["price"]["amount"], one["cost"], one.get("arrives_on") or "", taken)
+    console.print(shown)
 
 
 def _candidate(candidate: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Any, ...]:

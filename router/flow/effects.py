@@ -14,6 +14,7 @@ from canonical import (
     ReturnAuthorization,
     ReturnReceipt,
     ShipmentAdvice,
+    TrackingUpdate,
 )
 from router.catalogue import units_in
 from router.number import lane_of, order_id
@@ -47,6 +48,10 @@ def _return_it_receives(document: ReturnReceipt, _sender: str, _policy: Policy) 
 
 def _order_it_ships(document: ShipmentAdvice, _sender: str, _policy: Policy) -> Effect:
     return ToFulfilment(document.fulfilment_order)
+
+
+def _order_it_tracks(document: TrackingUpdate, _sender: str, _policy: Policy) -> Effect:
+    return ToFulfilment(document.number)
 
 
 def _what_we_sent(_document: Document, _sender: str, _policy: Policy) -> Effect:
@@ -87,6 +92,7 @@ EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {
     "ShipmentAdvice": _order_it_ships,
     "ReturnAuthorization": _order_it_returns,
     "ReturnReceipt": _return_it_receives,
+    "TrackingUpdate": _order_it_tracks,
     "InventoryReport": _stock,
     "Acknowledgment": _what_we_sent,
 }
