@@ -30,6 +30,7 @@ def open_order(document: PurchaseOrder, sender: str, policy: Policy) -> Order:
         id=order_id(document, sender),
         number=document.number,
         channel=sender,
+        priority=policy.channel(sender).priority,
         document=document,
         fingerprint=fingerprint(document),
         destinations=tuple(opening.destinations),

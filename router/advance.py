@@ -3,6 +3,7 @@ is allocated, each unless a hold forbids."""
 
 from router.acceptance import has_address
 from router.answer import acknowledge
+from router.expectation import expect
 from router.hold import lift_holds, place_hold, stopped
 from router.lapse import watch_reservations
 from router.order import Hold
@@ -17,6 +18,7 @@ def advance(work: Workings) -> list[Sourced]:
     _check_addresses(work)
     ask_what_is_missing(work, "accept", "allocate")
     outcomes = [] if stopped(work, "allocate") else source(work)
+    expect(work)
     ask_what_is_missing(work, "release")
     if not stopped(work, "accept", "allocate", "release"):
         release(work)

@@ -72,7 +72,8 @@ def _standings(order: Order) -> dict[str, object]:
     return {
         line.number: (
             line.ledger.allocated + line.ledger.released + line.ledger.shipped - line.ledger.over_shipped,
-            line.ledger.backordered, line.ledger.open, line.ledger.cancelled, nodes.get(line.number, set()),
+            line.ledger.backordered, line.expected, line.ledger.open, line.ledger.cancelled,
+            nodes.get(line.number, set()),
         )
         for line in order.lines
     }  # fmt: skip
@@ -121,6 +122,7 @@ def _unknown_line(asked: OrderLine, refusals: tuple[LineOutcome, ...]) -> Acknow
         quantity=asked.quantity,
         price=asked.price,
         outcomes=refusals,
+        destinations=asked.destinations,
         extensions=asked.extensions,
     )
 
@@ -169,6 +171,7 @@ def standing(work: Workings, states: list[LineState], *, changed: bool = False) 
         quantity=ordered.quantity,
         price=ordered.price,
         outcomes=_merged([outcome for state in states for outcome in _outcomes(work, state, changed)]),
+        destinations=ordered.destinations,
         extensions=ordered.extensions,
     )
 
@@ -182,7 +185,7 @@ def _outcomes(work: Workings, state: LineState, changed: bool) -> list[LineOutco
     for promise, quantity in _promised(work, state):
         late = shipping == "accepted" and _after_asked(work, promise)
         parts.append(("accepted_date_changed" if late else shipping, quantity, promise))
-    parts += [("backordered", ledger.backordered, _NONE)]
+    parts += [("backordered", ledger.backordered, _expected(state))]
     if ledger.cancelled and not changed:
         parts += [("rejected" if ledger.cancelled == ledger.ordered else "cancelled", ledger.cancelled, _NONE)]
     if changed and ledger.cancelled == ledger.ordered:
@@ -202,6 +205,10 @@ def _outcome(work: Workings, state: LineState, outcome: Outcome, quantity: Decim
         items=own_items(work, other) if other else {},
         reason=f"{offer} can ship in its place: order it instead" if offer else None,
     )
+
+
+def _expected(state: LineState) -> Promise:
+    return Promise(state.expected.ship_on, state.expected.deliver_on) if state.expected else _NONE
 
 
 def _after_asked(work: Workings, promise: Promise) -> bool:

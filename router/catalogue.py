@@ -4,6 +4,7 @@ A buyer's own numbers are the partner profile's to translate; here an item has t
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from router.rule import Rule
 _SCHEMES = ("sku", "vendor", "gtin", "upc", "ean")
 _TRADE_NUMBERS = frozenset(("gtin", "upc", "ean"))
 _ITEM_COLUMNS = frozenset(("sku", "description", "unit", "gtin", "upc", "ean", "weight_lb", "cost", "price", "class"))
-_STOCK_COLUMNS = ("sku", "node", "on_hand", "safety")
+_STOCK_COLUMNS = ("sku", "node", "on_hand", "safety", "incoming", "incoming_on")
 
 
 class Match(NamedTuple):
@@ -91,6 +92,9 @@ class StockLevel(Model):
     node: Text
     on_hand: Decimal
     safety: Decimal | None = None
+    incoming: Decimal = ZERO
+    """What is on its way there, and the day it comes."""
+    incoming_on: date | None = None
 
 
 def read_items(rows: Iterable[Mapping[str, str]], currency: str, file: str) -> tuple[Catalogue, list[Finding]]:
@@ -112,20 +116,30 @@ def read_items(rows: Iterable[Mapping[str, str]], currency: str, file: str) -> t
 
 
 def read_stock(rows: Iterable[Mapping[str, str]], file: str) -> tuple[list[StockLevel], list[Finding]]:
-    """Stock levels from the rows of a CSV file with the columns `sku`, `node`, `on_hand`, `safety`."""
+    """Stock levels from the rows of a CSV file with the columns `sku`, `node`, `on_hand`, `safety`, and where something
+    is on its way `incoming` and `incoming_on`, the day it comes."""
     levels: list[StockLevel] = []
     findings: list[Finding] = []
     for line, row in enumerate(rows, start=2):
         try:
-            levels.append(
-                StockLevel(
-                    sku=row["sku"], node=row["node"], on_hand=exact_decimal(row["on_hand"]),
-                    safety=exact_decimal(row["safety"]) if row.get("safety") else None,
-                )
-            )  # fmt: skip
+            levels.append(_level(row))
         except (KeyError, ValueError) as error:
             findings.append(_fault("stock-row", file, line, f"{error}; columns are {', '.join(_STOCK_COLUMNS)}"))
     return levels, findings
+
+
+def _level(row: Mapping[str, str]) -> StockLevel:
+    incoming = exact_decimal(row.get("incoming") or "0")
+    if incoming and not row.get("incoming_on"):
+        raise ValueError(f"{incoming} are incoming on no day; fill in incoming_on")
+    return StockLevel(
+        sku=row["sku"],
+        node=row["node"],
+        on_hand=exact_decimal(row["on_hand"]),
+        safety=exact_decimal(row["safety"]) if row.get("safety") else None,
+        incoming=incoming,
+        incoming_on=date.fromisoformat(row["incoming_on"]) if incoming else None,
+    )
 
 
 def _row_faults(row: Mapping[str, str]) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny
 
 from canonical import Amount, Document, JournalEntry, Model, Text
 from router.consignment import WeighedService
+from router.incoming import Ahead, IncomingRow
 from router.load import LoadChange, NodeLoad
 from router.order import ZERO, Hold, Order
 
@@ -99,6 +100,10 @@ class World(Model):
     stock: tuple[StockRow, ...] = ()
     loads: tuple[NodeLoad, ...] = ()
     """Of the nodes whose capacity is limited, from the day before on."""
+    incoming: tuple[IncomingRow, ...] = ()
+    """What is on its way, from the day before on."""
+    ahead: tuple[Ahead, ...] = ()
+    """Of what is on its way, how much others wait for who come first."""
     first_serial: int | None = None
     """The first of as many serials for packages as were needed, given to this decision alone."""
 
@@ -204,6 +209,8 @@ class LineExplanation(Model):
     """Why the line was not taken, where it was not."""
     unfilled: Amount = ZERO
     would_have_filled: Text | None = None
+    expected: Text | None = None
+    """When the rest is expected, from where."""
 
 
 class ConsignmentExplanation(Model):

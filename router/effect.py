@@ -1,7 +1,8 @@
 """Where a document takes effect: the words in which the flow tells the store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 
@@ -38,10 +39,20 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Arriving:
+    """All that is on its way of one SKU to one node, by the day it comes; nothing where nothing is."""
+
+    sku: str
+    node: str
+    days: Mapping[date, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class ToStock:
-    """It says what lies where. `uncounted` names what it speaks of and nobody knows."""
+    """It says what lies where and what is to come. `uncounted` names what it speaks of and nobody knows."""
 
     counts: Sequence[Count]
+    arriving: Sequence[Arriving] = ()
     uncounted: Sequence[str] = ()
 
 

@@ -22,6 +22,8 @@ TOLD = frozenset(
         "label_bought",
         "label_voided",
         "line_added",
+        "line_expected",
+        "line_no_longer_expected",
         "line_rejected",
         "line_repriced",
         "line_substituted",
@@ -51,13 +53,13 @@ TOLD = frozenset(
         "return_requested",
         "return_waits",
         "return_withdrawn",
+        "service_chosen",
         "ship_complete_waits",
         "shipment_recorded",
-        "service_chosen",
         "shipment_repeated",
+        "shipment_tracked",
         "tax_recorded",
         "went_on_without_answer",
-        "shipment_tracked",
     }
 )
 """What decisions tell beside the moves of quantities."""

@@ -8,7 +8,7 @@ from typing import Any
 from router.allocation import Assignment, Problem, allocate
 from router.decision import Candidate, ConsignmentExplanation, Explanation, LineExplanation
 from router.haul import COST_SCALE
-from router.order import ZERO
+from router.order import ZERO, LineState
 from router.route import Route
 from router.rulings import forbidden, reason, rulings, surcharge
 from router.sourcing import Goods, Sourced, Want, fell_short, goods, goods_cost_terms, unit_cost_terms
@@ -129,9 +129,14 @@ def _lines(work: Workings, outcome: Sourced) -> list[LineExplanation]:
                 LineExplanation(
                     line=number, sku=want.sku, candidates=candidates, chosen=chosen,
                     unfilled=missing, would_have_filled=remedy,
+                    expected=_expected(work.lines[number]),
                 )
             )  # fmt: skip
     return lines
+
+
+def _expected(line: LineState) -> str | None:
+    return f"leaves {line.expected.node} on {line.expected.ship_on}" if line.expected else None
 
 
 def _allocated(work: Workings, line: str) -> dict[str, Decimal]:

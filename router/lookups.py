@@ -2,18 +2,27 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from canonical import Document, Model, Text
 from canonical.exchange import Rendered
 from router.decision import StockRow, World
+from router.incoming import IncomingRow
 from router.order import HoldSilence
 
 
 class StockRoom(Protocol):
     async def set(self, sku: str, node: str, on_hand: Decimal, safety: Decimal | None = None) -> StockRow: ...
+
+    async def expect(self, sku: str, node: str, days: Mapping[date, Decimal]) -> None:
+        """Set all that is on its way of a SKU to a node, by the day it comes."""
+        ...
+
+    async def incoming(self, sku: str) -> Sequence[IncomingRow]:
+        """What is on its way of a SKU, by node and day."""
+        ...
 
     async def availability(self, sku: str | None = None) -> Sequence[StockRow]: ...
 

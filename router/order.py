@@ -69,6 +69,14 @@ class Allocation(Model):
         return max(self.quantity - self.shipped - self.short, ZERO)
 
 
+class Expected(Model):
+    """When what a line waits for is expected to leave, from where, and to arrive."""
+
+    node: Text
+    ship_on: date
+    deliver_on: date
+
+
 class LineState(Model):
     """The standing of one order line for one destination. The ledger counts the item's own unit.
 
@@ -86,6 +94,8 @@ class LineState(Model):
     """The SKU that was ordered, where another ships in its place."""
     quantity: Quantity
     """As ordered, in the unit ordered in."""
+    expected: Expected | None = None
+    """When what is backordered will come, where that is known."""
     shipped_on: Moment | None = None
     """When goods of it last left."""
     factor: Amount = Decimal(1)
@@ -215,6 +225,8 @@ class Order(Model):
     number: Text
     channel: Text
     version: int = 0
+    priority: int = 0
+    """Of those that wait for the same goods the higher is served first."""
     document: PurchaseOrder
     destinations: tuple[Party, ...] = ()
     """Where its goods go; the first is the header's."""
@@ -234,6 +246,8 @@ class Order(Model):
     changes: tuple[Text, ...] = ()
     """The identities of the changes it has taken in."""
     fulfilment_orders: tuple[Text, ...] = ()
+    consignments: tuple[Consignment, ...] = ()
+    """Those whose carriage the hub buys, the oldest first."""
     shipments: tuple[Text, ...] = ()
     """The identities of the shipment advices it has taken in."""
     invoices: tuple[Text, ...] = ()
@@ -246,8 +260,6 @@ class Order(Model):
     returns: tuple[Return, ...] = ()
     credits: tuple[Text, ...] = ()
     """The numbers of its credit memos."""
-    consignments: tuple[Consignment, ...] = ()
-    """Those whose carriage the hub buys, the oldest first."""
     credited: Amount = ZERO
     """The sum of its credit memos' totals."""
     amounts_credited: dict[str, Amount] = Field(default_factory=dict)

@@ -24,7 +24,8 @@ from canonical.exchange import (
     Reply,
 )
 from router.decision import Decision, Needs, StockRow, World
-from router.effect import Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
+from router.effect import Arriving, Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
+from router.incoming import Ahead, IncomingRow
 from router.load import NodeLoad
 from router.lookups import (
     Access,
@@ -43,6 +44,7 @@ __all__ = [
     "Access",
     "Archive",
     "Arrival",
+    "Arriving",
     "Bearer",
     "Clock",
     "Count",
@@ -214,6 +216,14 @@ class Lanes(Protocol):
 
     async def loads(self) -> Sequence[NodeLoad]:
         """What nodes of limited capacity have taken on, from yesterday on."""
+        ...
+
+    async def incoming(self, skus: Sequence[str]) -> Sequence[IncomingRow]:
+        """What is on its way of these, from yesterday on."""
+        ...
+
+    async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:
+        """How much of these those wait for who come before an order of this lane and priority."""
         ...
 
     async def serials(self, count: int) -> int:

@@ -78,6 +78,13 @@ class SplitLimit(Rule):
     nodes: int = Field(ge=1)
 
 
+class Preorder(Rule):
+    """An item that is sold before there is any."""
+
+    ships_from: date
+    """Nothing of it is promised before that day."""
+
+
 class StockTerms(Rule):
     """How much of what can be promised a channel is told it may sell."""
 
@@ -94,6 +101,8 @@ class Channel(Rule):
 
     code: Text | None = Field(default=None, pattern=r"^[A-Z0-9]{1,4}$")
     """Begins the numbers of its fulfilment orders, shipments and invoices."""
+    priority: int = 0
+    """Whose orders are served first when goods come that several wait for: the higher, and of equals the older."""
     ship_complete: bool = False
     """Ship the whole order at once or not at all."""
     backorders: bool = True
@@ -171,11 +180,15 @@ class Routing(Rule):
     """After so many weighed lines the search keeps the best it has."""
     substitutes: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     """By SKU those that may stand in for it, the best first."""
+    preorders: dict[str, Preorder] = Field(default_factory=dict)
+    """By SKU what is sold before there is any; it waits for stock even where terms say that nothing does."""
     more_to_come: tuple[Text, ...] = ("BP", "SS")
     """Line statuses of a shipment advice that say the rest will follow from the same node."""
     holds: tuple[HoldRule, ...] = ()
     reservations_lapse: timedelta | None = Field(default=None, gt=timedelta(0))
     """How long a held order keeps stock from others; None: as long as it is held."""
+    shipping: Shopping | None = None
+    """How the hub buys carriage, for the nodes that leave it to the hub (`ships: hub`)."""
     inspection: Inspection = Inspection()
     channels: dict[str, Channel] = Field(default_factory=dict)
     otherwise: Channel = Channel()
@@ -184,5 +197,3 @@ class Routing(Rule):
     def channel(self, name: str) -> Channel:
         """The terms of a channel."""
         return self.channels.get(name, self.otherwise)
-    shipping: Shopping | None = None
-    """How the hub buys carriage, for the nodes that leave it to the hub (`ships: hub`)."""

@@ -11,6 +11,7 @@ from router.allocation import Assignment, Demand, Problem, allocate
 from router.freight import pounds
 from router.haul import scaled
 from router.order import ZERO, Allocation
+from router.preorder import opens_on, preordered, wait_for_day
 from router.route import Route
 from router.routing import Channel
 from router.rulings import forbidden, rulings, surcharge
@@ -121,7 +122,7 @@ def _price(item: Item) -> Decimal:
 def _wants(work: Workings, destination: int) -> tuple[Want, ...]:
     open_lines: dict[str, list[tuple[str, Decimal]]] = {}
     for line in work.lines.values():
-        if line.sku and line.destination == destination and line.ledger.open:
+        if line.sku and line.destination == destination and line.ledger.open and not opens_on(work, line.sku):
             open_lines.setdefault(line.sku, []).append((line.number, line.ledger.open))
     return tuple(Want(sku, tuple(lines)) for sku, lines in open_lines.items())
 
@@ -261,7 +262,8 @@ def _allocate(work: Workings, allocation: Allocation) -> None:
 
 def _leave_unfilled(work: Workings, terms: Channel) -> None:
     for line in list(work.lines.values()):
-        if line.ledger.open and terms.backorders:
+        if line.ledger.open and (terms.backorders or preordered(work, line.sku)):
+            wait_for_day(work, line.sku)
             work.move(line.number, "backorder", line.ledger.open)
         elif line.ledger.open:
             work.move(line.number, "cancel_open", line.ledger.open, rule=terms_rule(work, "backorders"))

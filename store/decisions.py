@@ -9,16 +9,17 @@ from sqlalchemy import bindparam, func, literal, select, update
 from router.decision import Decision, World
 from router.order import ZERO, Order
 from router.ports import Lane, LaneEntry, Stale
+from store.backorders import Precedence, reconsider, short_skus
 from store.consequences import names_given, post, queue_documents
 from store.database import Transaction
 from store.exceptions import About, open_exception
 from store.lane_queue import PATIENCE, give_names, revive_parked
 from store.node_loads import Loads
-from store.order_ledger import short_skus, write_events, write_order, write_record
+from store.order_ledger import write_events, write_order, write_record
 from store.questions import close_worries, withdraw
 from store.reservations import change_reservations
 from store.shapes import Shape
-from store.stock_room import Shelves, make_room, reconsider, stock_rows
+from store.stock_room import Shelves, make_room, stock_rows
 from store.tables import (
     document,
     lane,
@@ -49,6 +50,7 @@ def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[
     held, waiting = _held_lanes(transaction, lanes), _waiting_entries(transaction, lanes)
     make_room(transaction, (change for one in asked for change in one.made.stock))
     shelves = Shelves(transaction, {(row.sku, row.node) for one in asked for row in one.made.stock})
+    precedence = Precedence(transaction, {row.sku for one in asked for row in one.made.stock if row.reserved > ZERO})
     loads = Loads(transaction, (change for one in asked for change in one.made.loads))
     outcomes: list[Order | Stale | None] = []
     accepted: list[Writing] = []
@@ -58,6 +60,7 @@ def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[
             _claim_entry(waiting, one.lane, one.entry)
             writing = _writing(transaction, one, row)
             loads.check(one.made.loads)
+            precedence.check(writing, shelves.left, _done(accepted, waiting))
             _take_stock(writing, shelves)
             loads.take(one.made.loads)
         except Stale as stale:
@@ -132,6 +135,11 @@ def _claim_entry(waiting: set[tuple[str, int]], claimed: Lane, entry: LaneEntry)
     if place not in waiting:
         raise Stale(f"entry {entry.seq} of {claimed.key} is done")
     waiting.remove(place)
+
+
+def _done(accepted: Sequence[Writing], waiting: set[tuple[str, int]]) -> set[str]:
+    """The lanes that are decided to their end beside the others of the group."""
+    return {writing.lane.key for writing in accepted} - {key for key, _ in waiting}
 
 
 def _writing(transaction: Transaction, one: ToWrite, row: Any) -> Writing:

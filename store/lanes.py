@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy import select, update
 
 from router.decision import Decision, Needs, Reconsider, StockRow, World
+from router.incoming import Ahead, IncomingRow
 from router.load import NodeLoad
 from router.order import Order
 from router.ports import Lane, LaneEntry
 from store.answers import draw
+from store.backorders import ahead_of
 from store.database import Database, Transaction
 from store.decisions import ToWrite, give_up, write_decisions
 from store.documents import lately
+from store.incoming import incoming_rows
 from store.lane_queue import expire_parked
 from store.node_loads import current_loads
 from store.overdue import report_overdue
@@ -47,6 +50,14 @@ class Lanes:
     async def loads(self) -> Sequence[NodeLoad]:
         """What nodes of limited capacity have taken on, from yesterday on, unlocked."""
         return await self._database.read(current_loads)
+
+    async def incoming(self, skus: Sequence[str]) -> Sequence[IncomingRow]:
+        """What is on its way of these, from yesterday on."""
+        return await self._database.read(lambda transaction: incoming_rows(transaction, skus))
+
+    async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:
+        """How much of these those wait for who come before an order of this lane and priority."""
+        return await self._database.read(lambda transaction: ahead_of(transaction, lane, priority, skus))
 
     async def serials(self, count: int) -> int:
         """The first of `count` serials for packages, which nobody else is given."""

@@ -42,4 +42,6 @@ def world_text(world: World) -> str:
     said = {"now": world.now.isoformat(), "configuration": world.configuration, "first_serial": world.first_serial}
     if world.loads:
         said["loads"] = world.model_dump(mode="json", include={"loads"})["loads"]
+    if world.incoming:
+        said |= world.model_dump(mode="json", include={"incoming", "ahead"})
     return f'{canonical_json(said)[:-1]},"stock":[{rows}]}}'

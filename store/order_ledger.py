@@ -1,13 +1,11 @@
 """What a decision changes of its order: the events in their chain, the record of the decision, the order itself."""
 
-from sqlalchemy import delete
-
 from router.decision import Reconsider
-from router.order import Order
+from store.backorders import note_backorders
 from store.columns import canonical_json
 from store.digest import Happened, event_hash
 from store.made import world_text
-from store.tables import backorder, decision, event, order
+from store.tables import decision, event, order
 from store.transaction import Sealed
 from store.writing import Chain, Writing
 
@@ -73,19 +71,4 @@ def write_order(writing: Writing) -> None:
             "created_at": transaction.now,
         }
         transaction.insert(order, row | values)
-    _note_backorders(writing, state)
-
-
-def short_skus(state: Order | None) -> set[str]:
-    """What the order waits for."""
-    return {line.sku for line in state.lines if line.sku and line.ledger.backordered} if state else set()
-
-
-def _note_backorders(writing: Writing, state: Order) -> None:
-    before, now = short_skus(writing.lane.order), short_skus(state)
-    for sku in sorted(now - before) if writing.counts else ():
-        row = {"sku": sku, "order_id": writing.lane.key, "since": writing.transaction.now}
-        writing.transaction.ensure(backorder, row)
-    for sku in sorted(before - now):
-        here = (backorder.c.sku == sku) & (backorder.c.order_id == writing.lane.key)
-        writing.transaction.execute(delete(backorder).where(here))
+    note_backorders(writing, state)

@@ -47,7 +47,7 @@ def shown_order(row: Row) -> Shown:
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
         "lines": [
-            {"number": line["number"], "sku": line["sku"], "ledger": line["ledger"], "fault": line["fault"]}
+            {name: line.get(name) for name in ("number", "sku", "ledger", "fault", "expected")}
             for line in state["lines"]
         ],
     }

@@ -20,7 +20,7 @@ from store.exceptions import About, open_exception
 from store.identities import Claim, Identities, Key
 from store.lane_queue import enqueue, enqueue_by_name, fulfilment_scope
 from store.questions import question_scope
-from store.stock_room import record_counts
+from store.stock_room import record_stock
 from store.tables import document
 
 
@@ -186,7 +186,7 @@ def _to_asker(transaction: Transaction, staged: _Staged, effect: ToAsker) -> Non
 def _to_stock(transaction: Transaction, staged: _Staged, effect: ToStock) -> None:
     mark(transaction, staged.id, status="applied")
     if staged.row["usage"] == "production":
-        record_counts(transaction, effect.counts, staged.id)
+        record_stock(transaction, effect.counts, effect.arriving, staged.id)
     if effect.uncounted:
         reason = f"it counts what nobody here knows: {', '.join(effect.uncounted)}"
         open_exception(transaction, "item-unknown", reason, About(document=staged.id, owner="stock desk"))

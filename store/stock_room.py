@@ -1,22 +1,25 @@
 """Stock: what lies where and how much of it is promised. Nothing is promised but under a lock on its row."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import Update, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Update, bindparam, insert, literal_column, select, update
 
 from router.decision import StockChange, StockRow
+from router.incoming import IncomingRow
 from router.order import ZERO
-from router.ports import Count, Stale
+from router.ports import Arriving, Count, Stale
+from store.backorders import reconsider
 from store.columns import exact_reader
 from store.database import Database, Transaction
 from store.exceptions import About, open_exception
-from store.lane_queue import enqueue
+from store.incoming import incoming_rows, record_incoming
 from store.shapes import Shape, listing
 from store.snapshot import Snapshot
-from store.tables import backorder, stock
+from store.tables import stock
 
 _DESK = "stock desk"
 
@@ -33,10 +36,22 @@ class StockRoom:
         """Set what lies at a node; orders that wait for it are decided again."""
 
         def work(transaction: Transaction) -> StockRow:
-            record_counts(transaction, [Count(sku, node, on_hand, safety)], transaction.new_id())
+            record_stock(transaction, [Count(sku, node, on_hand, safety)], (), transaction.new_id())
             return stock_rows(transaction, [sku], node)[0]
 
         return await self._database.write(work)
+
+    async def expect(self, sku: str, node: str, days: Mapping[date, Decimal]) -> None:
+        """Set all that is on its way of a SKU to a node, by the day it comes; orders that wait are decided again."""
+
+        def work(transaction: Transaction) -> None:
+            record_stock(transaction, (), [Arriving(sku, node, days)], transaction.new_id())
+
+        await self._database.write(work)
+
+    async def incoming(self, sku: str) -> Sequence[IncomingRow]:
+        """What is on its way of a SKU, by node and day."""
+        return await self._database.read(lambda transaction: incoming_rows(transaction, [sku]))
 
     async def availability(self, sku: str | None = None) -> Sequence[StockRow]:
         """The rows of one SKU, or of all, by SKU and node."""
@@ -103,6 +118,12 @@ class Shelves:
             self._rows[place] = after[place]
             self._changes[place] = (on_hand + change.on_hand, reserved + change.reserved)
 
+    def left(self, sku: str) -> Decimal:
+        """What can still be promised of a SKU, wherever it lies, the changes taken in counted."""
+        rows = stock_rows(self._transaction, [sku])
+        changes = [change for (changed, _), change in self._changes.items() if changed == sku]
+        return sum((row.available for row in rows), ZERO) + sum((more - taken for more, taken in changes), ZERO)
+
     def write(self) -> None:
         """Write the changes down; the rows are locked since they were read."""
         rows = [
@@ -145,13 +166,18 @@ def _change(_dialect: str) -> Update:
 _CHANGE = Shape(_change)
 
 
-def record_counts(transaction: Transaction, counts: Iterable[Count], source: str) -> None:
-    """Record what was counted at nodes, by the document or act of id `source`; who waits for it is decided again."""
-    skus = set()
+def record_stock(
+    transaction: Transaction, counts: Collection[Count], arriving: Collection[Arriving], source: str
+) -> None:
+    """Record what was counted at nodes and what is on its way to them, by the document or act of id `source`; who waits
+    for it is decided again."""
     for count in counts:
         _record(transaction, count)
-        skus.add(count.sku)
-    reconsider(transaction, skus, source, "stock was counted")
+    for one in arriving:
+        record_incoming(transaction, one)
+    cause = "stock was counted" if counts else "it was told what is on its way"
+    skus = {count.sku for count in counts} | {one.sku for one in arriving}
+    reconsider(transaction, skus, source, cause)
 
 
 def _record(transaction: Transaction, count: Count) -> None:
@@ -170,19 +196,3 @@ def _record(transaction: Transaction, count: Count) -> None:
         reason = f"{count.node} counted {count.on_hand} of {count.sku}, but {changed} are promised"
         about = About(subject=f"{count.sku}@{count.node}", owner=_DESK)
         open_exception(transaction, "stock-below-promises", reason, about)
-
-
-def reconsider(
-    transaction: Transaction, skus: Collection[str], source: str, cause: str, *, but: str | None = None
-) -> None:
-    """Have the orders that wait for these SKUs decided again, those that wait longest first; not the order `but`."""
-    if not skus:
-        return
-    waiting = transaction.execute(
-        select(backorder.c.order_id, func.min(backorder.c.since).label("since"))
-        .where(backorder.c.sku.in_(skus), backorder.c.order_id != (but or ""))
-        .group_by(backorder.c.order_id)
-        .order_by("since", backorder.c.order_id)
-    )
-    for row in waiting.all():
-        enqueue(transaction, row.order_id, source, cause=cause, due=row.since)

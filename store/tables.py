@@ -1,6 +1,6 @@
 """The store's tables. The order is the street's: what arrived, what it says, what was decided, what goes out."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.sql.elements import ColumnElement
 
 from store.columns import Exact, Instant, Json
@@ -214,6 +214,17 @@ backorder = Table(
     _text("sku", key=True),
     _text("order_id", key=True),
     Column("since", Instant, nullable=False),
+    Column("priority", Integer, nullable=True),
+    Column("units", Exact, nullable=True),
+)
+
+incoming = Table(
+    "incoming",
+    metadata,
+    _text("sku", key=True),
+    _text("node", key=True),
+    Column("day", Date, primary_key=True),
+    Column("units", Exact, nullable=False),
 )
 
 journal_entry = Table(

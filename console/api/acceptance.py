@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
@@ -31,12 +32,14 @@ class Reader(Protocol):
 
 
 class StockLevel(Model):
-    """What one node has of one SKU, and how much of it is never promised."""
+    """What one node has of one SKU, how much of it is never promised, and what is on its way."""
 
     sku: Text
     node: Text
-    on_hand: Amount
+    on_hand: Amount | None = None
     safety: Amount | None = None
+    incoming: dict[date, Amount] | None = None
+    """All that is on its way there, by the day it comes; None leaves what was said before."""
 
 
 def read_order(desk: Reader, body: bytes) -> PurchaseOrder:
@@ -72,7 +75,12 @@ def read_stock(desk: Reader, body: bytes) -> Sequence[StockLevel]:
     _refuse(
         _fault("negative-quantity", f"/{index}/on_hand", f"{level.sku} at {level.node}: stock cannot be below zero")
         for index, level in enumerate(levels)
-        if level.on_hand < 0 or (level.safety or 0) < 0
+        if min(level.on_hand or 0, level.safety or 0, *(level.incoming or {}).values()) < 0
+    )
+    _refuse(
+        _fault("stock-incomplete", f"/{index}/on_hand", "say what is on_hand, what is incoming by day, or both")
+        for index, level in enumerate(levels)
+        if level.on_hand is None and (level.incoming is None or level.safety is not None)
     )
     return levels
 
@@ -187,10 +195,23 @@ def _not_positive(quantities: Iterable[Decimal]) -> Iterator[Finding]:
 
 
 def _levels_of_report(report: InventoryReport) -> Iterator[StockLevel]:
+    """A level for each item and place; the lines of one that come on several days together."""
+    found: dict[tuple[str, str], StockLevel] = {}
     for index, line in enumerate(report.lines):
         sku, node = line.items.get("sku"), line.node or report.node
-        on_hand = line.quantities.get("on_hand")
-        if sku is None or node is None or on_hand is None:
-            wanted = "a line needs items.sku, quantities.on_hand, and a node (its own or the report's)"
+        on_hand, (coming, moment) = line.quantities.get("on_hand"), line.to_come or (None, None)
+        if sku is None or node is None or (on_hand is None and (coming is None or moment is None)):
+            wanted = (
+                "a line needs items.sku, a node (its own or the report's), and quantities.on_hand, or incoming "
+                "with the day it is available"
+            )
             raise _invalid([_fault("stock-incomplete", f"/lines/{index}", wanted)])
-        yield StockLevel(sku=sku, node=node, on_hand=on_hand.value)
+        before = found.get((sku, node), StockLevel(sku=sku, node=node))
+        days = {moment.date() if isinstance(moment, datetime) else moment: coming.value} if coming and moment else {}
+        found[sku, node] = before.model_copy(
+            update={
+                "on_hand": on_hand.value if on_hand else before.on_hand,
+                "incoming": {**(before.incoming or {}), **days} if days else before.incoming,
+            }
+        )
+    yield from found.values()

@@ -1,17 +1,17 @@
 """What comes in over the API: documents, orders, webhooks, stock. Kept before it is answered."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiohttp import web
 
-from console.api.acceptance import read_order, read_return, read_return_receipt, read_stock
+from console.api.acceptance import StockLevel, read_order, read_return, read_return_receipt, read_stock
 from console.api.call import Call, reply
 from console.desk import OWN_CHANNEL, Hub
 from console.web.problem import Problem, forbidden, not_found, unauthorized
 from console.web.sight import header_of
-from router.ports import Arrival, Receipt
+from router.ports import Arrival, Receipt, StockRoom
 
 _PATIENCE = 2.0
 _LONGEST_PATIENCE = 30.0
@@ -159,5 +159,20 @@ async def settle_return(call: Call) -> web.Response:
 async def set_stock(call: Call) -> web.Response:
     """Set what nodes have on hand."""
     levels = read_stock(call.hub, await call.body())
-    rows = [await call.hub.stock.set(level.sku, level.node, level.on_hand, level.safety) for level in levels]
-    return reply({"stock": rows})
+    for level in levels:
+        if level.on_hand is not None:
+            await call.hub.stock.set(level.sku, level.node, level.on_hand, level.safety)
+        if level.incoming is not None:
+            await call.hub.stock.expect(level.sku, level.node, level.incoming)
+    return reply(await _set(call.hub.stock, levels))
+
+
+async def _set(stock: StockRoom, levels: Sequence[StockLevel]) -> dict[str, object]:
+    """How the rows and what is on its way now stand, of what was set."""
+    places = {(level.sku, level.node) for level in levels}
+    skus = sorted({level.sku for level in levels})
+    rows = [row for sku in skus for row in await stock.availability(sku) if row[:2] in places]
+    return {
+        "stock": rows,
+        "incoming": [row._asdict() for sku in skus for row in await stock.incoming(sku) if row[:2] in places],
+    }

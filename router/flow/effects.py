@@ -1,13 +1,16 @@
 """Where each kind of document takes effect: one table."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from canonical import (
     Answer,
     Document,
     InventoryLine,
     InventoryReport,
+    Item,
     OrderChange,
     PurchaseOrder,
     Question,
@@ -17,9 +20,12 @@ from canonical import (
     TrackingUpdate,
 )
 from router.catalogue import units_in
+from router.network import Node
 from router.number import lane_of, order_id
+from router.order import ZERO
 from router.policy import Policy
-from router.ports import Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
+from router.ports import Arriving, Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
+from router.promise import day_of
 
 
 def effect_of(document: Document, sender: str, policy: Policy) -> Effect:
@@ -60,17 +66,32 @@ def _what_we_sent(_document: Document, _sender: str, _policy: Policy) -> Effect:
 
 def _stock(document: InventoryReport, sender: str, policy: Policy) -> Effect:
     counts: list[Count] = []
+    arriving: dict[tuple[str, str], dict[date, Decimal]] = {}
     uncounted: list[str] = []
     for line in document.lines:
-        count = _count(line, line.node or document.node, sender, policy)
-        if isinstance(count, Count):
-            counts.append(count)
-        else:
-            uncounted.append(count)
-    return ToStock(counts, uncounted)
+        said = _said(line, line.node or document.node, sender, policy)
+        if isinstance(said, str):
+            uncounted.append(said)
+            continue
+        if said.on_hand is not None:
+            counts.append(Count(said.sku, said.node, said.on_hand))
+        if said.to_come is not None:
+            days = arriving.setdefault((said.sku, said.node), {})
+            for day, units in said.to_come.items():
+                days[day] = days.get(day, ZERO) + units
+    return ToStock(counts, [Arriving(*place, days) for place, days in arriving.items()], uncounted)
 
 
-def _count(line: InventoryLine, node: str | None, sender: str, policy: Policy) -> Count | str:
+class _Said(NamedTuple):
+    """What a line says of an item at a node, in the item's own unit; None of what it says nothing."""
+
+    sku: str
+    node: str
+    on_hand: Decimal | None
+    to_come: dict[date, Decimal] | None
+
+
+def _said(line: InventoryLine, node: str | None, sender: str, policy: Policy) -> _Said | str:
     """What a line counts, or what of it nobody here knows. A node's operator alone speaks for the node."""
     match = policy.catalogue.match(line.items)
     if match.item is None:
@@ -78,11 +99,22 @@ def _count(line: InventoryLine, node: str | None, sender: str, policy: Policy) -
     place = policy.network.by_id.get(node or "")
     if place is None or place.operator not in (None, sender):
         return f"node {node or 'unnamed'}, for which {sender} does not speak"
-    on_hand = line.quantities.get("on_hand")
+    on_hand, to_come = line.quantities.get("on_hand"), _to_come(line, place, match.item)
     units = units_in(match.item, on_hand.unit) if on_hand else None
-    if on_hand is None or units is None:
-        return f"{match.item.sku} in {on_hand.unit}" if on_hand else f"{match.item.sku} without what is on hand"
-    return Count(match.item.sku, place.id, on_hand.value * units)
+    if on_hand and units is None:
+        return f"{match.item.sku} in {on_hand.unit}"
+    if on_hand is None and to_come is None:
+        return f"{match.item.sku} without what is on hand"
+    return _Said(match.item.sku, place.id, on_hand.value * units if on_hand and units else None, to_come)
+
+
+def _to_come(line: InventoryLine, place: Node, item: Item) -> dict[date, Decimal] | None:
+    """What a line says is on its way, by day; None where it says nothing that a day can be promised from."""
+    quantity, moment = line.to_come or (None, None)
+    units = quantity.value * (units_in(item, quantity.unit) or 0) if quantity else ZERO
+    if quantity is None or (moment is None and units):
+        return None
+    return {day_of(moment, place.time_zone): units} if moment and units else {}
 
 
 EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from canonical import Document, Unavailable
 from router.decision import Decision, Needs, StockRow, World
 from router.flow.patience import patiently
+from router.incoming import IncomingRow
 from router.load import NodeLoad
 from router.order import Order
 from router.policy import Policy
@@ -39,6 +40,7 @@ class _Read(NamedTuple):
 
     stock: Stock
     loads: tuple[NodeLoad, ...]
+    incoming: Sequence[IncomingRow]
 
 
 @dataclass(slots=True)
@@ -91,6 +93,7 @@ class RouteOrders:
         read = _Read(
             stock=_by_sku(await self.lanes.stock(Needs(skus=tuple(skus)))),
             loads=tuple(await self.lanes.loads()) if self.policy.network.limited else (),
+            incoming=await self.lanes.incoming(skus) if skus else (),
         )
         settled = await asyncio.gather(*(self._settle(*each, read) for each in zip(active, wanted, strict=True)))
         return [claimed for claimed, goes_on in zip(active, settled, strict=True) if goes_on]
@@ -135,18 +138,23 @@ class RouteOrders:
     async def _decide(self, claimed: _Claimed, needs: Needs, read: _Read) -> Order | None:
         """Decide and commit. With its last document the lane is given back."""
         lane, entry = claimed.lane, claimed.entry
-        world = await self._world(needs, read)
+        world = await self._world(claimed, needs, read)
         decision = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
         last = claimed.done + 1 == len(lane.entries)
         return await patiently(lambda: self.lanes.commit(lane, entry, world, decision, last=last))
 
-    async def _world(self, needs: Needs, read: _Read) -> World:
+    async def _world(self, claimed: _Claimed, needs: Needs, read: _Read) -> World:
         """Every fact the decision will read, and the instant it is made at."""
+        lane, incoming = claimed.lane, [row for row in read.incoming if row.sku in needs.skus]
+        priority = lane.order.priority if lane.order else self.policy.channel(claimed.entry.sender).priority
+        coming = sorted({row.sku for row in incoming})
         return World.model_construct(
             now=self.clock.now(),
             configuration=self.policy.digest,
             stock=tuple(row for sku in needs.skus for row in read.stock.get(sku, ())),
             loads=read.loads,
+            incoming=tuple(incoming),
+            ahead=tuple(await self.lanes.ahead(lane.key, priority, coming)) if coming else (),
             first_serial=await self.lanes.serials(needs.serials) if needs.serials else None,
         )
 

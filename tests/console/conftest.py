@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from console.cli import main
 from console.desk import Answer, Beat, Builder, Door, Hub, InspectRequest, Rehearsal, TranslateRequest, Workbench
 from console.web.server import Served, serve
 from router.decision import StockRow
+from router.incoming import IncomingRow
 from router.ports import Arrival, Bearer, Receipt, Rendered, WantedHold
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -145,6 +146,7 @@ class MemoryStock:
     """Stock levels by SKU and node."""
 
     levels: dict[tuple[str, str], StockRow] = field(default_factory=dict)
+    coming: dict[tuple[str, str], dict[date, Decimal]] = field(default_factory=dict)
 
     async def set(self, sku: str, node: str, on_hand: Decimal, safety: Decimal | None = None) -> StockRow:
         if node == "nowhere":
@@ -158,6 +160,13 @@ class MemoryStock:
 
     async def glance(self, sku: str) -> Sequence[StockRow]:
         return await self.availability(sku)
+
+    async def expect(self, sku: str, node: str, days: Mapping[date, Decimal]) -> None:
+        self.coming[sku, node] = dict(days)
+
+    async def incoming(self, sku: str) -> Sequence[IncomingRow]:
+        places = {place: days for place, days in self.coming.items() if place[0] == sku}
+        return [IncomingRow(*place, day, units) for place, days in places.items() for day, units in days.items()]
 
 
 @dataclass

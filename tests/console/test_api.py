@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -323,7 +324,26 @@ async def test_stock_is_set_from_a_canonical_inventory_report(client, hub):
     assert str(hub.stock.levels["VASE", "reno"].on_hand) == "3"
 
 
+async def test_what_is_on_its_way_is_set_by_the_day_it_comes(client, hub):
+    level = {"sku": "VASE", "node": "reno", "incoming": {"2026-03-09": "40", "2026-03-16": "8"}}
+    said = await (await client("POST", "/v1/inventory", "erp", json=level)).json()
+    assert said["incoming"] == [
+        {"sku": "VASE", "node": "reno", "day": "2026-03-09", "units": "40"},
+        {"sku": "VASE", "node": "reno", "day": "2026-03-16", "units": "8"},
+    ]
+    lines = [
+        {"items": {"sku": "VASE"}, "quantities": {"incoming": {"value": value}}, "dates": {"available": day}}
+        for day, value in (("2026-03-10", "3"), ("2026-03-11", "4"))
+    ]
+    report = {"number": "R1", "node": "reno", "as_of": "2026-03-01", "lines": lines}
+    assert (await client("POST", "/v1/inventory", "erp", json=report)).status == 200
+    assert hub.stock.coming["VASE", "reno"] == {date(2026, 3, 10): 3, date(2026, 3, 11): 4}
+    assert not hub.stock.levels
+
+
 STOCK_FAULTS = [
+    ({"sku": "LAMP", "node": "reno", "incoming": {"2026-03-09": "-1"}}, "/0/on_hand"),
+    ({"sku": "LAMP", "node": "reno", "incoming": {"soon": "1"}}, "/incoming/soon/[key]"),
     ({"sku": "LAMP", "node": "reno", "on_hand": "-1"}, "/0/on_hand"),
     ([{"sku": "LAMP", "node": "reno"}], "/0/on_hand"),
     ({"sku": "LAMP", "node": "reno", "on_hand": "many"}, "/on_hand"),

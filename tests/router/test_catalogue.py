@@ -1,5 +1,8 @@
 """Items are found by any identifier, and a faulty row says what to mend."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
 from router.catalogue import check_digit, read_items, read_stock
@@ -68,3 +71,13 @@ def test_a_faulty_stock_row_names_its_line() -> None:
 @pytest.mark.parametrize(("body", "digit"), [("629104150021", "3"), ("85001201001", "2"), ("10614141234567890", "8")])
 def test_check_digits_are_those_of_gs1(body: str, digit: str) -> None:
     assert check_digit(body) == digit
+
+
+def test_a_stock_file_says_what_is_on_its_way() -> None:
+    rows = [
+        {"sku": "A", "node": "N", "on_hand": "0", "safety": "", "incoming": "40", "incoming_on": "2026-12-01"},
+        {"sku": "B", "node": "N", "on_hand": "0", "safety": "", "incoming": "40", "incoming_on": ""},
+    ]
+    [level], [finding] = read_stock(rows, "stock.csv")
+    assert (level.incoming, level.incoming_on) == (Decimal(40), date(2026, 12, 1))
+    assert finding.message.startswith("40 are incoming on no day; fill in incoming_on")

@@ -1,0 +1,31 @@
+"""What is on its way to nodes: a row for each SKU, node and day."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from router.incoming import IncomingRow
+from router.order import ZERO
+from router.ports import Arriving
+from store.database import Transaction
+from store.tables import incoming
+
+
+def incoming_rows(transaction: Transaction, skus: Sequence[str]) -> list[IncomingRow]:
+    """What is on its way of some SKUs, by SKU, node and day; from yesterday on, for somewhere it may still be that day.
+
+    What should have come before, and was not counted since, promises nothing.
+    """
+    since = transaction.now.date() - timedelta(days=1)
+    wanted = select(incoming).where(incoming.c.sku.in_(skus), incoming.c.day >= since)
+    in_turn = wanted.order_by(incoming.c.sku, incoming.c.node, incoming.c.day)
+    return [IncomingRow(row.sku, row.node, row.day, row.units) for row in transaction.execute(in_turn)]
+
+
+def record_incoming(transaction: Transaction, arriving: Arriving) -> None:
+    """Replace all that was known to be on its way of a SKU to a node."""
+    here = {"sku": arriving.sku, "node": arriving.node}
+    transaction.execute(delete(incoming).where(incoming.c.sku == arriving.sku, incoming.c.node == arriving.node))
+    rows = [here | {"day": day, "units": units} for day, units in sorted(arriving.days.items()) if units > ZERO]
+    transaction.insert(incoming, *rows)
