@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,37 +22,22 @@ from canonical.exchange import Arrival
 from connectors.agreements import Agreements
 from connectors.authoring.bench import AuthoringBench, one_way_rules
 from connectors.canonical_json import read_canonical
-from connectors.cloud_events import WithEvents
-from connectors.configuration import ConfigurationFolder, Trade, read_trade
-from connectors.courier import MeasuredCourier, callers, couriers
-from connectors.engine.caller import Caller
-from connectors.engine.cursor import FileCursors
-from connectors.engine.meters import FileMeters
-from connectors.engine.progress import FileProgress
-from connectors.engine.tokens import FileTokens
-from connectors.engine.wire import HttpWire
+from connectors.configuration import ConfigurationFolder, Trade, read_alone, read_trade
 from connectors.event_webhooks import event_faults
-from connectors.file_exchange import FileExchange, file_exchange
-from connectors.freshness import FileAges, staleness
 from connectors.installation import examine_installation
-from connectors.ledger import read_ledger
 from connectors.lineage import told_lineage
+from connectors.outward import REMEMBERED, Outward, open_outward
 from connectors.personal_data import ErasingEverywhere
-from connectors.pickup import pickups
 from connectors.schemas import configuration_models
 from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedIds, collect_rarely
 from connectors.ticker import Ticker
-from connectors.transport.couriers import CourierByDestination
-from connectors.transport.webhook import WebhookCourier
-from connectors.webhooks import Webhooks
 from connectors.workbench import Workbench
 from console.cli import main as command_line
 from console.desk import Door
 from console.rehearsal import Rehearsal, Story
 from console.tools import Tools
 from mappings.language.schema import map_schema
-from mappings.yaml_model import load_model
-from router.catalogue import StockLevel, read_items, read_stock
+from router.catalogue import StockLevel
 from router.decide import decide, needs
 from router.event_kinds import EVENT_KINDS
 from router.flow import (
@@ -68,23 +53,21 @@ from router.flow import (
     Translate,
     readiness,
 )
+from router.flow.publish import PublishStock
 from router.flow.reconcile import Reconcile
 from router.flow.schedule import Job
 from router.hindsight import Hindsight
-from router.network import Company, Network
+from router.network import Company
+from router.opening_stock import stock_up
 from router.policy import Policy
-from router.ports import Pickup, Receipt
-from router.posting import Posting
-from router.price_list import read_prices
+from router.policy_files import RULES, Others, read_policy
+from router.ports import Receipt
 from router.routing import Routing
-from router.taxes import Taxes
 from store import DATABASE, Store, back_up, open_store, restore, sqlite_url
 from store.figures import figures
 from store.history import History
 from store.sorted_runs import SortedRuns
 
-REMEMBERED = ("cursors", "taken", "anchors")
-"""Folders of the data directory that a backup takes along: how far pickups read, and the audit trail's anchors."""
 ANCHORS = Path("anchors", "blocks.jsonl")
 LOOK_AGAIN = 0.02
 """Seconds between two looks whether an order is decided."""
@@ -107,58 +90,41 @@ def read_configuration(
     """Read it; `Misconfigured` with every finding when something in it forbids running."""
     folder = ConfigurationFolder(config)
     trade = read_trade(folder, data, base_urls or {}, os.environ if secrets is None else secrets)
-    settings = trade.settings
-    network = folder.model(settings.nodes, Network, "network")
-    routing = folder.model(settings.routing, Routing, "routing")
-    posting = folder.model(settings.posting, Posting, "posting")
-    taxes = folder.model(settings.taxes, Taxes, "taxes") if settings.taxes else Taxes()
-    catalogue, found = read_items(folder.rows(settings.items), settings.company.currency, settings.items)
-    stock, more = read_stock(folder.rows(settings.stock), settings.stock)
-    known = frozenset(trade.partners.by_id) | frozenset(trade.connections.by_id)
-    rows = folder.rows(settings.prices) if settings.prices else ()
-    prices, faulty = read_prices(rows, catalogue, settings.company.currency, settings.prices or "", known)
-    folder.findings += [*found, *more, *faulty]
-    if network is None or routing is None or posting is None or taxes is None:
-        raise Misconfigured(f"{config} has faults", folder.findings)
-    company = Company.model_validate(settings.company.model_dump(exclude={"x12"}))
-    policy = Policy(
-        company=company, network=network, routing=routing, posting=posting, catalogue=catalogue, prices=prices,
-        taxes=taxes, origins=folder.origins,
-    )  # fmt: skip
-    partners, connections = frozenset(trade.partners.by_id), frozenset(trade.connections.by_id)
+    settings, partners = trade.settings, frozenset(trade.partners.by_id)
     takes = {name: frozenset(one.manifest.takes) for name, one in trade.connections.by_id.items()}
-    folder.findings += policy.check(partners, connections, takes)
-    told = event_faults(settings.events, trade.event_secrets, partners | connections, EVENT_KINDS, folder.origins)
-    folder.findings += told
-    if has_errors(folder.findings):
+    company = Company.model_validate(settings.company.model_dump(exclude={"x12"}))
+    read = read_policy(folder, settings, company, Others(partners, takes))
+    known = partners | takes.keys()
+    folder.findings += event_faults(settings.events, trade.event_secrets, known, EVENT_KINDS, folder.origins)
+    if read is None or has_errors(folder.findings):
         raise Misconfigured(f"{config} has faults", folder.findings)
+    policy, stock = read
     return Configuration(trade, policy, stock, folder.findings)
 
 
 class Hub:
     """The built hub, open on one store. Satisfies `console.desk.Hub`."""
 
-    def __init__(
-        self, configuration: Configuration, store: Store, data: Path, wire: HttpWire, files: FileExchange
-    ) -> None:
+    def __init__(self, configuration: Configuration, store: Store, outward: Outward) -> None:
         trade, settings = configuration.trade, configuration.trade.settings
         self.name = settings.company.name
         self.host, self.port = settings.listen.host, settings.listen.port
         self.largest_body = settings.listen.largest_body
         self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
         self.holds, self.returns, self._store = store.holds, store.returns, store
-        self.erasing = ErasingEverywhere(store.erasing, files.archives)
-        calling = _callers(configuration, data, wire)
-        self.webhooks = Webhooks(trade.connections.by_id, calling, SystemClock())
-        partners, connections = trade.partners.by_id.values(), trade.connections.by_id.values()
-        self.doors = [Door(one.partner, one.name, "partner") for one in partners]
-        self.doors += [Door(one.id, one.name, "connection") for one in connections]
-        self.hindsight = Hindsight(History(store.database), configuration.policy.network, _read_routing)
-        self._translator, self._callers = trade.translator, calling
-        self._destinations = configuration.policy.posting.destinations
-        self._connections, self._ages = list(connections), FileAges(data / "ages")
-        self._flow = _flow(configuration, store, data, calling, wire, files)
-        self.publish_stock = _publisher(configuration, store, self._flow.bells.render.ring)
+        self.erasing = ErasingEverywhere(store.erasing, outward.archives)
+        self.webhooks = outward.webhooks
+        self.doors = [Door(one.partner, one.name, "partner") for one in trade.partners.by_id.values()]
+        self.doors += [Door(one.id, one.name, "connection") for one in trade.connections.by_id.values()]
+        policy, read_routing = configuration.policy, partial(read_alone, model=Routing)
+        self.hindsight = Hindsight(History(store.database), policy.network, read_routing)
+        self._outward, self._destinations = outward, policy.posting.destinations
+        bells = Bells()
+        publishing = _publishing(configuration, store, outward, bells)
+        self.publish_stock = publishing.step
+        self._flow = _flow(
+            configuration, store, outward, bells, _chores(configuration, store, self.erasing, publishing)
+        )
 
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         """One canonical document in JSON; None with located findings."""
@@ -184,24 +150,22 @@ class Hub:
         row, raw = await self.archive.document(document), await self.archive.raw(document)
         if row is None:
             return None
-        return await asyncio.to_thread(told_lineage, row, raw.content if raw else None, self._translator)
+        return await asyncio.to_thread(told_lineage, row, raw.content if raw else None, self._outward.trade.translator)
 
     def reconcile(self) -> Reconcile:
         """Orders, documents, postings and the ERPs' own books, held against each other once."""
         told = {one.connection: one for one in self._destinations}
-        calling = {name: self._callers[name] for name in told if name in self._callers}
-        readable = {name: one for name, one in calling.items() if one.connection.manifest.reads.ledger}
+        ledgers = self._outward.ledgers(sorted(told))
         return Reconcile(
             figures=lambda read: figures(self._store.database, [told[name] for name in sorted(read)]),
-            ledgers={name: partial(read_ledger, caller) for name, caller in readable.items()},
+            ledgers=ledgers,
             rows=SortedRuns,
-            uncompared=sorted(told.keys() - readable.keys()),
+            uncompared=sorted(told.keys() - ledgers.keys()),
         )
 
     def staleness(self) -> Sequence[Mapping[str, Any]]:
         """How old each channel's orders, stock and tracking are: `{connection, what, seconds, limit, fresh}`."""
-        now = SystemClock().now()
-        return [row for one in self._connections for row in staleness(self._ages, one, now)]
+        return self._outward.staleness(SystemClock().now())
 
     async def look(self) -> int:
         """Take what lies at the watched places, once; how much that was."""
@@ -220,93 +184,59 @@ class Hub:
         return await readiness(self._store.readiness, self._flow.pulse, self._flow.schedule.troubles)
 
 
-def _read_routing(file: Path) -> Routing:
-    """A routing file by itself, such as one that is only being thought about."""
-    if not file.is_file():
-        raise Misconfigured(f"there is no file {file}")
-    routing, findings = load_model(file, Routing)
-    if routing is None:
-        raise Misconfigured(f"{file} has faults", findings)
-    return routing
-
-
-def _callers(configuration: Configuration, data: Path, wire: HttpWire) -> Mapping[str, Caller]:
-    """Who calls for each connection; tokens, allowances and what is under way are shared by all processes on `data`."""
-    connections = configuration.trade.connections.by_id
-    kept = FileTokens(data / "tokens"), FileMeters(data / "meters"), FileProgress(data / "progress")
-    return callers(connections, wire, SystemClock(), *kept)
-
-
 def _flow(
-    configuration: Configuration, store: Store, data: Path, calling: Mapping[str, Caller], wire: HttpWire,
-    files: FileExchange,
-) -> Flow:  # fmt: skip
-    trade, policy, clock = configuration.trade, configuration.policy, SystemClock()
-    settings, bells = trade.settings, Bells()
-    webhooks = {one.id: WebhookCourier(one, trade.event_secrets.get(one.id), wire, clock) for one in settings.events}
-    translator = WithEvents(trade.translator, webhooks.keys(), settings.hub)
-    retry = RetryPolicy(settings.delivery.tries, settings.delivery.first_wait, settings.delivery.longest_wait)
-    ages = FileAges(data / "ages")
-    measured = {name: MeasuredCourier(one, ages, clock) for name, one in couriers(calling).items()}
-    courier = CourierByDestination({**files.couriers, **measured, **webhooks})
-    places: list[Pickup] = [*files.pickups, *pickups(calling, FileCursors(data / "cursors"), ages)]
-    chores = _retention(ErasingEverywhere(store.erasing, files.archives), settings.retention.personal_data, clock)
-    chores = {**chores, "anchor": (timedelta(minutes=1), store.anchors.note)}
-    chores["stock"] = (settings.publish_stock, _publisher(configuration, store, bells.render.ring))
-    schedule = Schedule(
-        Intake(store.inbox, bells.translate.ring),
-        places,
-        store.lanes,
-        Ticker(),
-        store.turns,
-        settings.poll,
-        chores=chores,
-        woken=bells.route.ring,
-    )
-    pace = Pace(settings.delivery.per_minute)
+    configuration: Configuration, store: Store, outward: Outward, bells: Bells, chores: Mapping[str, Job]
+) -> Flow:
+    policy, clock, settings = configuration.policy, SystemClock(), configuration.trade.settings
+    delivery = settings.delivery
     return Flow(
-        translate=Translate(store.inbox, translator, policy),
+        translate=Translate(store.inbox, outward.translator, policy),
         route=RouteOrders(store.lanes, decide, needs, policy, clock),
-        render=Render(store.outbox, translator),
+        render=Render(store.outbox, outward.translator),
         deliver=Deliver(
             store.outbox,
-            courier,
+            outward.courier,
             clock,
             SystemRandomness(),
-            retry,
+            RetryPolicy(delivery.tries, delivery.first_wait, delivery.longest_wait),
             settled=bells.deliver.ring,
             answered=bells.translate.ring,
             refused=bells.route.ring,
-            pace=pace,
+            pace=Pace(delivery.per_minute),
         ),
-        schedule=schedule,
+        schedule=Schedule(
+            Intake(store.inbox, bells.translate.ring),
+            outward.pickups,
+            store.lanes,
+            Ticker(),
+            store.turns,
+            settings.poll,
+            chores=chores,
+            woken=bells.route.ring,
+        ),
         bells=bells,
         peers=store.peers,
     )
 
 
-def _publisher(configuration: Configuration, store: Store, queued: Callable[[], None]) -> Callable[[], Awaitable[int]]:
-    """Tells the channels that take inventory reports what they may sell."""
-    policy, report = configuration.policy, InventoryReport.__name__
-    partners, connections = configuration.trade.partners.by_id, configuration.trade.connections.by_id
-    takers = [name for name, one in partners.items() if report in one.takes]
-    takers += [name for name, one in connections.items() if report in one.manifest.takes]
-    channels = {name: policy.channel(name).stock for name in takers}
-
-    async def publish() -> int:
-        reports = await store.offers.publish(channels, policy.catalogue)
-        if reports:
-            queued()
-        return reports
-
-    return publish
+def _publishing(configuration: Configuration, store: Store, outward: Outward, bells: Bells) -> PublishStock:
+    policy = configuration.policy
+    channels = {name: policy.channel(name).stock for name in outward.takers(InventoryReport.__name__)}
+    return PublishStock(store.offers, channels, policy.catalogue, bells.render.ring)
 
 
-def _retention(erasing: ErasingEverywhere, kept: timedelta | None, clock: SystemClock) -> Mapping[str, Job]:
-    """Every hour, erase what was finished longer ago than personal data is kept."""
-    if kept is None:
-        return {}
-    return {"retention": (timedelta(hours=1), lambda: erasing.before(clock.now() - kept, "retention"))}
+def _chores(
+    configuration: Configuration, store: Store, erasing: ErasingEverywhere, publishing: PublishStock
+) -> Mapping[str, Job]:
+    """What is done every so often."""
+    settings, clock = configuration.trade.settings, SystemClock()
+    chores: dict[str, Job] = {
+        "anchor": (timedelta(minutes=1), store.anchors.note),
+        "stock": (settings.publish_stock, publishing.step),
+    }
+    if kept := settings.retention.personal_data:
+        chores["retention"] = (timedelta(hours=1), lambda: erasing.before(clock.now() - kept, "retention"))
+    return chores
 
 
 def _findings(config: Path) -> Sequence[Finding]:
@@ -320,14 +250,8 @@ def _findings(config: Path) -> Sequence[Finding]:
 
 def _schemas() -> Mapping[str, Any]:
     """JSON Schemas of documents and configuration files, by name."""
-    rules: dict[str, type[BaseModel]] = {
-        "nodes": Network,
-        "routing": Routing,
-        "posting": Posting,
-        "taxes": Taxes,
-        "story": Story,
-    }
-    models: dict[str, type[BaseModel]] = {**dict(sorted(Document.kinds.items())), **rules, **configuration_models()}
+    kinds: dict[str, type[BaseModel]] = dict(sorted(Document.kinds.items()))
+    models: dict[str, type[BaseModel]] = {**kinds, **RULES, "story": Story, **configuration_models()}
     schemas = {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
     return {**schemas, "map": map_schema()}
 
@@ -359,20 +283,18 @@ class Crossdock:
         configuration = read_configuration(config, data, base_urls, secrets)
         await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
         url = configuration.trade.settings.database or sqlite_url(data / DATABASE)
-        wire, files = HttpWire(), file_exchange(configuration.trade, data)
-        try:
-            async with _store(configuration, url, data) as store:
-                await store.configurations.keep(configuration.policy.digest, configuration.policy.model_dump_json())
-                await _stock_up(store, configuration.stock)
-                yield Hub(configuration, store, data, wire, files)
-        finally:
-            await files.close()
-            await wire.close()
+        async with (
+            open_outward(configuration.trade, data, SystemClock()) as outward,
+            _store(configuration, url, data) as store,
+        ):
+            await store.configurations.keep(configuration.policy.digest, configuration.policy.model_dump_json())
+            await stock_up(store.stock, configuration.stock)
+            yield Hub(configuration, store, outward)
 
     async def backup(self, config: Path, data: Path, file: Path) -> Mapping[str, Any]:
         """Everything the hub holds in one file."""
         url, at = self._url(config, data), SystemClock().now()
-        return await asyncio.to_thread(back_up, url, data, REMEMBERED, file, at)
+        return await asyncio.to_thread(back_up, url, data, (*REMEMBERED, ANCHORS.parts[0]), file, at)
 
     async def restore(self, config: Path, data: Path, file: Path) -> Mapping[str, Any]:
         """Such a file into an empty data directory."""
@@ -426,14 +348,6 @@ async def _store(configuration: Configuration, url: str, data: Path) -> AsyncIte
 def _agreements(configuration: Configuration) -> Agreements:
     trade = configuration.trade
     return Agreements(trade.partners, trade.settings.delivery.receipt, trade.settings.events)
-
-
-async def _stock_up(store: Store, levels: Sequence[StockLevel]) -> None:
-    """Enter the stock file's levels where the store knows none yet; from then on the store is right."""
-    known = {(row.sku, row.node) for row in await store.stock.availability()}
-    for level in levels:
-        if (level.sku, level.node) not in known:
-            await store.stock.set(level.sku, level.node, level.on_hand, level.safety)
 
 
 def main() -> int:

@@ -20,7 +20,7 @@ from connectors.translator import Translator
 from connectors.transport.login import Login, login_of
 from mappings.library import MapLibrary
 from mappings.strict_yaml import read_yaml
-from mappings.yaml_model import validate
+from mappings.yaml_model import load_model, validate
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -64,6 +64,16 @@ class ConfigurationFolder:
 
     def _where(self, name: str, line: int) -> Mapping[str, int | str]:
         return {"file": str(self.path / name), "line": line, "column": 1}
+
+
+def read_alone(file: Path, model: type[M]) -> M:
+    """A configuration file by itself, such as one that is only being thought about. Raises `Misconfigured`."""
+    if not file.is_file():
+        raise Misconfigured(f"there is no file {file}")
+    built, findings = load_model(file, model)
+    if built is None:
+        raise Misconfigured(f"{file} has faults", findings)
+    return built
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Pickup(Protocol):
     """A watched place."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def collect(self) -> AsyncIterator[Arrival]: ...
 

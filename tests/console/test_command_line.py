@@ -248,7 +248,7 @@ def test_export_writes_every_file_and_exact_decimals(crossdock, hub, tmp_path):
     ran = crossdock("export", "--out", str(tmp_path / "out"), "--json")
     assert ran.json["rows"]["orders"] == 1
     names = sorted(file.name for file in (tmp_path / "out").iterdir())
-    stems = ("deliveries", "documents", "events", "journal", "orders", "reservations", "stock")
+    stems = ("deliveries", "documents", "erasures", "events", "journal", "orders", "reservations", "stock")
     assert names == [f"{stem}.jsonl" for stem in stems]
     assert (tmp_path / "out" / "orders.jsonl").read_text() == '{"id":"o1","total":"1.10"}\n'
 

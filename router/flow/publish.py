@@ -1,0 +1,34 @@
+"""Publishing: channels are told what they may sell, when that has changed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from router.catalogue import Catalogue
+from router.routing import StockTerms
+
+
+class Offers(Protocol):
+    """What channels were told."""
+
+    async def publish(self, channels: Mapping[str, StockTerms], catalogue: Catalogue) -> int:
+        """Queue a report for each channel that was told otherwise; how many reports."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PublishStock:
+    """Looks at every channel that takes inventory reports."""
+
+    offers: Offers
+    channels: Mapping[str, StockTerms]
+    catalogue: Catalogue
+    queued: Callable[[], None]
+    """Called when a report waits to be rendered."""
+
+    async def step(self) -> int:
+        """Look once; how many reports were queued."""
+        reports = await self.offers.publish(self.channels, self.catalogue)
+        if reports:
+            self.queued()
+        return reports
