@@ -5,6 +5,7 @@ https://developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits
 """
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -19,7 +20,17 @@ from connectors.emulators.loopback import loopback
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
-PLANS = {"orders": (0.0056, 20.0), "confirm": (2.0, 10.0), "listings": (5.0, 5.0)}
+RETURN_COLUMNS = (
+    "Order ID",
+    "Return request date",
+    "Amazon RMA ID",
+    "Merchant SKU",
+    "Return quantity",
+    "Return Reason",
+)
+"""Those of GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE that matter here."""
+
+PLANS = {"orders": (0.0056, 20.0), "confirm": (2.0, 10.0), "listings": (5.0, 5.0), "documents": (2.0, 15.0)}
 """Calls a second and burst of each operation."""
 
 
@@ -58,6 +69,12 @@ class AmazonSeller:
     shipped: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     """The ledger of effects: packages by order and package reference."""
     stock: dict[str, int] = field(default_factory=dict)
+    returns: list[tuple[str, ...]] = field(default_factory=list)
+    """Rows of the returns report, by `RETURN_COLUMNS`."""
+    cancelled: list[str] = field(default_factory=list)
+    """Orders that a feed cancelled."""
+    documents: dict[str, bytes] = field(default_factory=dict)
+    """What lies in its store: feeds that came, reports that were made."""
     tokens: list[str] = field(default_factory=list)
     plans: dict[str, Plan] = field(default_factory=lambda: {name: Plan(*plan) for name, plan in PLANS.items()})
     base_url: str = ""
@@ -79,7 +96,57 @@ class AmazonSeller:
         application.router.add_post(confirmation, self._guarded("confirm", self._confirm))
         item = "/listings/2021-08-01/items/{seller}/{sku}"
         application.router.add_patch(item, self._guarded("listings", self._patch))
+        for path, create, result in (
+            ("/feeds/2021-06-30/feeds", self._take_feed, "resultFeedDocumentId"),
+            ("/reports/2021-06-30/reports", self._make_report, "reportDocumentId"),
+        ):
+            application.router.add_post(path, self._guarded("documents", create))
+            application.router.add_get(path + "/{id}", self._guarded("documents", self._finished(result)))
+            application.router.add_get(
+                path.rpartition("/")[0] + "/documents/{id}", self._guarded("documents", self._locate)
+            )
+        application.router.add_post("/feeds/2021-06-30/documents", self._guarded("documents", self._locate))
+        application.router.add_put("/store/{id}", self._keep)
+        application.router.add_get("/store/{id}", self._fetch)
         return application
+
+    async def _locate(self, request: web.Request) -> web.Response:
+        document = request.match_info.get("id") or token_hex(8)
+        return web.json_response({"feedDocumentId": document, "url": f"{self.base_url}/store/{document}"})
+
+    async def _keep(self, request: web.Request) -> web.Response:
+        self.documents[request.match_info["id"]] = await request.read()
+        return web.Response()
+
+    async def _fetch(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.documents[request.match_info["id"]])
+
+    def _finished(self, result: str) -> Handler:
+        async def told(request: web.Request) -> web.Response:
+            return web.json_response({"processingStatus": "DONE", result: request.match_info["id"]})
+
+        return told
+
+    async def _make_report(self, _request: web.Request) -> web.Response:
+        report = token_hex(8)
+        self.documents[report] = "".join("\t".join(row) + "\n" for row in (RETURN_COLUMNS, *self.returns)).encode()
+        return web.json_response({"reportId": report}, status=202)
+
+    async def _take_feed(self, request: web.Request) -> web.Response:
+        asked, feed = json.loads(await request.text()), token_hex(8)
+        content = self.documents[asked["inputFeedDocumentId"]]
+        take = self._take_listings if asked["feedType"] == "JSON_LISTINGS_FEED" else self._take_cancellation
+        self.documents[feed] = take(content)
+        return web.json_response({"feedId": feed}, status=202)
+
+    def _take_listings(self, content: bytes) -> bytes:
+        for message in json.loads(content)["messages"]:
+            self.stock[message["sku"]] = message["patches"][0]["value"][0]["quantity"]
+        return b'{"issues": []}'
+
+    def _take_cancellation(self, content: bytes) -> bytes:
+        self.cancelled += re.findall("<AmazonOrderID>(.*?)</AmazonOrderID>", content.decode())
+        return b"<AmazonEnvelope><Message><ProcessingReport/></Message></AmazonEnvelope>"
 
     async def _token(self, request: web.Request) -> web.Response:
         form = await request.post()

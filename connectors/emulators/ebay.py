@@ -39,6 +39,8 @@ class EbaySeller:
     orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     fulfilments: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     """The ledger of effects, by order."""
+    refunds: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    """What was given back, by order."""
     stock: dict[str, int] = field(default_factory=dict)
     skus: set[str] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)
@@ -60,6 +62,8 @@ class EbaySeller:
         application = web.Application()
         application.router.add_post("/identity/v1/oauth2/token", self._token)
         application.router.add_get(ORDERS, self._guarded(self._list))
+        application.router.add_get(ORDERS + "/{id}", self._guarded(self._get))
+        application.router.add_post(ORDERS + "/{id}/issue_refund", self._guarded(self._refund))
         application.router.add_get(ORDERS + "/{id}/shipping_fulfillment", self._guarded(self._fulfilled))
         application.router.add_post(ORDERS + "/{id}/shipping_fulfillment", self._guarded(self._fulfil))
         bulk = "/sell/inventory/v1/bulk_update_price_quantity"
@@ -107,6 +111,18 @@ class EbaySeller:
         ]
         shown = found[start : start + size]
         return web.json_response({"total": len(found), "limit": size, "offset": start, "orders": shown})
+
+    async def _get(self, request: web.Request) -> web.Response:
+        order = request.match_info["id"]
+        if order not in self.orders:
+            return _error(404, 32100, "Invalid order ID")
+        made = [{"amount": one["orderLevelRefundAmount"]} for one in self.refunds.get(order, ())]
+        return web.json_response({**self.orders[order], "paymentSummary": {"refunds": made}})
+
+    async def _refund(self, request: web.Request) -> web.Response:
+        made = self.refunds.setdefault(request.match_info["id"], [])
+        made.append(json.loads(await request.text()))
+        return web.json_response({"refundId": str(len(made)), "refundStatus": "PENDING"})
 
     async def _fulfilled(self, request: web.Request) -> web.Response:
         order = request.match_info["id"]

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 Object: TypeAlias = Mapping[str, Any]
 """Fields by name: a value, or a function of its arguments."""
 
-_TOKEN = re.compile(r"[\s,]*(?:#[^\n]*\n[\s,]*)*(\"(?:[^\"\\]|\\.)*\"|\$?[A-Za-z_]\w*|-?\d+|[{}()\[\]:!=@])")
+_TOKEN = re.compile(r"[\s,]*(?:#[^\n]*\n[\s,]*)*(\"(?:[^\"\\]|\\.)*\"|\$?[A-Za-z_]\w*|-?\d+|[{}()\[\]:!=@]|\.\.\.)")
 
 
 class GraphQLError(Exception):
@@ -122,11 +122,18 @@ class _Parser:
 
     def _selection(self) -> list[Field]:
         self._expect("{")
-        fields = []
+        fields: list[Field] = []
         while self._peek() != "}":
-            fields.append(self._field())
+            fields += self._fragment() if self._peek() == "..." else [self._field()]
         self._expect("}")
         return fields
+
+    def _fragment(self) -> list[Field]:
+        """`... on Type { }`: its fields, since every node here is of the one type that has them."""
+        self._expect("...")
+        self._expect("on")
+        self._take()
+        return self._selection()
 
     def _field(self) -> Field:
         name = alias = self._take()

@@ -25,12 +25,38 @@ class OrderBook:
     cancelled: list[str] = field(default_factory=list)
     refunds: list[Mapping[str, Any]] = field(default_factory=list)
     stock: dict[str, int] = field(default_factory=dict)
+    returns: dict[str, list[Object]] = field(default_factory=dict)
+    """What buyers ask to send back, by order."""
     keys: dict[str, Object] = field(default_factory=dict)
     """What each idempotency key was answered."""
 
     def add(self, payload: Payload) -> None:
         """Know an order as its webhook tells it."""
         self.payloads[_gid("Order", payload["id"])] = payload
+
+    def ask_return(self, order: str, lines: Mapping[str, int], reason: str) -> None:
+        """A buyer asks to send back so many of an order's lines (by their numeric ids)."""
+        asked = self.returns.setdefault(_gid("Order", order), [])
+        name = self.payloads[_gid("Order", order)].get("name")
+        kept = [
+            {
+                "id": f"gid://{line}",
+                "quantity": n,
+                "returnReason": reason,
+                "fulfillmentLineItem": {"lineItem": _sold(line)},
+            }
+            for line, n in lines.items()
+        ]
+        asked.append(
+            {
+                "id": _gid("Return", len(asked) + 1),
+                "name": f"{name}-R{len(asked) + 1}",
+                "status": "REQUESTED",
+                "createdAt": "2026-11-21T00:00:00Z",
+                "order": {"name": name},
+                "returnLineItems": connection(kept),
+            }
+        )
 
     def root(self) -> Object:
         """The fields of queries and mutations."""
@@ -51,6 +77,7 @@ class OrderBook:
             "cancelledAt": "2026-11-21T00:00:00Z" if order in self.cancelled else None,
             "refunds": lambda first: [_refund_told(one) for one in self.refunds if one["orderId"] == order][:first],
             "transactions": lambda first: sale[:first],
+            "returns": connection(self.returns.get(order, [])),
             **_order(payload),
         }
 
@@ -59,7 +86,9 @@ class OrderBook:
         found = [
             self.told(order)
             for order, payload in sorted(self.payloads.items(), key=lambda item: _updated(item[1]))
-            if (name is None or payload.get("name") == name[1]) and (since is None or _updated(payload) >= since[1])
+            if (name is None or payload.get("name") == name[1])
+            and (since is None or _updated(payload) >= since[1])
+            and (order in self.returns or "return_status:" not in query)
         ]
         return connection(found)(first, after)
 
@@ -179,6 +208,10 @@ def _refund_told(refund: Mapping[str, Any]) -> Object:
 
 def _money(amount: Any) -> Object:
     return {"shopMoney": {"amount": str(amount)}}
+
+
+def _sold(line: str) -> Object:
+    return {"id": _gid("LineItem", line), "sku": None}
 
 
 def _updated(payload: Payload) -> str:

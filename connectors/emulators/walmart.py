@@ -30,6 +30,11 @@ class WalmartMarketplace:
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     shipped: list[tuple[str, str]] = field(default_factory=list)
     """The ledger of effects: purchase order and tracking number, as often as the customer was charged."""
+    refunded: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    """Purchase order and what was given back of it."""
+    stock: dict[str, int] = field(default_factory=dict)
+    returns: list[Mapping[str, Any]] = field(default_factory=list)
+    """What customers ask to send back."""
     tokens: list[str] = field(default_factory=list)
     """Every token handed out; only the last is taken."""
     correlations: set[str] = field(default_factory=set)
@@ -51,6 +56,9 @@ class WalmartMarketplace:
         application.router.add_get("/v3/orders/{id}", self._guarded(self._get))
         application.router.add_post("/v3/orders/{id}/acknowledge", self._guarded(self._acknowledge))
         application.router.add_post("/v3/orders/{id}/shipping", self._guarded(self._ship))
+        application.router.add_post("/v3/orders/{id}/refund", self._guarded(self._refund))
+        application.router.add_get("/v3/returns", self._guarded(self._list_returns))
+        application.router.add_put("/v3/inventory", self._guarded(self._set_stock))
         return application
 
     async def _token(self, request: web.Request) -> web.Response:
@@ -111,6 +119,24 @@ class WalmartMarketplace:
         numbers = {status["trackingInfo"]["trackingNumber"] for line in told for status in _statuses(line)}
         self.shipped += ((order["purchaseOrderId"], number) for number in sorted(numbers))
         return web.json_response({"order": order})
+
+    async def _refund(self, request: web.Request) -> web.Response:
+        order = self.orders[request.match_info["id"]]
+        told = json.loads(await request.text())["orderRefund"]["orderLines"]["orderLine"]
+        lines = {line["lineNumber"]: line for line in order["orderLines"]["orderLine"]}
+        for line in told:
+            [refund] = line["refunds"]["refund"]
+            lines[line["lineNumber"]]["refund"] = {"refundComments": refund["refundComments"]}
+            self.refunded.append((order["purchaseOrderId"], refund))
+        return web.json_response({"order": order})
+
+    async def _list_returns(self, _request: web.Request) -> web.Response:
+        return web.json_response({"meta": {"totalCount": len(self.returns)}, "returnOrders": self.returns})
+
+    async def _set_stock(self, request: web.Request) -> web.Response:
+        told = json.loads(await request.text())
+        self.stock[told["sku"]] = told["quantity"]["amount"]
+        return web.json_response({"sku": told["sku"], "quantity": told["quantity"]})
 
 
 @asynccontextmanager

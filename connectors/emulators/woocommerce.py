@@ -32,6 +32,7 @@ class WooCommerceShop:
     faults: Faults = field(default_factory=Faults)
     orders: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    refunds: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     base_url: str = ""
 
@@ -41,6 +42,8 @@ class WooCommerceShop:
         application.router.add_get(ROOT + "/orders", self._list)
         application.router.add_get(ROOT + "/orders/{id}/notes", self._list_notes)
         application.router.add_post(ROOT + "/orders/{id}/notes", self._add_note)
+        application.router.add_get(ROOT + "/orders/{id}/refunds", self._list_refunds)
+        application.router.add_post(ROOT + "/orders/{id}/refunds", self._add_refund)
         return application
 
     async def push(self, url: str, topic: str, body: bytes, delivery_id: str) -> int:
@@ -61,7 +64,13 @@ class WooCommerceShop:
         query = request.query
         after, size, page = query.get("modified_after", ""), int(query.get("per_page", 10)), int(query.get("page", 1))
         found = [self.orders[key] for key in sorted(self.orders)]
-        found = [order for order in found if str(order["date_modified_gmt"]) > after]
+        statuses = query.get("status", "any").split(",")
+        found = [
+            order
+            for order in found
+            if str(order["date_modified_gmt"]) > after
+            and ("any" in statuses or order.get("status", "processing") in statuses)
+        ]
         shown = found[(page - 1) * size : page * size]
         pages = -(-len(found) // size)
         return _answer(shown, headers={"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(pages)})
@@ -84,6 +93,16 @@ class WooCommerceShop:
         notes = self.notes.setdefault(order, [])
         notes.append({"id": len(notes) + 1, **json.loads(await request.text())})
         return await self.faults.after(fault, _answer(notes[-1], status=201))
+
+    async def _list_refunds(self, request: web.Request) -> web.Response:
+        return await self._refused(request) or _answer(self.refunds.get(int(request.match_info["id"]), []))
+
+    async def _add_refund(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request):
+            return refused
+        made = self.refunds.setdefault(int(request.match_info["id"]), [])
+        made.append({"id": 700 + len(made), **json.loads(await request.text())})
+        return _answer(made[-1], status=201)
 
     async def _refused(self, request: web.Request) -> web.Response | None:
         self.requests.append(str(request.rel_url))

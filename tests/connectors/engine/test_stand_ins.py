@@ -54,7 +54,7 @@ async def test_its_orders_are_fetched_through_the_connection_it_tells(
 
 async def test_its_next_requests_meet_the_faults_asked_for(tmp_path: Path, wire: HttpWire, clock: Any):
     async with standing_in("walmart", AT, faults=["server_error"]) as told:
-        [pickup] = pickups(callers(connected(told, tmp_path).by_id, wire, clock), MemoryCursors())
+        pickup = pickups(callers(connected(told, tmp_path).by_id, wire, clock), MemoryCursors())[0]
         with pytest.raises(Unavailable):
             [one async for one in pickup.collect()]
 
