@@ -1,6 +1,6 @@
 """A partner's names for our things, put beside them: its item numbers gain our SKU, its store numbers an address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 from canonical import Document, Finding, Party
@@ -27,8 +27,9 @@ def with_our_names(document: D, references: CrossReferences) -> D:
     """
     changes: dict[str, Any] = {}
     lines = getattr(document, "lines", ())
-    if references.items and lines and hasattr(lines[0], "items"):
-        changes["lines"] = tuple(_with_sku(line, references.items) for line in lines)
+    if lines and hasattr(lines[0], "items"):
+        named = (_with_sku(line, references.items) for line in lines)
+        changes["lines"] = tuple(_with_stores(line, references.locations) for line in named)
     parties = getattr(document, "parties", ())
     if references.locations and parties:
         changes["parties"] = tuple(_with_place(party, references.locations) for party in parties)
@@ -45,12 +46,21 @@ def looked_up_in_vain(document: Document, references: CrossReferences) -> tuple[
         asked = [(scheme, line.items[scheme]) for scheme in references.items if scheme in getattr(line, "items", {})]
         if asked and "sku" not in line.items:
             missing.setdefault(("items", *asked[0]), []).append(f"lines.{at}.items.{asked[0][0]}")
-    for at, party in enumerate(getattr(document, "parties", ())):
+    for path, party in _places(document):
         asked = [(scheme, one) for scheme, one in party.identifiers.items() if scheme in references.locations]
         silent = party.name is None and party.address is None
         if silent and asked and not any(one in references.locations[scheme] for scheme, one in asked):
-            missing.setdefault(("locations", *asked[0]), []).append(f"parties.{at}.identifiers.{asked[0][0]}")
+            missing.setdefault(("locations", *asked[0]), []).append(f"{path}.identifiers.{asked[0][0]}")
     return tuple(_missing(*key, paths) for key, paths in missing.items())
+
+
+def _places(document: Document) -> Iterator[tuple[str, Party]]:
+    """The parties of a document, and the stores its lines go to, each with its path."""
+    for at, party in enumerate(getattr(document, "parties", ())):
+        yield f"parties.{at}", party
+    for at, line in enumerate(getattr(document, "lines", ())):
+        for number, store in enumerate(getattr(line, "destinations", ())):
+            yield f"lines.{at}.destinations.{number}.party", store.party
 
 
 def _missing(table: str, scheme: str, value: str, paths: list[str]) -> Finding:
@@ -78,6 +88,15 @@ def _with_sku(line: L, items: Mapping[str, Mapping[str, str]]) -> L:
     known = (items.get(scheme, {}).get(value) for scheme, value in line.items.items())
     sku = next((sku for sku in known if sku), None)
     return _with_items(line, {"sku": sku}) if sku else line
+
+
+def _with_stores(line: Any, locations: Mapping[str, Mapping[str, Location]]) -> Any:
+    """The line with what is known of the stores it goes to, which an order names by number alone (X12 SDQ)."""
+    stores = getattr(line, "destinations", ())
+    if not stores or not locations:
+        return line
+    known = tuple(one.model_copy(update={"party": _with_place(one.party, locations)}) for one in stores)
+    return line.model_copy(update={"destinations": known})
 
 
 def _with_theirs(line: L, theirs: Mapping[tuple[str, str], str]) -> L:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from canonical import Text
 from connectors.engine.template import refuse_bad_paths
-from connectors.manifest_limits import Path, Template
+from connectors.manifest_limits import Path, Template, readable_path
 from mappings.yaml_model import ConfigModel
 
 
@@ -18,6 +18,14 @@ def _readable(template: str) -> str:
 
 Credential = Annotated[str, AfterValidator(_readable)]
 """A template over the settings, such as `{settings.access_token}`."""
+
+
+def _place(text: str) -> str:
+    return _readable(text) if "{" in text else readable_path(text)
+
+
+TokenPlace = Annotated[str, AfterValidator(_place)]
+"""A path into an answer, or with braces a text made of several: `{user.id}:{session}`."""
 
 
 class NoAuth(ConfigModel):
@@ -105,13 +113,13 @@ class TokenExchange(ConfigModel):
     headers: dict[str, Credential] = Field(default_factory=dict)
     body: Template = None
     encoding: Literal["json", "form"] = "json"
-    token: Path = "access_token"  # noqa: S105 - a path
-    """Where the answer holds it; the empty path when it is the whole answer."""
+    token: TokenPlace = "access_token"  # noqa: S105 - a path
+    """Where the answer holds it, or what it is made of; the empty path when it is the whole answer."""
     expires_in: Path | None = None
     """Where the answer says for how many seconds it lives, else it lives `lifetime`."""
     lifetime: timedelta = timedelta(hours=1)
     header: str = "Authorization"
-    prefix: str = "Bearer "
+    prefix: Credential = "Bearer "
 
 
 Auth = Annotated[NoAuth | ApiKey | Basic | Bearer | OAuth2 | OAuth1 | TokenExchange, Field(discriminator="kind")]

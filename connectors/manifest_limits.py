@@ -17,7 +17,8 @@ def _readable(template: Any) -> Any:
     return template
 
 
-def _path(path: str) -> str:
+def readable_path(path: str) -> str:
+    """The path; raises `ValueError` when it can't be read."""
     compiled(path)
     return path
 
@@ -25,7 +26,7 @@ def _path(path: str) -> str:
 Template = Annotated[Any, AfterValidator(_readable)]
 """A tree whose texts name values in braces (`connectors.engine.template`)."""
 TextTemplate = Annotated[str, AfterValidator(_readable)]
-Path = Annotated[str, AfterValidator(_path)]
+Path = Annotated[str, AfterValidator(readable_path)]
 
 
 class _Limit(ConfigModel):

@@ -77,7 +77,7 @@ class Authorization:
                 return Carried(headers={"Authorization": f"Bearer {self._text(bearer.token)}"})
             case OAuth2() | TokenExchange() as grant:
                 token = await self._current(grant, send)
-                return Carried(headers={grant.header: grant.prefix + token.reveal()})
+                return Carried(headers={grant.header: self._text(grant.prefix) + token.reveal()})
         return Carried()
 
     def signed(self, request: Request) -> Request:

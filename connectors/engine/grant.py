@@ -48,10 +48,7 @@ def granted(grant: Grant, answer: Answer, now: datetime, made_of: str, refresh: 
     if answer.status not in (200, 201):
         raise Misconfigured(f"no token: HTTP {answer.status}; check the client's id and secret")
     tree = _tree(answer)
-    path = "access_token" if isinstance(grant, OAuth2) else grant.token
-    token = first_at(tree, path)
-    if not isinstance(token, str) or not token:
-        raise Unavailable(f"no token: an answer without {path or 'one'}")
+    token = _token(tree, "access_token" if isinstance(grant, OAuth2) else grant.token)
     replaced = tree.get("refresh_token") if isinstance(grant, OAuth2) and isinstance(tree, Mapping) else None
     life = _life(grant, tree)
     until = now + max(life - _EARLY, life / 2)
@@ -99,6 +96,16 @@ def form_request(oauth: OAuth2, scope: Mapping[str, Any], form: Mapping[str, str
         form = {**form, "client_id": identity[0], "client_secret": identity[1]}
     headers |= {"Content-Type": _FORM, "Accept": "application/json"}
     return Request("POST", expand_text(oauth.token_url, scope), headers, urlencode(form).encode())
+
+
+def _token(tree: Any, place: str) -> str:
+    try:
+        token = expand_text(place, tree if isinstance(tree, Mapping) else {}) if "{" in place else first_at(tree, place)
+    except Rejected:
+        token = None
+    if not isinstance(token, str) or not token:
+        raise Unavailable(f"no token: an answer without {place or 'one'}")
+    return token
 
 
 def _tree(answer: Answer) -> Any:

@@ -1,7 +1,8 @@
 """Paths into JSON trees, written as the maps write theirs: `orders[status=open].lines[].id`.
 
 Names are joined by dots. After a name, `[]` takes every item, `[2]` the third, and `[key=value]` or `[key!=value]`
-those whose value at `key` (itself a path) is or isn't that text, or one of `a|b`.
+those whose value at `key` (itself a path) is or isn't that text, or one of `a|b`. `["a.b"]` is a member whose name
+holds dots.
 """
 
 import re
@@ -18,6 +19,7 @@ Walk = Callable[[Any], Iterator[Any]]
 _STEP = re.compile(r"(?P<name>[^.\[\]]*)(?P<picks>(?:\[[^\[\]]*\])*)(?:\.|$)")
 _BAR = re.compile(r"\|(?![^\[]*\])")
 _PICK = re.compile(r"\[([^\[\]]*)\]")
+_QUOTED = re.compile('"[^"]+"')
 
 
 def all_at(tree: Any, path: str) -> list[Any]:
@@ -88,11 +90,13 @@ def _member(name: str) -> Walk:
 def _pick(pick: str) -> Walk:
     if pick == "":
         return _items
+    if _QUOTED.fullmatch(pick):
+        return _member(pick[1:-1])
     if pick.isdecimal():
         return lambda node: iter(_sequence(node)[int(pick) : int(pick) + 1])
     key, sign, wanted = pick.partition("=")
     if not sign or not key.rstrip("!"):
-        raise ValueError(f"[{pick}] is not a pick; write [], [2], [key=value] or [key!=value]")
+        raise ValueError(f'[{pick}] is not a pick; write [], [2], [key=value], [key!=value] or ["name"]')
     return _filter(key.removesuffix("!"), wanted, equal=not key.endswith("!"))
 
 

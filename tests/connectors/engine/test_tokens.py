@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from canonical import Misconfigured
+from canonical import Misconfigured, Unavailable
 from connectors.connection import Connection, host_of
 from connectors.emulators.loopback import loopback
 from connectors.engine.caller import Caller
@@ -45,6 +45,7 @@ class Server:
         application = web.Application()
         application.router.add_post("/token", self.token)
         application.router.add_post("/login", self.login)
+        application.router.add_post("/session", self.session)
         application.router.add_get("/thing", self.thing)
         return application
 
@@ -61,9 +62,13 @@ class Server:
         self.access = "access-login"
         return web.json_response(self.access)
 
+    async def session(self, request: web.Request) -> web.Response:
+        assert await request.json() == {"username": "ann", "password": "canary-password"}
+        return web.json_response({"user": {"id": 7}, "result": [True, "session-1"]})
+
     async def thing(self, request: web.Request) -> web.Response:
         self.seen.append(dict(request.headers))
-        known = request.headers.get("Authorization") == f"Bearer {self.access}"
+        known = request.headers.get("Authorization") == f"Bearer {self.access}" or "Cookie" in request.headers
         return web.json_response({"id": 1} if known else {}, status=200 if known else 401)
 
 
@@ -92,7 +97,7 @@ LOGIN = {
 
 def manifest(auth: dict[str, Any]) -> Manifest:
     head = {"connector": "x", "version": 1, "kind": "other", "title": "X", "docs": "d", "base_url": "https://x.example"}
-    settings = {"secret": {"secret": True}, "refresh": {"secret": True}}
+    settings = {"name": {}, "secret": {"secret": True}, "refresh": {"secret": True}}
     steps = [{"name": "get", "call": {"path": "/thing"}}]
     return Manifest.model_validate(
         {**head, "settings": settings, "auth": auth, "operations": {"get": {"steps": steps}}}
@@ -100,7 +105,7 @@ def manifest(auth: dict[str, Any]) -> Manifest:
 
 
 def caller(server: Server, wire: HttpWire, clock: SteppingClock, tokens: Path, auth: dict[str, Any]) -> Caller:
-    settings = {"secret": Secret("canary-password"), "refresh": Secret("refresh-0000")}
+    settings = {"name": "ann", "secret": Secret("canary-password"), "refresh": Secret("refresh-0000")}
     granted = frozenset({host_of(server.url)})
     return Caller(
         Connection("shop", "Shop", manifest(auth), settings, server.url, granted), wire, clock, FileTokens(tokens)
@@ -169,6 +174,18 @@ async def test_a_log_in_whose_whole_answer_is_the_token(
 ):
     await get(caller(server, wire, clock, tmp_path, LOGIN))
     assert server.seen[-1]["Authorization"] == "Bearer access-login"
+
+
+async def test_a_session_made_of_several_parts_of_the_answer(
+    server: Server, wire: HttpWire, clock: SteppingClock, tmp_path: Path
+):
+    parts = {"url": "{base_url}/session", "token": "{user.id}:{result[1]}", "prefix": "hub-{settings.name}:"}
+    session = {**LOGIN, **parts, "header": "Cookie"}
+    await get(caller(server, wire, clock, tmp_path, session))
+    assert server.seen[-1]["Cookie"] == "hub-ann:7:session-1"
+    (tmp_path / "other").mkdir()
+    with pytest.raises(Unavailable, match="no token"):
+        await get(caller(server, wire, clock, tmp_path / "other", {**session, "token": "{user.id}:{result[2]}"}))
 
 
 async def test_oauth1_signs_every_request_anew(server: Server, wire: HttpWire, clock: SteppingClock, tmp_path: Path):

@@ -25,6 +25,7 @@ ORDER: dict[str, Any] = {
     "lines": [{"sku": "A", "n": 1, "tags": ["x", "y"]}, {"sku": "B", "n": 2, "tags": []}, {"n": 3}],
     "one": {"sku": "C"},
     "none": None,
+    "move.": {"name": "M"},
 }
 
 
@@ -42,6 +43,8 @@ ORDER: dict[str, Any] = {
         ("one[].sku", ["C"]),
         ("one.sku", ["C"]),
         ("none", []),
+        ('["move."].name', ["M"]),
+        ('one["sku"]', ["C"]),
         ("missing.deeper", []),
         ("id.deeper", []),
         ("", [ORDER]),
