@@ -26,7 +26,7 @@ from canonical.fulfilment import (
 from canonical.inventory import InventoryLine, InventoryReport, Item
 from canonical.invoice import CreditMemo, Invoice, InvoiceLine
 from canonical.journal import JournalEntry, JournalLine
-from canonical.model import Amount, Currency, Model, Moment, Text, exact_decimal, plain_decimal
+from canonical.model import Amount, Currency, Model, Moment, Text, exact_decimal, made, plain_decimal
 from canonical.money import Money, Price, Quantity, minor_unit, round_money, share
 from canonical.order import (
     AcknowledgedLine,
@@ -164,6 +164,7 @@ __all__ = [
     "document_of",
     "exact_decimal",
     "has_errors",
+    "made",
     "minor_unit",
     "plain_decimal",
     "round_money",

@@ -1,10 +1,11 @@
 """The ground every canonical model stands on: frozen, closed, exact."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from functools import cache
+from typing import Annotated, Any, ParamSpec, Self, TypeVar, cast
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
@@ -33,6 +34,39 @@ class Model(BaseModel):
 
 
 _new, _set = object.__new__, object.__setattr__
+_P = ParamSpec("_P")
+_M = TypeVar("_M", bound=Model)
+
+
+def made(model: Callable[_P, _M], /, *_: _P.args, **fields: _P.kwargs) -> _M:
+    """`model(**fields)` of values that our own code has worked out: they are valid, so that they are not judged again.
+
+    In a third to two thirds of the time; what came from outside is for the model itself.
+    """
+    left_out, made_anew, names = _shape(cast("type[_M]", model))
+    values = {**left_out, **fields}
+    for name, default in made_anew:
+        if name not in fields:
+            values[name] = default()
+    value: _M = _new(cast("type[_M]", model))
+    _set(value, "__dict__", values)
+    _set(value, "__pydantic_extra__", None)
+    _set(value, "__pydantic_fields_set__", names)
+    _set(value, "__pydantic_private__", None)
+    return value
+
+
+@cache
+def _shape(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], set[str]]:
+    """What a model's fields are when they are left out, in their sequence; which are made anew each time; their names.
+
+    A field that must not be left out has None: the type checker has seen that it is given.
+    """
+    fields = model.model_fields
+    made_anew: dict[str, Any] = {name: one.default_factory for name, one in fields.items() if one.default_factory}
+    given = made_anew.keys() | {name for name, one in fields.items() if one.is_required()}
+    left_out = {name: None if name in given else one.default for name, one in fields.items()}
+    return left_out, list(made_anew.items()), set(fields)
 
 
 def exact_decimal(value: object) -> Decimal:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from canonical import Item, OrderLine, Party, Price, PurchaseOrder, Quantity
+from canonical import Item, OrderLine, Party, Price, PurchaseOrder, Quantity, made
 from router.catalogue import Match, units_in
 from router.lifecycle import move
 from router.number import order_id
@@ -79,7 +79,8 @@ class Opening:
         factor = units_in(item, line.quantity.unit) or Decimal(1)
         price = own_unit_price(line, item)
         for destination, quantity in self._goes_to(line):
-            yield LineState(
+            yield made(
+                LineState,
                 number=f"{line.number}@{destination}" if line.destinations else line.number,
                 position=position,
                 destination=destination,

@@ -1,6 +1,6 @@
 """The answer to an order or its change: what becomes of each line, and when it ships (X12 855, 865)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -13,6 +13,7 @@ from canonical import (
     OrderLine,
     Outcome,
     PurchaseOrder,
+    made,
 )
 from canonical.order import Purpose
 from router.line_view import (
@@ -24,7 +25,7 @@ from router.line_view import (
     own_items,
     shown_quantity,
 )
-from router.order import ZERO, LineState, Order
+from router.order import ZERO, Allocation, LineState, Order
 from router.promise import day_of
 from router.substitution import offered
 from router.workings import Workings
@@ -39,6 +40,9 @@ class Promise(NamedTuple):
 
 _NONE = Promise(None, None)
 
+Allocated = Mapping[str, Sequence[Allocation]]
+"""The order's allocations by line."""
+
 Verdict = Literal["accepted", "accepted_with_changes", "rejected"]
 
 
@@ -46,9 +50,10 @@ def acknowledge(work: Workings) -> None:
     """Answer an order, line by line, as the ledgers stand."""
     lines: list[AcknowledgedLine] = []
     reasons: Reasons = {}
+    allocated = work.allocations_by_line
     for position, states in by_position(work.lines.values()).items():
         reasons |= _reasons(work, states[0], f"lines.{len(lines)}", f"order:lines.{position}")
-        lines.append(standing(work, states))
+        lines.append(standing(work, states, allocated))
     answer = _answer(work, lines).model_copy(update={"decision": _verdict(lines)})
     work.dispatch(answer, work.order.channel, {**_HEADER_REASONS, **reasons})
 
@@ -57,7 +62,8 @@ def acknowledge_anew(work: Workings, before: Order) -> None:
     """Tell the channel again how its order stands, where that is not what it was told `before`."""
     if before.answer_due or work.order.answer_due or _standings(before) == _standings(work.decided):
         return
-    lines = [standing(work, states) for states in by_position(work.lines.values()).values()]
+    allocated = work.allocations_by_line
+    lines = [standing(work, states, allocated) for states in by_position(work.lines.values()).values()]
     answer = _answer(work, lines).model_copy(update={"decision": _verdict(lines), "purpose": "change"})
     reasons = {f"lines.{index}.outcomes": "rule:sourcing" for index in range(len(lines))}
     work.dispatch(answer, work.order.channel, {**_HEADER_REASONS, "lines": "order:lines", **reasons})
@@ -94,7 +100,7 @@ def acknowledge_change(
     """Answer a change, line by line: how each line now stands, and what of it could not be done."""
     lines: list[AcknowledgedLine] = []
     reasons: Reasons = {}
-    grouped = by_position(work.lines.values())
+    grouped, allocated = by_position(work.lines.values()), work.allocations_by_line
     for index, answer in enumerate(answers):
         refusals = (answer.refusal,) if answer.refusal else ()
         if answer.position is None:
@@ -103,7 +109,7 @@ def acknowledge_change(
             continue
         states = grouped[answer.position]
         reasons |= _reasons(work, states[0], f"lines.{index}", f"order:lines.{answer.position}")
-        line = standing(work, states, changed=True)
+        line = standing(work, states, allocated, changed=True)
         lines.append(line.model_copy(update={"outcomes": (*line.outcomes, *refusals)}))
     refused = sum(answer.refusal is not None for answer in answers)
     in_vain = tuple(work.lines.values()) == work.order.lines
@@ -161,28 +167,31 @@ def _reasons(work: Workings, state: LineState, path: str, source: str) -> Reason
     }
 
 
-def standing(work: Workings, states: list[LineState], *, changed: bool = False) -> AcknowledgedLine:
+def standing(
+    work: Workings, states: list[LineState], allocated: Allocated, *, changed: bool = False
+) -> AcknowledgedLine:
     """How a line stands, over all its destinations."""
     ordered = document_line(work, states[0])
-    return AcknowledgedLine(
+    return made(
+        AcknowledgedLine,
         number=ordered.number,
         items=asked_items(work, states[0]),
         description=ordered.description,
         quantity=ordered.quantity,
         price=ordered.price,
-        outcomes=_merged([outcome for state in states for outcome in _outcomes(work, state, changed)]),
+        outcomes=_merged([outcome for state in states for outcome in _outcomes(work, state, allocated, changed)]),
         destinations=ordered.destinations,
         extensions=ordered.extensions,
     )
 
 
-def _outcomes(work: Workings, state: LineState, changed: bool) -> list[LineOutcome]:
+def _outcomes(work: Workings, state: LineState, allocated: Allocated, changed: bool) -> list[LineOutcome]:
     if state.fault:
         refused: Outcome = "rejected_unknown_item" if state.fault_code == "item-unknown" else "rejected"
         return [LineOutcome(outcome=refused, quantity=state.quantity, reason=state.fault)]
     ledger, shipping = state.ledger, _shipping(state, changed)
     parts: list[tuple[Outcome, Decimal, Promise]] = [("held", ledger.open, _NONE), (shipping, ledger.shipped, _NONE)]
-    for promise, quantity in _promised(work, state):
+    for promise, quantity in _promised(work, allocated.get(state.number, ())):
         late = shipping == "accepted" and _after_asked(work, promise)
         parts.append(("accepted_date_changed" if late else shipping, quantity, promise))
     parts += [("backordered", ledger.backordered, _expected(state))]
@@ -197,7 +206,8 @@ def _outcome(work: Workings, state: LineState, outcome: Outcome, quantity: Decim
     """What becomes of a part of the line; where another item ships or could, which."""
     offer = offered(work, state) if outcome == "backordered" else None
     other = offer or (state.sku if outcome == "accepted_substitute" else None)
-    return LineOutcome(
+    return made(
+        LineOutcome,
         outcome=outcome,
         quantity=shown_quantity(work, state, quantity),
         ship_on=promise.ship_on,
@@ -214,6 +224,8 @@ def _expected(state: LineState) -> Promise:
 def _after_asked(work: Workings, promise: Promise) -> bool:
     """Whether goods leave or arrive after the day that the order asked for."""
     dates = work.order.document.dates
+    if not dates:
+        return False
     zone = work.policy.company.time_zone
     asked = (("requested_ship", promise.ship_on), ("ship_not_later", promise.ship_on),
              ("requested_delivery", promise.deliver_on), ("delivery_not_later", promise.deliver_on))  # fmt: skip
@@ -230,13 +242,13 @@ def _shipping(state: LineState, changed: bool) -> Outcome:
     return "accepted_quantity_changed" if state.ledger.cancelled and not changed else "accepted"
 
 
-def _promised(work: Workings, state: LineState) -> list[tuple[Promise, Decimal]]:
+def _promised(work: Workings, allocations: Sequence[Allocation]) -> list[tuple[Promise, Decimal]]:
     """How much of a line ships and arrives when, by day."""
     days: dict[Promise, Decimal] = {}
-    for allocation in work.allocations:
-        if allocation.line == state.number and allocation.outstanding:
+    for allocation in allocations:
+        if outstanding := allocation.outstanding:
             promise = promised(work, allocation.node, allocation.destination)
-            days[promise] = days.get(promise, ZERO) + allocation.outstanding
+            days[promise] = days.get(promise, ZERO) + outstanding
     return sorted(days.items())
 
 
@@ -248,6 +260,8 @@ def promised(work: Workings, node: str, destination: int) -> Promise:
 
 def _merged(outcomes: list[LineOutcome]) -> tuple[LineOutcome, ...]:
     """Equal outcomes of one line's destinations become one."""
+    if len(outcomes) == 1:
+        return tuple(outcomes)
     merged: dict[tuple[str, str, str, str], LineOutcome] = {}
     for outcome in outcomes:
         key = (outcome.outcome, str(outcome.ship_on), outcome.quantity.unit, outcome.reason or "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from canonical import OrderLine, Price, Quantity
+from canonical import OrderLine, Price, Quantity, made
 from router.order import LineState
 from router.workings import Workings
 
@@ -44,7 +44,9 @@ def own_items(work: Workings, sku: str) -> dict[str, str]:
 
 def asked_items(work: Workings, state: LineState) -> dict[str, str]:
     """Every identifier of the item that the line asks for, whatever ships in its place."""
-    return shown_items(work, state.model_copy(update={"sku": state.instead_of or state.sku, "instead_of": None}))
+    if state.instead_of:
+        state = state.model_copy(update={"sku": state.instead_of, "instead_of": None})
+    return shown_items(work, state)
 
 
 def shown_quantity(work: Workings, state: LineState, own_units: Decimal) -> Quantity:
@@ -52,8 +54,8 @@ def shown_quantity(work: Workings, state: LineState, own_units: Decimal) -> Quan
     if own_units == state.quantity.value * state.factor:
         return state.quantity
     if state.factor == 1 or own_units % state.factor == 0:
-        return Quantity(value=(own_units / state.factor).normalize() + 0, unit=state.quantity.unit)
-    return Quantity(value=own_units, unit=work.item(state.sku).unit if state.sku else state.quantity.unit)
+        return made(Quantity, value=(own_units / state.factor).normalize() + 0, unit=state.quantity.unit)
+    return made(Quantity, value=own_units, unit=work.item(state.sku).unit if state.sku else state.quantity.unit)
 
 
 def priced(work: Workings, state: LineState, own_units: Decimal) -> tuple[Quantity, Price | None]:
@@ -63,7 +65,7 @@ def priced(work: Workings, state: LineState, own_units: Decimal) -> tuple[Quanti
     if per == quantity.unit == state.quantity.unit:
         return quantity, ordered
     unit = work.item(state.sku).unit if state.sku else state.quantity.unit
-    return Quantity(value=own_units, unit=unit), state.price
+    return made(Quantity, value=own_units, unit=unit), state.price
 
 
 def by_position(states: Iterable[LineState]) -> dict[int, list[LineState]]:

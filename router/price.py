@@ -35,7 +35,7 @@ def check_prices(work: Workings) -> None:
 def price_shortfall(work: Workings, state: LineState, price: Price | None) -> str | None:
     """How a price (of the item's own unit) lies below ours by more than is tolerated; None when it does not."""
     tolerance = work.policy.channel(work.order.channel).price_tolerance_percent
-    ours = our_price(work, state)
+    ours = our_price(work, state) if tolerance is not None else None
     if tolerance is None or ours is None or price is None:
         return None
     theirs, least = each(price), each(ours) * (100 - tolerance) / 100

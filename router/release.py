@@ -1,6 +1,6 @@
 """Release: each node is asked, by one fulfilment order a destination, to ship what was allocated to it (X12 940)."""
 
-from canonical import Freight, FulfilmentLine, FulfilmentOrder, Party, Quantity, Reference
+from canonical import Freight, FulfilmentLine, FulfilmentOrder, Party, Quantity, Reference, made
 from router.answer import promised
 from router.consigning import restate_consignment
 from router.consignment import Consignment
@@ -99,12 +99,13 @@ def fulfilment_parties(work: Workings, destination: int, ship_from: Party) -> tu
 def _line(work: Workings, allocation: Allocation) -> FulfilmentLine:
     state, item = work.lines[allocation.line], work.item(allocation.sku)
     ordered = document_line(work, state)
-    return FulfilmentLine(
+    return made(
+        FulfilmentLine,
         number=allocation.fulfilment_line or "",
         order_line=ordered.number,
         items=shown_items(work, state),
         description=item.description or ordered.description,
-        quantity=Quantity(value=allocation.outstanding, unit=item.unit),
+        quantity=made(Quantity, value=allocation.outstanding, unit=item.unit),
         pack=ordered.pack,
         notes=ordered.notes,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from canonical import Item
+from canonical import Item, made
 from router.adjustment import goods_as_ordered
 from router.allocation import Assignment, Demand, Problem, allocate
 from router.freight import pounds
@@ -247,8 +247,12 @@ def _reserve(work: Workings, outcome: Sourced) -> None:
                 part = min(has, wanted)
                 node, destination = route.node.id, outcome.destination
                 day = route.ships_on if route.node.capacity.limited else None
-                given = Allocation(line=line, node=node, sku=want.sku, quantity=part, destination=destination, day=day)
-                _allocate(work, given)
+                _allocate(
+                    work,
+                    made(
+                        Allocation, line=line, node=node, sku=want.sku, quantity=part, destination=destination, day=day
+                    ),
+                )
                 wanted, has = wanted - part, has - part
                 if not has:
                     route, has = next(portions, (None, ZERO))

@@ -119,6 +119,14 @@ class Workings:
 
         return has_room
 
+    @property
+    def allocations_by_line(self) -> dict[str, list[Allocation]]:
+        """The allocations as they now stand, by the line they are of."""
+        by_line: dict[str, list[Allocation]] = {}
+        for allocation in self.allocations:
+            by_line.setdefault(allocation.line, []).append(allocation)
+        return by_line
+
     def tell(self, kind: str, **facts: Any) -> None:
         """Something happened."""
         self.events.append(Event(kind, facts))
