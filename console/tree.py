@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from console.desk import (
+from console.inspection import (
     AcknowledgmentNote,
     ElementNote,
     GroupNote,
