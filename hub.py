@@ -41,7 +41,6 @@ from router.catalogue import StockLevel
 from router.decide import decide, needs
 from router.event_kinds import EVENT_KINDS
 from router.flow import (
-    Bells,
     Deliver,
     Flow,
     Intake,
@@ -119,12 +118,9 @@ class Hub:
         policy, read_routing = configuration.policy, partial(read_alone, model=Routing)
         self.hindsight = Hindsight(History(store.database), policy.network, read_routing)
         self._outward, self._destinations = outward, policy.posting.destinations
-        bells = Bells()
-        publishing = _publishing(configuration, store, outward, bells)
+        publishing = _publishing(configuration, store, outward)
         self.publish_stock = publishing.step
-        self._flow = _flow(
-            configuration, store, outward, bells, _chores(configuration, store, self.erasing, publishing)
-        )
+        self._flow = _flow(configuration, store, outward, _chores(configuration, store, self.erasing, publishing))
 
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         """One canonical document in JSON; None with located findings."""
@@ -184,9 +180,7 @@ class Hub:
         return await readiness(self._store.readiness, self._flow.pulse, self._flow.schedule.troubles)
 
 
-def _flow(
-    configuration: Configuration, store: Store, outward: Outward, bells: Bells, chores: Mapping[str, Job]
-) -> Flow:
+def _flow(configuration: Configuration, store: Store, outward: Outward, chores: Mapping[str, Job]) -> Flow:
     policy, clock, settings = configuration.policy, SystemClock(), configuration.trade.settings
     delivery = settings.delivery
     return Flow(
@@ -199,30 +193,25 @@ def _flow(
             clock,
             SystemRandomness(),
             RetryPolicy(delivery.tries, delivery.first_wait, delivery.longest_wait),
-            settled=bells.deliver.ring,
-            answered=bells.translate.ring,
-            refused=bells.route.ring,
             pace=Pace(delivery.per_minute),
         ),
         schedule=Schedule(
-            Intake(store.inbox, bells.translate.ring),
+            Intake(store.inbox),
             outward.pickups,
             store.lanes,
             Ticker(),
             store.turns,
             settings.poll,
             chores=chores,
-            woken=bells.route.ring,
         ),
-        bells=bells,
         peers=store.peers,
     )
 
 
-def _publishing(configuration: Configuration, store: Store, outward: Outward, bells: Bells) -> PublishStock:
+def _publishing(configuration: Configuration, store: Store, outward: Outward) -> PublishStock:
     policy = configuration.policy
     channels = {name: policy.channel(name).stock for name in outward.takers(InventoryReport.__name__)}
-    return PublishStock(store.offers, channels, policy.catalogue, bells.render.ring)
+    return PublishStock(store.offers, channels, policy.catalogue)
 
 
 def _chores(

@@ -33,7 +33,7 @@ from connectors.ticker import Ticker
 from connectors.translator import Translator
 from router.catalogue import Catalogue
 from router.decide import decide, needs
-from router.flow import Bells, Deliver, Flow, Intake, Render, RouteOrders, Schedule, Translate
+from router.flow import Deliver, Flow, Intake, Render, RouteOrders, Schedule, Translate
 from router.policy import Policy
 from router.ports import Lane, LaneEntry, Lanes
 from router.taxes import Taxes
@@ -117,23 +117,19 @@ def connection() -> Connection:
 
 def flow_over(store: Store, lanes: Lanes, trade: Trade, wire: InstantWire) -> tuple[Flow, Intake]:
     """The street, wired as the hub wires it."""
-    policy, clock, bells, provider = taxed(trade.policy), SystemClock(), Bells(), connection()
+    policy, clock, provider = taxed(trade.policy), SystemClock(), connection()
     known = trade.translator
     translator = Translator(known.partners, known.library, {**known.connections, PROVIDER: provider})
     courier = Elsewhere(couriers(callers({PROVIDER: provider}, wire, clock))[PROVIDER])
-    intake = Intake(store.inbox, bells.translate.ring)
+    intake = Intake(store.inbox)
     flow = Flow(
         translate=Translate(store.inbox, translator, policy),
         route=RouteOrders(lanes, decide, needs, policy, clock),
         render=Render(store.outbox, translator),
-        deliver=Deliver(
-            store.outbox, courier, clock, SystemRandomness(), settled=bells.deliver.ring,
-            answered=bells.translate.ring, refused=bells.route.ring,
-        ),
+        deliver=Deliver(store.outbox, courier, clock, SystemRandomness()),
         schedule=Schedule(intake, (), lanes, Ticker(), store.turns),
-        bells=bells,
         peers=store.peers,
-    )  # fmt: skip
+    )
     return flow, intake
 
 

@@ -174,7 +174,9 @@ class Inbox(Protocol):
         """Commit an arrival before anyone is told that it was taken."""
         ...
 
-    async def claim(self, limit: int) -> Sequence[Transmission]: ...
+    async def claim(self, limit: int, *, patience: float = 0) -> Sequence[Transmission]:
+        """Claim what is due; with nothing due, what becomes so within `patience` seconds, at once when it does."""
+        ...
 
     async def translated(self, transmission: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
         """In one transaction: documents with their identities, lane entries, replies with their bytes, exceptions.
@@ -210,7 +212,9 @@ class Lane:
 
 
 class Lanes(Protocol):
-    async def claim(self, limit: int) -> Sequence[Lane]: ...
+    async def claim(self, limit: int, *, patience: float = 0) -> Sequence[Lane]:
+        """Claim lanes with waiting documents; with none, those that get some within `patience` seconds."""
+        ...
 
     async def stock(self, needs: Needs) -> Sequence[StockRow]: ...
 
@@ -270,7 +274,9 @@ class QueuedDocument:
 
 
 class Outbox(Protocol):
-    async def queued(self, limit: int) -> Sequence[QueuedDocument]: ...
+    async def queued(self, limit: int, *, patience: float = 0) -> Sequence[QueuedDocument]:
+        """Claim documents to render; with none, those that are queued within `patience` seconds."""
+        ...
 
     async def rendered(self, queued: QueuedDocument, draft: Draft | None, reason: str | None = None) -> None:
         """Allot control numbers, render and store the bytes in one transaction.
@@ -287,10 +293,13 @@ class Outbox(Protocol):
         """Close a document whose draft could not be made as an exception."""
         ...
 
-    async def claim(self, limit: int, *, each: int, room: Mapping[str, int]) -> Sequence[Parcel]:
-        """Claim due deliveries, at most `each` for one destination, or as many as `room` says it has left.
+    async def claim(
+        self, limit: int, *, each: int, room: Callable[[], Mapping[str, int]], patience: float = 0
+    ) -> Sequence[Parcel]:
+        """Claim due deliveries; with none, those that come to be due within `patience` seconds.
 
-        Of one order's documents for one destination, only the first unfinished is ever due.
+        At most `each` for one destination, or as many as `room`, asked at that instant, says it has left. Of one
+        order's documents for one destination, only the first unfinished is ever due.
         """
         ...
 
@@ -334,6 +343,6 @@ class Peers(Protocol):
         """Make due at once what this process has claimed and will not finish."""
         ...
 
-    async def listen(self, ring: Callable[[], None]) -> None:
-        """Call `ring` whenever one of them commits work, until cancelled."""
+    async def listen(self) -> None:
+        """Take up what one of them commits work for, until cancelled."""
         ...

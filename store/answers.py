@@ -51,7 +51,7 @@ def finish(transaction: Transaction, document_id: str, to: str, draft: Draft) ->
     columns = _rendered_columns(rendered) | {"findings": findings_json(draft.findings)}
     mark(transaction, document_id, status="ready", token=None, due=None, **columns)
     transaction.insert(delivery, _delivery(transaction, document_id, to, "due"))
-    transaction.announce()
+    transaction.announce("deliver")
     return True
 
 

@@ -46,7 +46,7 @@ def queue(
         )
     transaction.insert(document, *rows)
     if rows:
-        transaction.announce()
+        transaction.announce("render")
     return sent + len(rows)
 
 

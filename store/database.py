@@ -17,10 +17,11 @@ from canonical import Unavailable
 from router.correspondence import Correspondence, NothingAgreed
 from router.ports import Clock, Identifiers
 from store.blocks import write_block
+from store.claims import Claim, Claims, Trial
 from store.engines import engines_for
 from store.migrate import migrate
 from store.recent import Recent
-from store.transaction import Transaction
+from store.transaction import Step, Transaction
 
 __all__ = ["CrashPoint", "Database", "Transaction", "carry_on"]
 
@@ -87,6 +88,7 @@ class Database:
         self._agreed = agreed or NothingAgreed()
         self._crash = crash
         self._recent = Recent()
+        self._claims = Claims()
         self._when_stock_moves: Callable[[Set[str]], None] | None = None
         self._waiting: deque[_Job] = deque()
         self._arrived = asyncio.Event()
@@ -155,9 +157,13 @@ class Database:
         """The workers on this database that are there, as far as it can tell."""
         return self._engines.alive(transaction.connection)
 
-    async def listen(self, ring: Callable[[], None]) -> None:
-        """Call `ring` whenever another process commits work, until cancelled."""
-        await self._engines.listen(ring)
+    async def claim(self, step: Step, prepare: Callable[[], Claim], patience: float) -> Sequence[Any]:
+        """Claim what is due for a step; with nothing due, what a commit makes so within `patience` seconds."""
+        return await self._claims.claim(step, prepare, patience, self.write)
+
+    async def listen(self) -> None:
+        """Have the steps look whenever another process commits work for them, until cancelled."""
+        await self._engines.listen(self._claims.ring)
 
     def _transaction(self, connection: Connection) -> Transaction:
         now, new_id = self._clock.now(), self._identifiers.new
@@ -174,11 +180,11 @@ class Database:
 
     async def _commit(self, batch: Sequence[_Job], race: int = 1) -> None:
         """Commit the jobs together; when that fails, each half by itself, down to the one that cannot be."""
+        trial = self._claims.on_trial()
         try:
-            moved = await self._engines.write(lambda connection: self._commit_together(connection, batch))
-            if moved and self._when_stock_moves:
-                self._when_stock_moves(moved)
+            done = await self._engines.write(lambda connection: self._commit_together(connection, batch, trial))
         except Exception as error:  # noqa: BLE001 - every waiting caller must learn of it
+            self._claims.forget(trial)
             if _lost_a_race(error) and race < _RACES:
                 await self._commit(batch, race + 1)
             elif len(batch) > 1:
@@ -186,25 +192,30 @@ class Database:
                 await self._commit(batch[len(batch) // 2 :])
             else:
                 batch[0].outcome = error
+        else:
+            self._claims.settle(trial, done.news)
+            if done.moved and self._when_stock_moves:
+                self._when_stock_moves(done.moved)
         for job in batch:
             job.settle()
 
-    def _commit_together(self, connection: Connection, batch: Sequence[_Job]) -> Set[str]:
-        """Commit; the SKUs whose stock it changed."""
+    def _commit_together(self, connection: Connection, batch: Sequence[_Job], trial: Trial) -> Transaction:
+        """Commit, and with it claim for the steps that have nothing else to do."""
         transaction = self._transaction(connection)
         for together, group in groupby(sorted(batch, key=_kind), key=lambda job: job.together):
             jobs = list(group)
             for job, outcome in zip(jobs, together(transaction, [job.asked for job in jobs]), strict=True):
                 job.outcome = outcome
             transaction.write_down()
+        trial.make(transaction)
         if transaction.sealed:
             write_block(transaction)
         if transaction.news:
-            self._engines.announce(connection)
+            self._engines.announce(connection, transaction.news)
         self._crash("before-commit")
         connection.commit()
         self._crash("after-commit")
-        return transaction.moved
+        return transaction
 
 
 def _kind(job: _Job) -> str:

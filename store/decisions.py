@@ -152,6 +152,7 @@ def _writing(transaction: Transaction, one: ToWrite, row: Any) -> Writing:
         decision_id=transaction.new_id(),
         chain=Chain(row.events, row.head),
         sent=row.sent,
+        waiting=row.pending,
         last=one.last,
     )
 
@@ -179,6 +180,8 @@ def _move_lane(writing: Writing, chain: Chain, sent: int, less: int) -> None:
     """The order moved on, and the lane holds `less` entries; with the last one it is given back, due at once."""
     moved = {"moved": writing.lane.key, "events": chain.events, "head": chain.head, "sent": sent, "less": less}
     token, due = (None, writing.transaction.now) if writing.last else (writing.lane.token, None)
+    if writing.last and writing.waiting > less:
+        writing.transaction.announce("route")
     writing.transaction.apply(_MOVE, moved | {"held_by": token, "then": due})
 
 

@@ -6,7 +6,7 @@ more time hopping than writing; only what is read for long, a part at a time, go
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, fu
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, StaticPool
+
+from store.transaction import STEPS, Step
 
 T = TypeVar("T")
 Named = tuple[str, Select[Any]]
@@ -57,11 +59,11 @@ class Engines(Protocol):
         """The rows of several selects, each with its name, from one consistent view, a part at a time."""
         ...
 
-    def announce(self, connection: Connection) -> None:
-        """Tell other processes, when this transaction commits, that there is work."""
+    def announce(self, connection: Connection, steps: Set[Step]) -> None:
+        """Tell other processes, when this transaction commits, that there is work for these steps."""
         ...
 
-    async def listen(self, ring: Callable[[], None]) -> None:
+    async def listen(self, ring: Callable[[Set[Step]], None]) -> None:
         """Call `ring` at each announcement of another process, until cancelled."""
         ...
 
@@ -117,10 +119,10 @@ class SqliteEngines:
         """Nobody: what is claimed was claimed by a process that is gone, or before this one began to work."""
         return ()
 
-    def announce(self, connection: Connection) -> None:
+    def announce(self, connection: Connection, steps: Set[Step]) -> None:
         """Nobody else is there to be told."""
 
-    async def listen(self, ring: Callable[[], None]) -> None:  # noqa: ARG002
+    async def listen(self, ring: Callable[[Set[Step]], None]) -> None:  # noqa: ARG002
         """Nobody else announces anything."""
         await asyncio.Event().wait()
 
@@ -210,15 +212,21 @@ class PostgresEngines:
             async for named in _streamed(connection, wanted):
                 yield named
 
-    def announce(self, connection: Connection) -> None:
+    def announce(self, connection: Connection, steps: Set[Step]) -> None:
         """One NOTIFY a group commit: one a write was measured to cost a fifth of the rate and more."""
-        connection.exec_driver_sql(f"NOTIFY {_CHANNEL}")
+        connection.exec_driver_sql(f"NOTIFY {_CHANNEL}, '{' '.join([str(self.worker), *sorted(steps)])}'")
 
-    async def listen(self, ring: Callable[[], None]) -> None:
+    async def listen(self, ring: Callable[[Set[Step]], None]) -> None:
         """LISTEN on a connection of its own."""
+
+        def hear(_connection: object, _process: int, _channel: str, said: str) -> None:
+            worker, *steps = said.split()
+            if worker != str(self.worker):
+                ring(STEPS.intersection(steps))
+
         async with self._engine.connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            await driver.add_listener(_CHANNEL, lambda *_announcement: ring())
+            await driver.add_listener(_CHANNEL, hear)
             await asyncio.Event().wait()
 
     async def dispose(self) -> None:

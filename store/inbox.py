@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -34,9 +35,9 @@ class Inbox:
         kept: Receipt = await self._database.write_together(_keep_all, arrival)
         return kept
 
-    async def claim(self, limit: int) -> Sequence[Transmission]:
-        """Claim what is due, the oldest first."""
-        return await self._database.write(lambda transaction: _claim(transaction, limit))
+    async def claim(self, limit: int, *, patience: float = 0) -> Sequence[Transmission]:
+        """Claim what is due, the oldest first, or what comes within `patience` seconds."""
+        return await self._database.claim("translate", lambda: partial(_claim, limit=limit), patience)
 
     async def translated(self, claimed: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
         """Stage what the transmission says and close it."""
@@ -119,7 +120,8 @@ def _insert(transaction: Transaction, received: str, arrival: Arrival, status: s
         "attempts": 0,
     }
     transaction.insert(transmission, row)
-    transaction.announce()
+    if status == "received":
+        transaction.announce("translate")
 
 
 def _translated(transaction: Transaction, staged: Sequence[ToStage]) -> list[Stale | None]:
@@ -156,7 +158,10 @@ def _claim(transaction: Transaction, limit: int) -> list[Transmission]:
         .values(due=transaction.now + _LEASE, token=token, attempts=transmission.c.attempts + 1)
         .returning(transmission)
     )
-    return sorted((_transmission(row) for row in claimed), key=lambda taken: (taken.received_at, taken.id))
+    taken = sorted((_transmission(row) for row in claimed), key=lambda taken: (taken.received_at, taken.id))
+    if len(taken) == limit:
+        transaction.announce("translate")
+    return taken
 
 
 def _transmission(row: Any) -> Transmission:

@@ -31,7 +31,7 @@ def enqueue(
     A lane that is claimed stays with its claimant; the entry is seen when it is claimed next.
     """
     transaction.together(_append_all, _Entering(lane_id, document_id, cause, due or transaction.now))
-    transaction.announce()
+    transaction.announce("route")
 
 
 class _Entering(NamedTuple):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, update
@@ -37,9 +38,9 @@ class Lanes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, limit: int) -> Sequence[Lane]:
-        """Claim lanes with waiting documents, those that wait longest first."""
-        return await self._database.write(lambda transaction: _claim(transaction, limit))
+    async def claim(self, limit: int, *, patience: float = 0) -> Sequence[Lane]:
+        """Claim lanes with waiting documents, those that wait longest first, or that get some within `patience`."""
+        return await self._database.claim("route", lambda: partial(_claim, limit=limit), patience)
 
     async def stock(self, needs: Needs) -> Sequence[StockRow]:
         """The stock rows a decision will read, unlocked."""
@@ -81,6 +82,8 @@ class Lanes:
         def work(transaction: Transaction) -> None:
             held = (lane.c.id == claimed.key) & (lane.c.token == claimed.token)
             transaction.execute(update(lane).where(held).values(token=None, due=retry_at or transaction.now))
+            if retry_at is None:
+                transaction.announce("route")
 
         await self._database.write(work)
 
@@ -112,6 +115,8 @@ def _claim(transaction: Transaction, limit: int) -> list[Lane]:
     in_turn = transaction.execute(due).scalars().all()
     if not in_turn:
         return []
+    if len(in_turn) == limit:
+        transaction.announce("route")
     token = transaction.token()
     transaction.execute(update(lane).where(lane.c.id.in_(in_turn)).values(token=token, due=transaction.now + _LEASE))
     orders, entries = _orders(transaction, in_turn), _entries(transaction, in_turn)

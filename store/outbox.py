@@ -1,8 +1,9 @@
 """The outbox: documents to render, and rendered bytes to deliver until the other side has taken them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
@@ -33,9 +34,9 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def queued(self, limit: int) -> Sequence[QueuedDocument]:
-        """Claim documents that wait to be rendered, in the sequence they were decided."""
-        return await self._database.write(lambda transaction: _claim_queued(transaction, limit))
+    async def queued(self, limit: int, *, patience: float = 0) -> Sequence[QueuedDocument]:
+        """Claim documents that wait to be rendered, or come to within `patience`, in the sequence they were decided."""
+        return await self._database.claim("render", lambda: partial(_claim_queued, limit=limit), patience)
 
     async def rendered(self, queued: QueuedDocument, draft: Draft | None, reason: str | None = None) -> None:
         """Render, store and make due; without a draft the document is closed as declined for `reason`."""
@@ -70,18 +71,17 @@ class Outbox:
 
         await self._database.write(work)
 
-    async def claim(self, limit: int, *, each: int, room: Mapping[str, int]) -> Sequence[Parcel]:
-        """Claim due deliveries, at most `each` for one destination, or as many as `room` says it has left.
+    async def claim(
+        self, limit: int, *, each: int, room: Callable[[], Mapping[str, int]], patience: float = 0
+    ) -> Sequence[Parcel]:
+        """Claim deliveries that are due, or come to be within `patience` seconds.
 
-        Of one order's documents for one destination, only the first unfinished is ever due.
+        At most `each` for one destination, or as many as `room`, asked at that instant, says it has left. Of one
+        order's documents for one destination, only the first unfinished is ever due.
         """
-
-        def work(transaction: Transaction) -> list[Parcel]:
-            full = [destination for destination, left in room.items() if left <= 0]
-            due = _due(transaction, limit * _LOOK_AHEAD, full)
-            return _claim_due(transaction, _seated(due, each, room)[:limit])
-
-        return await self._database.write(work)
+        return await self._database.claim(
+            "deliver", lambda: partial(_claim_parcels, limit=limit, each=each, room=room()), patience
+        )
 
     async def delivered(self, parcel: Parcel, handed: Handed) -> None:
         """Note that the other side took it, and keep what it answered."""
@@ -142,6 +142,8 @@ def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
     rows = transaction.execute(due).all()
     if not rows:
         return []
+    if len(rows) == limit:
+        transaction.announce("render")
     token = transaction.token()
     claimed = update(document).where(document.c.id.in_([row.id for row in rows]))
     transaction.execute(claimed.values(token=token, due=transaction.now + _RENDERING_LEASE))
@@ -149,9 +151,20 @@ def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
 
 
 def _hold_queued(transaction: Transaction, queued: QueuedDocument) -> None:
+    """Go on with a claimed document, behind which others of its order may wait to be delivered."""
     held = {"id": queued.id, "token": queued.token, "status": "queued"}
     if transaction.update(document, held, token=queued.token) == 0:
         raise Stale(f"document {queued.id} was claimed by another")
+    transaction.announce("deliver")
+
+
+def _claim_parcels(transaction: Transaction, limit: int, each: int, room: Mapping[str, int]) -> list[Parcel]:
+    full = [destination for destination, left in room.items() if left <= 0]
+    due = _due(transaction, limit * _LOOK_AHEAD, full)
+    seated = _seated(due, each, room)
+    if len(seated) > limit or len(due) == limit * _LOOK_AHEAD:
+        transaction.announce("deliver")
+    return _claim_due(transaction, seated[:limit])
 
 
 def _due(transaction: Transaction, limit: int, full: Sequence[str]) -> Sequence[Any]:
@@ -223,9 +236,11 @@ def _parcel(row: Any, token: str) -> Parcel:
 
 
 def _close_attempt(transaction: Transaction, parcel: Parcel, status: str, **columns: Any) -> None:
+    """Give up the claim with a new status, for which others of its order or for its destination may wait."""
     held = {"document": parcel.id, "token": parcel.token}
     if transaction.update(delivery, held, status=status, token=None, **columns) == 0:
         raise Stale(f"delivery {parcel.id} was claimed by another")
+    transaction.announce("deliver")
 
 
 def _note_attempt(transaction: Transaction, parcel: Parcel, *, succeeded: bool, outcome: str) -> None:

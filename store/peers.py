@@ -1,12 +1,13 @@
 """What processes owe each other: claims that one did not live to give back, and word of new work."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import false, or_, update
+from sqlalchemy import ColumnElement, Table, false, or_, update
 
 from store.database import Database, Transaction
 from store.tables import delivery, document, lane, transmission
+from store.transaction import STEPS
 from store.watch_tables import turn
 
 _ROUND = 5.0
@@ -32,18 +33,17 @@ class Peers:
         """Make due at once what this process has claimed and will not finish."""
         await self._database.write(_let_go)
 
-    async def listen(self, ring: Callable[[], None]) -> None:
-        """Call `ring` whenever one of them commits work or leaves some behind, until cancelled."""
+    async def listen(self) -> None:
+        """Take up what one of them commits work for or leaves behind, until cancelled."""
         async with asyncio.TaskGroup() as watching:
-            watching.create_task(self._database.listen(ring))
+            watching.create_task(self._database.listen())
             if self._database.shared:
-                watching.create_task(self._look_after(ring))
+                watching.create_task(self._look_after())
 
-    async def _look_after(self, ring: Callable[[], None]) -> None:
+    async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(_ROUND)
             await self.give_back()
-            ring()
 
 
 _CLAIMED = (transmission, lane, document, delivery, turn)
@@ -52,11 +52,15 @@ _CLAIMED = (transmission, lane, document, delivery, turn)
 def _give_back(transaction: Transaction, alive: Sequence[int]) -> None:
     for table in _CLAIMED:
         there = or_(*(table.c.token.startswith(f"{worker}.") for worker in alive), false())
-        gone = table.c.token.isnot(None) & ~there
-        transaction.execute(update(table).where(gone).values(token=None, due=transaction.now))
+        _release(transaction, table, table.c.token.isnot(None) & ~there)
 
 
 def _let_go(transaction: Transaction) -> None:
     for table in _CLAIMED:
-        ours = table.c.token.startswith(f"{transaction.worker}.")
-        transaction.execute(update(table).where(ours).values(token=None, due=transaction.now))
+        _release(transaction, table, table.c.token.startswith(f"{transaction.worker}."))
+
+
+def _release(transaction: Transaction, table: Table, claimed: ColumnElement[bool]) -> None:
+    """Make due at once what is claimed so."""
+    if transaction.execute(update(table).where(claimed).values(token=None, due=transaction.now)).rowcount:
+        transaction.announce(*STEPS)

@@ -81,5 +81,5 @@ def _tell(transaction: Transaction, channel: str, offered: Mapping[str, Decimal]
         transaction.ensure(stock_told, {"channel": channel, "sku": sku, "units": units, "document": report_id})
         transaction.set(stock_told, {"channel": channel, "sku": sku}, units=units, document=report_id)
     transaction.set(stock_report, {"channel": channel}, document=report_id)
-    transaction.announce()
+    transaction.announce("render")
     return 1

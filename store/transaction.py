@@ -7,7 +7,7 @@ ends, and then executed shape by shape, each once for all its rows. So fifty ord
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from sqlalchemy import Connection, CursorResult, Executable, Table
 
@@ -15,6 +15,9 @@ from router.correspondence import Correspondence, NothingAgreed
 from store.recent import Recent
 from store.shapes import Compiled, Shape, careful_insertion, change, compiled, insertion, keyed
 
+Step = Literal["translate", "route", "render", "deliver"]
+"""A step of the flow, for which a commit may hold work."""
+STEPS: frozenset[Step] = frozenset(get_args(Step))
 Row = Mapping[str, Any]
 Work = Callable[["Transaction", Sequence[Any]], None]
 """Something done for many at once."""
@@ -38,7 +41,8 @@ class Transaction:
     worker: int
     agreed: Correspondence = field(default_factory=NothingAgreed)
     recent: Recent = field(default_factory=Recent)
-    news: list[str] = field(default_factory=list)
+    news: set[Step] = field(default_factory=set)
+    """The steps for which this commit makes work due."""
     moved: set[str] = field(default_factory=set)
     """The SKUs whose stock this commit changes."""
     sealed: list[Sealed] = field(default_factory=list)
@@ -55,9 +59,9 @@ class Transaction:
         """A new fencing token, which names the process that claims under it."""
         return f"{self.worker}.{self.new_id()}"
 
-    def announce(self) -> None:
-        """Say that this commit holds work for somebody, perhaps in another process."""
-        self.news[:] = ["work"]
+    def announce(self, *steps: Step) -> None:
+        """Say that this commit makes work due for these steps, perhaps in another process."""
+        self.news.update(steps)
 
     def seal(self, decision: Sealed) -> str:
         """Have a decision sealed by the block of this commit; the block's id."""

@@ -31,6 +31,8 @@ class Writing:
     """The order's chain of events before the decision."""
     sent: int
     """How many documents the order has sent before."""
+    waiting: int
+    """How many entries its lane holds, with the one decided on."""
     last: bool = False
     """Whether the lane is given back with it."""
     happened: list[Mapping[str, Any]] = field(default_factory=list)

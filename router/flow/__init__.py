@@ -3,7 +3,7 @@
 from router.flow.breaker import Breaker
 from router.flow.deliver import Deliver, RetryPolicy
 from router.flow.effects import effect_of, stays_inside
-from router.flow.flow import ROLES, Bells, Flow
+from router.flow.flow import ROLES, Flow
 from router.flow.intake import Intake
 from router.flow.pace import Pace
 from router.flow.ready import readiness
@@ -15,7 +15,6 @@ from router.flow.translate import Translate
 
 __all__ = [
     "ROLES",
-    "Bells",
     "Breaker",
     "Decide",
     "Deliver",

@@ -1,16 +1,21 @@
 """Delivery: bytes are handed over until the other side has taken them, each destination at its own pace."""
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from canonical import CrossdockError, Unavailable, Unfinished
 from router.flow.breaker import Breaker
 from router.flow.pace import Pace
 from router.flow.patience import patiently
 from router.ports import Clock, Courier, Outbox, Parcel, Randomness, Stale
+
+_Noting = Callable[[], Coroutine[None, None, None]]
+"""Notes what came of an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,6 @@ class Deliver:
     randomness: Randomness
     retry: RetryPolicy = RetryPolicy()
     crash: Callable[[str], None] = lambda _instant: None
-    settled: Callable[[], None] = lambda: None
-    """Called after each attempt, since the next parcel of its order may be due now."""
-    answered: Callable[[], None] = lambda: None
-    """Called when an answer was kept, which is to be translated now."""
-    refused: Callable[[], None] = lambda: None
-    """Called when a delivery was given up, which its order may have to learn."""
     concurrency: int = 8
     """Parcels under way for one destination."""
     batch: int = 20
@@ -63,15 +62,22 @@ class Deliver:
         return started
 
     async def start(self) -> int:
-        """Start delivering what is due; a slow destination holds up nobody. How many parcels that were."""
-        parcels = await self.outbox.claim(self.batch, each=self.concurrency, room=self._room())
-        for parcel in parcels:
+        """Start delivering what is due; how many parcels that were."""
+        return await self.work(await self.claim())
+
+    async def claim(self, patience: float = 0) -> Sequence[Parcel]:
+        """What is due, or comes to be within `patience` seconds."""
+        return await self.outbox.claim(self.batch, each=self.concurrency, room=self._room, patience=patience)
+
+    async def work(self, claimed: Sequence[Parcel]) -> int:
+        """Start delivering what was claimed; a slow destination holds up nobody. How many parcels that were."""
+        for parcel in claimed:
             self._under_way[parcel.destination] += 1
             self.pace.spend(parcel.destination, self.clock.now())
             task = asyncio.create_task(self._attempt(parcel))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return len(parcels)
+        return len(claimed)
 
     async def finish(self, grace: float | None = None) -> None:
         """Wait for what is under way; after `grace` seconds it is broken off, to go out again under the same key."""
@@ -90,51 +96,46 @@ class Deliver:
         }
 
     async def _attempt(self, parcel: Parcel) -> None:
+        """Hand it over, and note what came of it when its place is free for the next."""
         try:
-            await self._hand_over(parcel)
-        except (Stale, Unavailable):
-            return  # nothing could be noted: the claim runs out, and the same key goes out again
+            noting = await self._hand_over(parcel)
         finally:
             self._under_way[parcel.destination] -= 1
-            self.settled()
+        with contextlib.suppress(Stale, Unavailable):  # then the claim runs out, and the same key goes out again
+            await patiently(noting)
 
-    async def _hand_over(self, parcel: Parcel) -> None:
+    async def _hand_over(self, parcel: Parcel) -> _Noting:
+        """Hand it over; what is then to be noted."""
         try:
             async with asyncio.timeout(self.retry.patience.total_seconds()):
                 handed = await self.courier.deliver(parcel)
         except TimeoutError:
-            await self._try_again(parcel, Unavailable("no answer in time", ambiguous=True))
+            return self._try_again(parcel, Unavailable("no answer in time", ambiguous=True))
         except Unfinished as waiting:
-            await self._look_again(parcel, waiting)
+            return self._look_again(parcel, waiting)
         except Unavailable as error:
-            await self._try_again(parcel, error)
+            return self._try_again(parcel, error)
         except CrossdockError as error:
-            await self._note_failure(parcel, error, None)
+            return self._note_failure(parcel, error, None)
         except Exception as error:  # noqa: BLE001 - one parcel must never stop the others
-            await self._try_again(parcel, Unavailable(f"{type(error).__name__}: {error}", ambiguous=True))
-        else:
-            self.crash("after-send")
-            self.breaker.succeeded(parcel.destination)
-            await patiently(lambda: self.outbox.delivered(parcel, handed))
-            if handed.answer:
-                self.answered()
+            return self._try_again(parcel, Unavailable(f"{type(error).__name__}: {error}", ambiguous=True))
+        self.crash("after-send")
+        self.breaker.succeeded(parcel.destination)
+        return partial(self.outbox.delivered, parcel, handed)
 
-    async def _look_again(self, parcel: Parcel, waiting: Unfinished) -> None:
+    def _look_again(self, parcel: Parcel, waiting: Unfinished) -> _Noting:
         """They took it and are still at work, which is no failure and uses up no try."""
         self.breaker.succeeded(parcel.destination)
         look_at = self.clock.now() + timedelta(seconds=waiting.retry_after or 0)
-        await patiently(lambda: self.outbox.postponed(parcel, until=look_at))
+        return partial(self.outbox.postponed, parcel, until=look_at)
 
-    async def _try_again(self, parcel: Parcel, error: Unavailable) -> None:
+    def _try_again(self, parcel: Parcel, error: Unavailable) -> _Noting:
         now = self.clock.now()
         self.breaker.failed(parcel.destination, now)
-        await self._note_failure(parcel, error, self._next_try(parcel, error, now))
+        return self._note_failure(parcel, error, self._next_try(parcel, error, now))
 
-    async def _note_failure(self, parcel: Parcel, error: CrossdockError, retry_at: datetime | None) -> None:
-        found = error.findings
-        await patiently(lambda: self.outbox.failed(parcel, error.message, retry_at=retry_at, findings=found))
-        if retry_at is None:
-            self.refused()
+    def _note_failure(self, parcel: Parcel, error: CrossdockError, retry_at: datetime | None) -> _Noting:
+        return partial(self.outbox.failed, parcel, error.message, retry_at=retry_at, findings=error.findings)
 
     def _next_try(self, parcel: Parcel, error: Unavailable, now: datetime) -> datetime | None:
         if parcel.attempt >= self.retry.tries:

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from canonical import Unavailable
 from router.flow.deliver import Deliver
@@ -18,46 +19,21 @@ from router.ports import Peers
 
 _log = logging.getLogger(__name__)
 
-Step = Callable[[], Coroutine[object, object, int]]
 ROLES = frozenset({"web", "intake", "route", "deliver", "schedule"})
 _POLL = 0.5
-"""Seconds after which a loop looks for work that nobody told it of: another process's, or a retry now due."""
+"""Seconds after which a loop looks for work that nobody told it of, such as a retry now due."""
 
 
-@dataclass(slots=True)
-class Bell:
-    """Wakes a loop at once when there is work for it."""
+class Step(Protocol):
+    """A step of the flow, as its loop takes it."""
 
-    _rung: asyncio.Event = field(default_factory=asyncio.Event)
+    async def claim(self, patience: float = 0) -> Sequence[Any]:
+        """What is due; with nothing due, what comes to be within `patience` seconds."""
+        ...
 
-    def ring(self) -> None:
-        """Say that there is work."""
-        self._rung.set()
-
-    async def wait(self) -> None:
-        """Until it rings, or long enough to look anyway."""
-        try:
-            async with asyncio.timeout(_POLL):
-                await self._rung.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._rung.clear()
-
-
-@dataclass(slots=True)
-class Bells:
-    """One bell for each loop."""
-
-    translate: Bell = field(default_factory=Bell)
-    route: Bell = field(default_factory=Bell)
-    render: Bell = field(default_factory=Bell)
-    deliver: Bell = field(default_factory=Bell)
-
-    def ring(self) -> None:
-        """Wake every loop."""
-        for bell in (self.translate, self.route, self.render, self.deliver):
-            bell.ring()
+    async def work(self, claimed: Sequence[Any]) -> int:
+        """Do what was claimed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +45,6 @@ class Flow:
     render: Render
     deliver: Deliver
     schedule: Schedule
-    bells: Bells
     peers: Peers
     pulse: Pulse = field(default_factory=Pulse)
 
@@ -88,43 +63,33 @@ class Flow:
             async with asyncio.TaskGroup() as loops:
                 for loop in self._loops(roles):
                     loops.create_task(loop)
-                loops.create_task(self.peers.listen(self.bells.ring))
+                loops.create_task(self.peers.listen())
         finally:
             await self.deliver.finish(GRACE)
             with contextlib.suppress(Unavailable):  # then the claims run out by themselves
                 await self.peers.let_go()
 
     def _loops(self, roles: frozenset[str]) -> list[Coroutine[None, None, None]]:
-        bells = self.bells
         by_role: dict[str, list[Callable[[], Coroutine[None, None, None]]]] = {
-            "intake": [lambda: self._keep_at("translate", self.translate.step, [bells.route, bells.deliver])],
-            "route": [lambda: self._keep_at("route", self.route.step, [bells.render])],
+            "intake": [lambda: self._keep_at("translate", self.translate)],
+            "route": [lambda: self._keep_at("route", self.route)],
             "deliver": [
-                lambda: self._keep_at("render", self.render.step, [bells.deliver]),
-                lambda: self._keep_at("deliver", self.deliver.start, []),
+                lambda: self._keep_at("render", self.render),
+                lambda: self._keep_at("deliver", self.deliver),
             ],
             "schedule": [self.schedule.run],
         }
         return [loop() for role in sorted(roles) for loop in by_role.get(role, [])]
 
-    async def _keep_at(self, name: str, step: Step, next_bells: list[Bell]) -> None:
-        """Run one step for ever, telling the next ones when there is something for them."""
-        bell: Bell = getattr(self.bells, name)
+    async def _keep_at(self, name: str, step: Step) -> None:
+        """Take one step for ever. It outlives whatever it runs into."""
         while True:
             self.pulse.beat(name)
-            if not await finished(_outlived(step)):
-                await bell.wait()
-                continue
-            for following in next_bells:
-                following.ring()
-
-
-async def _outlived(step: Step) -> int:
-    """What one step did; nothing when it broke off, which the loop outlives."""
-    try:
-        return await step()
-    except Unavailable as error:
-        _log.warning("the store is away, waiting for it: %s", error.message)
-    except Exception:  # noqa: BLE001 - a loop must outlive whatever one step runs into
-        _log.exception("a step of the flow broke off")
-    return 0
+            try:
+                await finished(step.work(await step.claim(_POLL)))
+            except Unavailable as error:
+                _log.warning("the store is away, waiting for it: %s", error.message)
+                await asyncio.sleep(_POLL)
+            except Exception:  # noqa: BLE001 - a loop must outlive whatever one step runs into
+                _log.exception("a step of the flow broke off")
+                await asyncio.sleep(_POLL)

@@ -1,6 +1,6 @@
 """Publishing: channels are told what they may sell, when that has changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,12 +23,7 @@ class PublishStock:
     offers: Offers
     channels: Mapping[str, StockTerms]
     catalogue: Catalogue
-    queued: Callable[[], None]
-    """Called when a report waits to be rendered."""
 
     async def step(self) -> int:
         """Look once; how many reports were queued."""
-        reports = await self.offers.publish(self.channels, self.catalogue)
-        if reports:
-            self.queued()
-        return reports
+        return await self.offers.publish(self.channels, self.catalogue)

@@ -1,6 +1,7 @@
 """Rendering: queued canonical documents become bytes in the language of whoever must hear them."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from canonical import Unavailable
@@ -19,9 +20,16 @@ class Render:
 
     async def step(self) -> int:
         """Render what is queued; how many documents that were."""
-        queued = await self.outbox.queued(self.batch)
-        await asyncio.gather(*(self._render(document) for document in queued))
-        return len(queued)
+        return await self.work(await self.claim())
+
+    async def claim(self, patience: float = 0) -> Sequence[QueuedDocument]:
+        """What is queued, or comes to be within `patience` seconds."""
+        return await self.outbox.queued(self.batch, patience=patience)
+
+    async def work(self, claimed: Sequence[QueuedDocument]) -> int:
+        """Render what was claimed; how many documents that were."""
+        await asyncio.gather(*(self._render(document) for document in claimed))
+        return len(claimed)
 
     async def _render(self, queued: QueuedDocument) -> None:
         try:

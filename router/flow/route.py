@@ -80,11 +80,18 @@ class RouteOrders:
 
     async def step(self) -> int:
         """Decide what waits; how many lanes that were."""
-        active = [_Claimed(lane) for lane in await self.lanes.claim(self.batch)]
-        claimed = len(active)
+        return await self.work(await self.claim())
+
+    async def claim(self, patience: float = 0) -> Sequence[Lane]:
+        """The lanes in which something waits, or comes to within `patience` seconds."""
+        return await self.lanes.claim(self.batch, patience=patience)
+
+    async def work(self, claimed: Sequence[Lane]) -> int:
+        """Decide what waits in these lanes; how many they were."""
+        active = [_Claimed(lane) for lane in claimed]
         while active:
             active = await self._round(active)
-        return claimed
+        return len(claimed)
 
     async def _round(self, active: Sequence[_Claimed]) -> list[_Claimed]:
         """Decide one document of each lane; the lanes that have another."""

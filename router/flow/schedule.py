@@ -43,8 +43,6 @@ class Schedule:
     batch: int = 100
     chores: Mapping[str, Job] = field(default_factory=dict)
     """What else is done from time to time, such as erasing what is kept long enough."""
-    woken: Callable[[], None] = lambda: None
-    """Called when orders' own times had come."""
     troubles: dict[str, CrossdockError] = field(default_factory=dict)
     """The places that could not be looked at last time, and why."""
 
@@ -105,7 +103,6 @@ class Schedule:
         woken = 0
         while more := await self.lanes.wake(self.batch):
             woken += more
-            self.woken()
         return woken
 
     async def run(self) -> None:

@@ -28,7 +28,14 @@ class Translate:
 
     async def step(self) -> int:
         """Translate what is due; how many transmissions that were."""
-        claimed = await self.inbox.claim(self.batch)
+        return await self.work(await self.claim())
+
+    async def claim(self, patience: float = 0) -> Sequence[Transmission]:
+        """What is due, or comes within `patience` seconds."""
+        return await self.inbox.claim(self.batch, patience=patience)
+
+    async def work(self, claimed: Sequence[Transmission]) -> int:
+        """Translate what was claimed; how many transmissions that were."""
         await asyncio.gather(*(self._translate(transmission) for transmission in claimed))
         return len(claimed)
 

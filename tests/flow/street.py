@@ -21,7 +21,7 @@ from canonical import (
 )
 from canonical.exchange import Arrival, Handed, Incoming, Numbers, Parcel, Reading, Rendered, Reply
 from router.decide import decide, needs
-from router.flow import Bells, Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate
+from router.flow import Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate
 from router.policy import Policy
 from store import Store, open_store
 
@@ -249,15 +249,13 @@ def assemble(
     store: Store, clock: Any, randomness: Any, courier: Any, language: Any, **deliver: Any
 ) -> tuple[Flow, Intake]:
     """Wire the steps as the composition root does."""
-    bells = Bells()
-    intake = Intake(store.inbox, bells.translate.ring)
+    intake = Intake(store.inbox)
     flow = Flow(
         translate=Translate(store.inbox, language, POLICY),
         route=RouteOrders(store.lanes, decide, needs, POLICY, clock),
         render=Render(store.outbox, language),
-        deliver=Deliver(store.outbox, courier, clock, randomness, settled=bells.deliver.ring, **deliver),
+        deliver=Deliver(store.outbox, courier, clock, randomness, **deliver),
         schedule=Schedule(intake, (), store.lanes, StillTicker(), store.turns),
-        bells=bells,
         peers=store.peers,
     )
     return flow, intake

@@ -124,13 +124,15 @@ async def test_a_role_does_only_its_own_part(street):
 async def test_another_process_hears_at_once_that_there_is_work(tmp_path):
     url = await fresh_url("postgresql", tmp_path)
     async with open_store(url, SteppingClock(), CountingIds()) as here:
-        heard = asyncio.Event()
-        listening = asyncio.create_task(here.peers.listen(heard.set))
+        listening = asyncio.create_task(here.peers.listen())
+        await here.inbox.claim(5, patience=30)
+        waiting = asyncio.create_task(here.inbox.claim(5, patience=30))
         async with open_store(url, SteppingClock(), CountingIds()) as there:
             async with asyncio.timeout(5):
-                while not heard.is_set():
+                while not waiting.done():
                     await there.inbox.keep(arrival(purchase("PO1"), source="acme"))
                     await asyncio.sleep(0.1)
+        assert [taken.arrival.source for taken in await waiting] == ["acme"]
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 

@@ -73,9 +73,9 @@ async def storm(deliveries, troubled):
         working = asyncio.create_task(flow.run(frozenset({"deliver"})))
         for number in range(deliveries):
             to = HEALTHY[number % len(HEALTHY)]
-            queued[await queue(store, flow, f"D{number}", to)] = (to, loop.time())
+            queued[await queue(store, f"D{number}", to)] = (to, loop.time())
             if troubled and number % 20 == 0:
-                await queue(store, flow, f"T{number}", "dead" if number < 200 else "slow")
+                await queue(store, f"T{number}", "dead" if number < 200 else "slow")
             await asyncio.sleep(1 / RATE)
         await asyncio.sleep(600)
         working.cancel()
@@ -88,7 +88,7 @@ async def storm(deliveries, troubled):
     return partners, queued, rows, faults
 
 
-async def queue(store, flow, number, to):
+async def queue(store, number, to):
     """One document to send; its id."""
 
     def work(transaction):
@@ -96,11 +96,10 @@ async def queue(store, flow, number, to):
         document_id = f"{to}/{number}"
         row = outgoing_row(Outgoing(document=sent, to=to)) | {"status": "queued", "at": transaction.now}
         transaction.insert(document, row | {"id": document_id, "due": transaction.now})
+        transaction.announce("render")
         return document_id
 
-    document_id = await store.database.write(work)
-    flow.bells.render.ring()
-    return document_id
+    return await store.database.write(work)
 
 
 async def due(store):

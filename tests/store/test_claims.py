@@ -126,9 +126,9 @@ async def test_serials_are_given_out_once(street):
 async def test_a_delivery_taken_over_cannot_be_closed_by_its_former_holder(street):
     await street.send(purchase("PO1"))
     await street.flow.translate.step()
-    [late] = await street.store.outbox.claim(10, each=4, room={})
+    [late] = await street.store.outbox.claim(10, each=4, room=dict)
     street.clock.advance(minutes=10)
-    [parcel] = await street.store.outbox.claim(10, each=4, room={})
+    [parcel] = await street.store.outbox.claim(10, each=4, room=dict)
     assert (parcel.key, parcel.content) == (late.key, late.content)
     with pytest.raises(Stale):
         await street.store.outbox.delivered(late, Handed({}))
@@ -142,17 +142,17 @@ async def test_one_orders_documents_for_one_destination_go_out_in_sequence(stree
     await street.flow.route.step()
     while await street.flow.render.step():
         pass
-    parcels: list[Parcel] = list(await street.store.outbox.claim(10, each=10, room={"acme": 0}))
+    parcels: list[Parcel] = list(await street.store.outbox.claim(10, each=10, room=lambda: {"acme": 0}))
     assert [parcel.kind for parcel in parcels] == ["FulfilmentOrder"]
-    assert await street.store.outbox.claim(10, each=10, room={parcels[0].destination: 5, "acme": 0}) == []
+    assert await street.store.outbox.claim(10, each=10, room=lambda: {parcels[0].destination: 5, "acme": 0}) == []
 
 
 async def test_a_destination_gets_no_more_than_it_has_room_for(street):
     for number in range(9):
         await street.send(purchase(f"PO{number}"))
     await street.flow.translate.step()
-    assert len(await street.store.outbox.claim(20, each=4, room={})) == 4
-    assert len(await street.store.outbox.claim(20, each=4, room={"acme": 1})) == 1
+    assert len(await street.store.outbox.claim(20, each=4, room=dict)) == 4
+    assert len(await street.store.outbox.claim(20, each=4, room=lambda: {"acme": 1})) == 1
 
 
 async def test_a_token_proves_whom_it_was_issued_to_and_is_kept_as_a_hash(street):
