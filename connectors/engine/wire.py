@@ -112,8 +112,11 @@ def _at_once_again() -> AsyncRetrying:
 
 
 def _unpacked(content: bytes, encoding: str) -> bytes:
-    """Unpack what was sent packed although we asked for it plain, and files that are kept packed."""
-    if encoding in ("", "identity") and not content.startswith(_GZIP):
+    """Unpack what was sent packed although we asked for it plain, and files that are kept packed.
+
+    What is no gzip is plain, whatever it is called: trytond calls every long answer gzip.
+    """
+    if encoding in ("", "identity", "gzip") and not content.startswith(_GZIP):
         return content
     try:
         unpacked = zlib.decompressobj(wbits=47).decompress(content, LARGEST_ANSWER + 1)

@@ -109,6 +109,14 @@ async def test_a_packed_bomb_is_cut_off_and_a_packed_answer_unpacked(wire: HttpW
             await ask(wire, url + "/5000000")
 
 
+async def test_what_is_called_packed_and_is_not_is_read_as_it_is(wire: HttpWire):
+    async def called_packed(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=b'{"result": []}', headers={"Content-Encoding": "gzip"})
+
+    async with serve(called_packed) as url:
+        assert (await ask(wire, url)).content == b'{"result": []}'
+
+
 async def test_a_trickling_answer_ends_in_time(wire: HttpWire):
     async def trickle(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
