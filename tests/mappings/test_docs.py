@@ -1,5 +1,6 @@
 """Every example of docs/mapping.md is run."""
 
+import csv
 import json
 import re
 from collections.abc import Iterator
@@ -41,14 +42,19 @@ def own(tmp_path: Path, text: str) -> tuple[MapLibrary, str]:
     return MapLibrary(tmp_path), name
 
 
+def parsed(syntax: str, source: str, x12_tree: Any) -> Any:
+    if syntax == "x12":
+        return x12_tree(source)
+    return list(csv.DictReader(source.splitlines())) if syntax == "csv" else json.loads(source, parse_float=Decimal)
+
+
 @pytest.mark.parametrize(("text", "source", "expected"), list(examples()))
 def test_an_example_reads_as_the_page_says(
     tmp_path: Path, x12_tree: Any, text: str, source: tuple[str, str], expected: dict[str, Any]
 ) -> None:
     library, name = own(tmp_path, text)
     assert library.get(name).check() == []
-    tree = x12_tree(source[1]) if source[0] == "x12" else json.loads(source[1], parse_float=Decimal)
-    translation = library.get(name).read(tree)
+    translation = library.get(name).read(parsed(*source, x12_tree))
     assert translation.document
     assert holds(expected, translation.document.as_json()), translation.document.as_json()
 
@@ -62,6 +68,19 @@ def test_an_x12_example_writes_what_it_read(
     assert document
     rendition = library.get(name).write(document)
     assert rendition.findings == ()
+
+
+@pytest.mark.parametrize(("text", "source", "expected"), [one for one in examples() if one.values[1][0] == "csv"])
+def test_a_csv_example_writes_the_rows_it_read(
+    tmp_path: Path, text: str, source: tuple[str, str], expected: dict[str, Any]
+) -> None:
+    library, name = own(tmp_path, text)
+    rows = list(csv.DictReader(source[1].splitlines()))
+    document = library.get(name).read(rows).document
+    assert document
+    rendition = library.get(name).write(document)
+    assert rendition.findings == ()
+    assert [{column: row.get(column, "") for column in rows[0]} for row in rendition.tree] == rows
 
 
 def test_the_partner_example_extends_the_built_in_map(tmp_path: Path, x12_tree: Any) -> None:

@@ -1,8 +1,10 @@
 """JSON, XML and CSV maps."""
 
+import csv
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -177,3 +179,45 @@ def test_a_finding_in_a_wrapped_order_has_the_pointer_of_the_whole_file(library:
     found = [(one.code, dict(one.where)) for one in mapping.read(wrapped).findings]
     assert ("value-unconvertible", {"pointer": "/order/line_items/0/price"}) in found
     assert mapping.where(wrapped)["number"].source == {"pointer": "/order/name"}
+
+
+MAPS = Path(__file__).parents[2] / "mappings" / "maps"
+
+
+def test_a_value_of_an_xml_order_has_its_xpath_and_its_rule(library: MapLibrary) -> None:
+    root = etree.fromstring((MAPS / "cxml" / "order-request.cases" / "usual.in.xml").read_bytes())
+    origin = library.get("cxml/order-request").where(root)["lines.0.quantity.value"]
+    assert dict(origin.source) == {"xpath": "/cXML/Request/OrderRequest/ItemOut/@quantity", "line": 28}
+    assert root.xpath(str(origin.source["xpath"])) == ["12"]
+    assert "quantity" in rule_text(origin.rule)
+
+
+def test_a_value_of_a_csv_order_has_its_line_and_column_and_its_rule(library: MapLibrary) -> None:
+    lines = (MAPS / "csv" / "order.cases" / "two-lines.in.csv").read_text().splitlines()
+    origin = library.get("csv/order").where(list(csv.DictReader(lines)))["lines.1.quantity.value"]
+    assert dict(origin.source) == {"line": 3, "column": "quantity"}
+    assert "quantity" in rule_text(origin.rule)
+
+
+def test_a_value_of_a_json_order_has_its_pointer_and_its_rule(library: MapLibrary) -> None:
+    origin = library.get("shopify/order").where(ORDER)["lines.1.quantity.value"]
+    assert dict(origin.source) == {"pointer": "/line_items/1/quantity"}
+    assert "quantity" in rule_text(origin.rule)
+
+
+def rule_text(rule: Any) -> str:
+    """The line of the map file at which a rule stands."""
+    return Path(str(rule["file"])).read_text().splitlines()[int(rule["line"]) - 1]
+
+
+def test_milliseconds_since_1970_may_be_told_as_iso_8601(library: MapLibrary) -> None:
+    """Walmart's orders: the one in JSON, the other in XML."""
+    text = (MAPS / "walmart" / "order.cases" / "usual.in.json").read_text()
+    told = json.loads(text, parse_float=Decimal)
+    mapping = library.get("walmart/order")
+    moments = []
+    for value in (1789992000000, "2026-09-21T12:00:00.000Z"):
+        document = mapping.read({**told, "orderDate": value}).document
+        assert isinstance(document, PurchaseOrder)
+        moments.append(document.ordered_on)
+    assert moments == [datetime(2026, 9, 21, 12, tzinfo=UTC)] * 2
