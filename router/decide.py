@@ -24,6 +24,7 @@ from router.decision import (
     Decision,
     Event,
     Explanation,
+    FulfilmentRefused,
     Needs,
     Reconsider,
     ReturnVerdict,
@@ -44,7 +45,7 @@ from router.questions import ask_what_is_missing, face_deadlines, go_on_without,
 from router.request import Request, parked
 from router.return_decisions import return_authorization, return_receipt, return_verdict
 from router.shipment_tracking import track, tracked
-from router.shipping import ship
+from router.shipping import refuse, ship
 from router.sourcing import Sourced
 from router.substitution import substitute, substitutes_of
 from router.workings import Workings
@@ -166,6 +167,18 @@ def _shipment_advice(request: Request) -> Decision:
     return work.decision(explained(work, outcomes, f"shipment {advice.number} of {advice.fulfilment_order} recorded"))
 
 
+def _fulfilment_refused(request: Request) -> Decision:
+    """A node's system would not take what it was asked: its part is sourced again without that node."""
+    order, document = request.order, request.document
+    assert isinstance(document, FulfilmentRefused)
+    if order is None:
+        return parked(request, "its order has not come")
+    work = request.work(order)
+    outcomes = advance(work) if refuse(work, document.fulfilment_order, document.reason) else []
+    acknowledge_anew(work, order)
+    return work.decision(explained(work, outcomes, f"{document.fulfilment_order} was refused: {document.reason}"))
+
+
 def _refused_advice(request: Request, order: Order, advice: ShipmentAdvice) -> str | None:
     node = next(a.node for a in order.allocations if a.fulfilment_order == advice.fulfilment_order)
     operator = request.policy.network.by_id[node].operator
@@ -262,6 +275,7 @@ _DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
     ShipmentAdvice: _shipment_advice,
     Reconsider: _reconsider,
     Unanswered: _unanswered,
+    FulfilmentRefused: _fulfilment_refused,
     ReturnAuthorization: return_authorization,
     ReturnVerdict: return_verdict,
     ReturnReceipt: return_receipt,

@@ -74,6 +74,21 @@ class Unanswered(Document):
         return f"{self.order}/{self.number}"
 
 
+class FulfilmentRefused(Document):
+    """Work for an order whose fulfilment order its node's own system would not take (X12 997, 824)."""
+
+    number: Text
+    """The acknowledgment that says so."""
+    order: Text
+    fulfilment_order: Text
+    reason: Text
+
+    @property
+    def identity(self) -> str:
+        """Order, fulfilment order and acknowledgment."""
+        return f"{self.order}/{self.fulfilment_order}/{self.number}"
+
+
 class ReturnVerdict(Document):
     """A person's word on a return that waits for one."""
 

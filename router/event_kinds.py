@@ -14,6 +14,7 @@ TOLD = frozenset(
         "entry_posted",
         "fulfilment_left_to_people",
         "fulfilment_recalled",
+        "fulfilment_refused",
         "hold_kept",
         "hold_lifted",
         "hold_overdue",

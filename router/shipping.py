@@ -1,4 +1,4 @@
-"""What a node says it shipped (X12 945) moves goods and money: ledger and stock, the notice, the invoice, the books."""
+"""What a node says it shipped (X12 945), or will not, moves goods and money: ledger, stock, notice, invoice, books."""
 
 from canonical import AdviceLine, Moment, ShipmentAdvice
 from router.advice import Departure, Said, Shipped, said_of
@@ -46,12 +46,31 @@ def _leave(work: Workings, said: Said, shipment: str, shipped_on: Moment) -> Shi
 
 def _fall_short(work: Workings, said: Said) -> bool:
     """What the node did not ship is open again, unless its status says that the rest will follow."""
-    allocation = work.allocations[said.index]
     status = said.line.status if isinstance(said.line, AdviceLine) else None
-    short = allocation.outstanding
-    if not short or status in work.policy.routing.more_to_come:
+    if not work.allocations[said.index].outstanding or status in work.policy.routing.more_to_come:
         return False
+    _give_back(work, said.index)
+    return True
+
+
+def _give_back(work: Workings, index: int) -> None:
+    """What a node still owes of an allocation it will not ship: it is open again, and not asked of that node twice."""
+    allocation = work.allocations[index]
+    short = allocation.outstanding
     work.move(allocation.line, "fall_short", short, node=allocation.node)
     work.reserve(allocation, -short)
-    work.allocations[said.index] = allocation.model_copy(update={"short": allocation.short + short})
-    return True
+    work.allocations[index] = allocation.model_copy(update={"short": allocation.short + short})
+
+
+def refuse(work: Workings, fulfilment_order: str, reason: str) -> bool:
+    """A node's system did not take a fulfilment order, so that none of it will ship. True when something is open
+    again; what was shipped or called back meanwhile stays as it is."""
+    asked = [
+        index
+        for index, allocation in enumerate(work.allocations)
+        if allocation.fulfilment_order == fulfilment_order and allocation.outstanding
+    ]
+    work.tell("fulfilment_refused", fulfilment_order=fulfilment_order, reason=reason)
+    for index in asked:
+        _give_back(work, index)
+    return bool(asked)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from router.decision import Reconsider, ReturnVerdict, Unanswered
+from router.decision import FulfilmentRefused, Reconsider, ReturnVerdict, Unanswered
 from store.database import Transaction
 from store.documents import written
 from store.lane_queue import enqueue
@@ -24,7 +24,10 @@ def order_named(transaction: Transaction, wanted: str) -> Any:
     ).one_or_none()
 
 
-def enter(transaction: Transaction, work_id: str, work: Reconsider | ReturnVerdict | Unanswered) -> None:
+OwnWork = FulfilmentRefused | Reconsider | ReturnVerdict | Unanswered
+
+
+def enter(transaction: Transaction, work_id: str, work: OwnWork) -> None:
     """Put work into its order's lane."""
     row: dict[str, Any] = {
         "id": work_id,
