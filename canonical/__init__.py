@@ -26,6 +26,7 @@ from canonical.fulfilment import (
 from canonical.inventory import InventoryLine, InventoryReport, Item
 from canonical.invoice import CreditMemo, Invoice, InvoiceLine
 from canonical.journal import JournalEntry, JournalLine
+from canonical.json_text import canonical_json
 from canonical.model import Amount, Currency, Model, Moment, Text, exact_decimal, made, plain_decimal
 from canonical.money import Money, Price, Quantity, minor_unit, round_money, share
 from canonical.order import (
@@ -161,6 +162,7 @@ __all__ = [
     "Usage",
     "Verdict",
     "Where",
+    "canonical_json",
     "document_of",
     "exact_decimal",
     "has_errors",

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, SerializeAsAny
 
-from canonical import Amount, Document, JournalEntry, Model, Text
+from canonical import Amount, Document, JournalEntry, Model, Text, canonical_json
 from router.consignment import WeighedService
 from router.incoming import Ahead, IncomingRow
 from router.load import LoadChange, NodeLoad
@@ -165,6 +165,16 @@ class Outgoing(Model):
     to: Text
     reasons: dict[str, str] = Field(default_factory=dict)
 
+    @cached_property
+    def text(self) -> str:
+        """The document as JSON, absent values left out: made once, kept and compared."""
+        return self.document.model_dump_json(exclude_none=True)
+
+    @cached_property
+    def reasons_text(self) -> str:
+        """The reasons as JSON."""
+        return canonical_json(self.reasons)
+
     def reason(self, path: str) -> str | None:
         """Where the value at `path` came from."""
         covering = path
@@ -274,28 +284,28 @@ class Decision(Model):
         return Texts(
             order=self.order.model_dump_json() if self.order else None,
             explanation=self.explanation.model_dump_json(exclude_defaults=True),
-            send=tuple(outgoing.document.model_dump_json(exclude_none=True) for outgoing in self.send),
-            postings=tuple(entry.model_dump_json(exclude_none=True) for entry in self.postings),
-            rest=self.model_dump_json(exclude=_TEXTS),
+            facts=tuple([canonical_json(event.facts) for event in self.events]),
+            postings=tuple([entry.model_dump_json(exclude_none=True) for entry in self.postings]),
+            rest=self.model_dump_json(exclude={"order", "explanation", "events", "send", "postings"}),
         )
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 by which two makings of one decision are compared."""
-        texts = self.texts
-        parts = (texts.order or "", texts.explanation, *texts.send, *texts.postings, texts.rest)
+        order, explanation, facts, postings, rest = self.texts
+        kinds = [event.kind for event in self.events]
+        sent = [part for outgoing in self.send for part in (outgoing.to, outgoing.text, outgoing.reasons_text)]
+        parts = (order or "", explanation, *kinds, *facts, *sent, *postings, rest)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 class Texts(NamedTuple):
-    """A decision's parts as JSON, absent values left out of documents."""
+    """A decision's parts as JSON; what it sends has its own."""
 
     order: str | None
     explanation: str
-    send: tuple[str, ...]
+    facts: tuple[str, ...]
+    """Of each event."""
     postings: tuple[str, ...]
     rest: str
-    """Events, changes of stock and reservations, troubles, and to whom what is sent and why."""
-
-
-_TEXTS: Any = {"order": True, "explanation": True, "postings": True, "send": {"__all__": {"document"}}}
+    """Changes of stock, reservations and loads, troubles, wishes to be woken, and what is withdrawn."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, select
 
+from canonical import canonical_json
 from store.blocks import Block, block_digest, block_hash
-from store.columns import canonical_json
 from store.digest import GENESIS, Happened, event_hash
 from store.erasing import Erased, record_hash
 from store.tables import decision, event, lane, lane_entry

@@ -1,7 +1,7 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Numeric, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from canonical import canonical_json
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -84,14 +86,6 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-def canonical_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
-    """JSON with sorted keys and no spaces, so that equal values give equal text."""
-    return _encode(value)
-
-
 def quoted(text: str) -> str:
     """A text as `canonical_json` writes it."""
     return encode_basestring(text)
-
-
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode

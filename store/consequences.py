@@ -9,7 +9,7 @@ from canonical import FulfilmentOrder, JournalEntry, Question
 from router.consignment import Consignment
 from router.decision import Outgoing
 from router.order import ZERO, Order
-from store.documents import outgoing_row, written
+from store.documents import outgoing_row
 from store.exceptions import About, open_exception
 from store.lane_queue import Name, fulfilment_scope
 from store.questions import question_scope
@@ -19,21 +19,18 @@ from store.writing import Writing
 
 def queue_documents(writing: Writing, sent: int) -> int:
     """Queue what the decision sends behind the `sent` documents before; how many there are then."""
-    return queue(writing, writing.made.send, sent, writing.made.texts.send)
+    return queue(writing, writing.made.send, sent)
 
 
-def queue(
-    writing: Writing, outgoing_documents: Sequence[Outgoing], sent: int, texts: Sequence[str] | None = None
-) -> int:
-    """Queue documents of the order behind the `sent` before; how many there are then. `texts` is their JSON."""
-    texts = texts or [written(outgoing.document) for outgoing in outgoing_documents]
+def queue(writing: Writing, outgoing_documents: Sequence[Outgoing], sent: int) -> int:
+    """Queue documents of the order behind the `sent` before; how many there are then."""
     transaction = writing.transaction
     rows = []
-    for seq, (outgoing, text) in enumerate(zip(outgoing_documents, texts, strict=True), start=sent + 1):
+    for seq, outgoing in enumerate(outgoing_documents, start=sent + 1):
         document_id = transaction.new_id()
-        transaction.recent.keep(document_id, outgoing.document, text)
+        transaction.recent.keep(document_id, outgoing.document, outgoing.text)
         rows.append(
-            outgoing_row(outgoing, text)
+            outgoing_row(outgoing)
             | {
                 "id": document_id,
                 "status": "queued",

@@ -1,11 +1,12 @@
 """Digests: what makes two contents the same, and what makes a chain of events tamper-evident."""
 
 import hashlib
+import json
 from datetime import datetime
 from typing import NamedTuple
 
-from canonical import Document
-from store.columns import canonical_json, quoted
+from canonical import canonical_json
+from store.columns import quoted
 
 GENESIS = "0" * 64
 """What the first event of a chain names as its predecessor."""
@@ -16,9 +17,9 @@ def sha256(content: bytes | str) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
-def content_digest(document: Document) -> str:
-    """The digest of a document's meaning: its canonical JSON with sorted keys."""
-    return sha256(canonical_json(document.as_json()))
+def content_digest(text: str) -> str:
+    """The digest of a document's meaning: its JSON with sorted keys. `text` is the document as it is kept."""
+    return sha256(canonical_json(json.loads(text)))
 
 
 class Happened(NamedTuple):

@@ -14,31 +14,29 @@ from store.tables import document
 def incoming_row(incoming: Incoming) -> dict[str, Any]:
     """The columns that say what a document is and where in its transmission it stood."""
     content = incoming.document
+    text = written(content) if content else None
     return {
         "direction": "in",
         "kind": incoming.kind,
         "identity": content.identity if content else "",
         "usage": content.usage if content else "production",
-        "content": written(content) if content else None,
-        "digest": content_digest(content) if content else None,
+        "content": text,
+        "digest": content_digest(text) if text else None,
         "place": dict(incoming.place),
         "findings": findings_json(incoming.findings),
     }
 
 
-def outgoing_row(outgoing: Outgoing, text: str | None = None) -> dict[str, Any]:
-    """The columns that say what goes out and why each value is in it; id, status and instant are the caller's.
-
-    `text` is the document as it is kept, where that is known.
-    """
+def outgoing_row(outgoing: Outgoing) -> dict[str, Any]:
+    """The columns that say what goes out and why each value is in it; id, status and instant are the caller's."""
     return {
         "direction": "out",
         "partner": outgoing.to,
         "kind": outgoing.document.kind,
         "identity": outgoing.document.identity,
         "usage": outgoing.document.usage,
-        "content": text or written(outgoing.document),
-        "reasons": outgoing.reasons,
+        "content": outgoing.text,
+        "reasons": outgoing.reasons_text,
     }
 
 

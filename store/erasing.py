@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import exists, or_, select
 
-from canonical import Rejected
+from canonical import Rejected, canonical_json
 from canonical.erasure import ERASED, TOMBSTONE, without_personal_data
-from store.columns import canonical_json
 from store.database import Database, Transaction
 from store.digest import GENESIS, sha256
 from store.tables import attempt, delivery, document, exception, lane, order, transmission

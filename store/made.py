@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from canonical import plain_decimal
+from canonical import canonical_json, plain_decimal
 from router.decision import Reconsider, World
 from router.ports import MadeDecision
-from store.columns import canonical_json, quoted
+from store.columns import quoted
 from store.documents import read_back
 from store.tables import decision, document
 from store.watch_tables import erasure

@@ -2,7 +2,6 @@
 
 from router.decision import Reconsider
 from store.backorders import note_backorders
-from store.columns import canonical_json
 from store.digest import Happened, event_hash
 from store.made import world_text
 from store.tables import decision, event, order
@@ -14,8 +13,8 @@ def write_events(writing: Writing) -> Chain:
     """Append what happened to the order's chain; how far it then reaches."""
     before, at = writing.chain, writing.world.now
     previous = before.head
-    for seq, happened in enumerate(writing.made.events, start=before.events + 1):
-        facts = canonical_json(happened.facts)
+    told = zip(writing.made.events, writing.made.texts.facts, strict=True)
+    for seq, (happened, facts) in enumerate(told, start=before.events + 1):
         digest = event_hash(previous, Happened(writing.lane.key, seq, happened.kind, at, facts))
         row = {"order_id": writing.lane.key, "seq": seq, "kind": happened.kind, "at": at, "facts": facts}
         writing.happened.append(row | {"decision": writing.decision_id, "previous": previous, "hash": digest})

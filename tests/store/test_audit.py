@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select, text
 
+from canonical import canonical_json
 from store.anchors import Anchors
 from store.blocks import Block, block_digest, block_hash
-from store.columns import canonical_json
 from store.digest import GENESIS, Happened, event_hash
 from store.tables import decision, event, lane
 from store.transaction import Sealed
