@@ -21,7 +21,7 @@ from connectors.translator import Translator
 from mappings.library import MapLibrary
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
-MARKETPLACES = sorted(name for name, one in load_catalogue().manifests.items() if one.kind == "marketplace")
+MARKETPLACES = ["amazon", "ebay", "shopify", "walmart", "woocommerce"]
 
 
 def connected(told: StandIn, directory: Path) -> Connections:
@@ -30,8 +30,8 @@ def connected(told: StandIn, directory: Path) -> Connections:
     return load_connections(directory, load_catalogue().manifests, told.environment, directory)
 
 
-def test_every_marketplace_has_one():
-    assert set(MARKETPLACES) <= set(NAMES)
+def test_every_one_plays_a_connector_there_is():
+    assert {*MARKETPLACES} <= {*NAMES} <= {*load_catalogue().manifests}
 
 
 @pytest.mark.parametrize("name", MARKETPLACES)
