@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-router bench-availability bench-x12 bench-connectors bench-maps bench-ask fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
+.PHONY: help run test lint format bench bench-router bench-availability bench-x12 bench-connectors bench-maps bench-ask every-rule fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (L
 
 bench-maps: .venv/.ready-dev ## Translation: 850 bytes to documents, a shop's order against hand-written Python
 	@$(BIN)/python benchmarks/maps.py
+
+every-rule: .venv/.ready-dev ## Delete each rule of every two-way map: something must be said, or other documents made
+	CROSSDOCK_EVERY_RULE=1 $(BIN)/pytest -q tests/mappings/test_every_rule_counts.py
 
 bench-connectors: .venv/.ready-dev ## Lists fetched, mapped and kept; shops one process can poll
 	@$(BIN)/python benchmarks/connectors.py

@@ -1,12 +1,16 @@
 """Deleting any one rule of a built-in two-way map makes a finding appear."""
 
+import csv
 import json
+import os
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from lxml import etree
 
 from canonical import document_of
 from mappings.library import MapLibrary
@@ -79,5 +83,58 @@ def test_deleting_any_rule_of_a_map_is_noticed(tmp_path: Path, x12_tree: Any, se
             continue
         twin.write_text(json.dumps(without(content, trail)))
         if not is_noticed(MapLibrary(tmp_path), set_id, cases):
+            unnoticed.append(".".join(map(str, trail)))
+    assert unnoticed == []
+
+
+def cases_beside(name: str) -> list[Any]:
+    """The trees of the golden cases in the folder beside a map."""
+    folder = ROOT / "maps" / f"{name}.cases"
+    given = sorted(folder.glob("*.in.*")) if folder.is_dir() else []
+    golden = [path for path in given if not (folder / f"{path.name.partition('.')[0]}.findings.json").exists()]
+    return [parsed(path) for path in golden]
+
+
+def parsed(path: Path) -> Any:
+    if path.suffix == ".xml":
+        return etree.fromstring(path.read_bytes())
+    if path.suffix == ".csv":
+        return list(csv.DictReader(path.read_text().splitlines()))
+    return json.loads(path.read_text(), parse_float=Decimal)
+
+
+TWO_WAY = [
+    name
+    for name in MapLibrary().names
+    if not name.startswith("x12/") and MapLibrary().get(name).head.direction is None and cases_beside(name)
+]
+"""Of JSON, CSV and XML, those with golden cases that are read and written."""
+SAMPLE = [name for name in TWO_WAY if name in ("cxml/confirmation-request", "woocommerce/order")]
+
+
+def is_noticed_beside(library: MapLibrary, name: str, cases: list[Any]) -> bool:
+    """Whether the map says that something is amiss, or makes other documents of its cases than it should."""
+    mapping = library.get(name)
+    if mapping.check():
+        return True
+    original = MapLibrary().get(name)
+    for tree in cases:
+        document, translation = original.read(tree).document, mapping.read(tree)
+        assert document
+        if translation.findings or translation.document != document or mapping.write(document).findings:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", TWO_WAY if os.environ.get("CROSSDOCK_EVERY_RULE") else SAMPLE)
+def test_deleting_any_rule_of_a_map_of_another_syntax_is_noticed(tmp_path: Path, name: str) -> None:
+    """All of them with `make every-rule`; a sample otherwise."""
+    content, cases = load(ROOT / "maps" / f"{name}.yaml"), cases_beside(name)
+    twin = tmp_path / f"{name}.yaml"
+    twin.parent.mkdir(parents=True)
+    unnoticed = []
+    for trail in rules(content, ()):
+        twin.write_text(json.dumps(without(content, trail)))
+        if not is_noticed_beside(MapLibrary(tmp_path), name, cases):
             unnoticed.append(".".join(map(str, trail)))
     assert unnoticed == []
