@@ -63,6 +63,8 @@ class Operation(ConfigModel):
     pull: Pull | None = None
     every: timedelta | None = Field(default=None, ge=timedelta(minutes=1))
     """It runs by itself this often, such as to renew a subscription that ends."""
+    answer: Template = None
+    """What answers a question, in the form its map reads, where no single step tells it."""
     receipt: dict[str, Path] = Field(default_factory=dict)
     """What to keep of the answers as proof, by name."""
 

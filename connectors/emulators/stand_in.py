@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar, get_args
 
 from canonical import Misconfigured
-from connectors.emulators import amazon, avatax, ebay, shopify, taxjar, walmart, woocommerce
+from connectors.emulators import amazon, avatax, ebay, paydesk, shopify, stripe, taxjar, walmart, woocommerce
 from connectors.emulators.faults import Fault, Faults
 from connectors.emulators.sample_orders import amazon_order, ebay_order, shopify_order, walmart_order, woocommerce_order
 
@@ -81,6 +81,14 @@ def _taxjar(_count: int, _at: datetime) -> taxjar.TaxJar:
     return taxjar.TaxJar()
 
 
+def _paydesk(_count: int, _at: datetime) -> paydesk.Paydesk:
+    return paydesk.Paydesk()
+
+
+def _stripe(_count: int, _at: datetime) -> stripe.Stripe:
+    return stripe.Stripe()
+
+
 def _filled(account: A, order: Callable[[int, datetime], Mapping[str, Any]], count: int, at: datetime) -> A:
     for number in range(1, count + 1):
         account.add_order(order(number, at))
@@ -109,6 +117,8 @@ _KINDS: Mapping[str, _Kind] = {
     ),
     "ebay": _Kind(_ebay, ebay.serving, lambda _: {}, ("client_id", "client_secret", "refresh_token")),
     "avatax": _Kind(_avatax, avatax.serving, lambda office: {"account": office.account}, ("license_key",)),
+    "paydesk": _Kind(_paydesk, paydesk.serving, lambda _: {}, ("api_key",)),
+    "stripe": _Kind(_stripe, stripe.serving, lambda _: {}, ("secret_key",)),
     "taxjar": _Kind(_taxjar, taxjar.serving, lambda _: {}, ("token",)),
 }
 

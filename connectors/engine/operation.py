@@ -13,9 +13,10 @@ from connectors.engine.path import all_at, first_at, text_of
 from connectors.engine.progress import Course, course_name
 from connectors.engine.reach import receipt_of
 from connectors.engine.request import repeat_key, with_defaults
-from connectors.engine.template import expand_text
+from connectors.engine.template import expand, expand_text
 from connectors.manifest import Operation
 from connectors.manifest_calls import AlreadyDone, Call, Idempotency, Step, Verdicts
+from connectors.syntax.json_text import write_json
 
 _CONTENT = "(content)"
 """What the scope calls the last answer's bytes: no template can name it."""
@@ -30,7 +31,7 @@ class Outcome:
     receipt: dict[str, Any]
     already: bool = False
     content: bytes = b""
-    """The last answer, as it came."""
+    """The last answer, as it came, or what the operation makes of all of them."""
 
 
 async def run(caller: Caller, operation: Operation, request: Any, key: str) -> Outcome:
@@ -50,7 +51,8 @@ async def run(caller: Caller, operation: Operation, request: Any, key: str) -> O
         raise caller.redacted(error) from None
     found = {name: first_at(scope, path) for name, path in operation.receipt.items()}
     receipt = {name: value for name, value in found.items() if value is not None}
-    return Outcome(receipt, already, scope.get(_CONTENT, b""))
+    content = write_json(expand(operation.answer, scope)) if operation.answer else scope.get(_CONTENT, b"")
+    return Outcome(receipt, already, content)
 
 
 async def take_steps(

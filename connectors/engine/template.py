@@ -4,7 +4,8 @@ A text that is one brace alone keeps its value's type; `{a|b}` takes the first t
 member out when there is none; `{path ~ /}` takes what follows the last `/`; `{{` and `}}` are braces themselves.
 `{all: PATH}` is the list of every value there, and `{each: PATH, as: NAME, of: TEMPLATE}` a list made of them; inside a
 list or another `each`, its items join that one. `{money: [FACTOR, ...], currency: TEXT}` is their product, rounded as
-money is. There is nothing else to learn.
+money is; `{minor_units: AMOUNT, currency: TEXT}` the amount in whole cents, or what the currency has for them. There is
+nothing else to learn.
 """
 
 import re
@@ -14,7 +15,7 @@ from math import prod
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from canonical import Finding, Rejected, exact_decimal, round_money
+from canonical import Finding, Rejected, exact_decimal, minor_unit, round_money
 from connectors.engine.path import alternatives, compiled, every_first, text_of
 from connectors.secret import Secret
 
@@ -116,6 +117,12 @@ def _money(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Decimal:
     return round_money(prod(factors, start=Decimal(1)), expand_text(template["currency"], scope))
 
 
+def _minor_units(template: Mapping[str, Any], scope: Mapping[str, Any]) -> int:
+    currency = expand_text(template["currency"], scope)
+    rounded = _money({"money": [template["minor_units"]], "currency": currency}, scope)
+    return int(rounded / minor_unit(currency))
+
+
 def _expand_list(parts: list[tuple[Any, Mapping[str, Any]]]) -> list[Any]:
     items: list[Any] = []
     for part, scope in parts:
@@ -149,4 +156,5 @@ _FORMS: Mapping[frozenset[str], _Form] = {
     frozenset(_EACH): _each,
     frozenset(_ALL): _all,
     frozenset({"money", "currency"}): _money,
+    frozenset({"minor_units", "currency"}): _minor_units,
 }

@@ -23,6 +23,8 @@ from mappings.language.shape import Shape
 from mappings.language.times import (
     epoch_in,
     epoch_out,
+    epoch_seconds_in,
+    epoch_seconds_out,
     formatted_in,
     formatted_out,
     iso_moment_in,
@@ -52,8 +54,18 @@ _IN: dict[str, Convert] = {
     "json": json_in,
 }
 
-_FORMS_IN: dict[str, Convert] = {"fraction": fraction_in, "epoch_ms": epoch_in, "number": decimal_in}
-_FORMS_OUT: dict[str, Convert] = {"fraction": fraction_out, "epoch_ms": epoch_out, "number": number_out}
+_FORMS_IN: dict[str, Convert] = {
+    "fraction": fraction_in,
+    "epoch": epoch_seconds_in,
+    "epoch_ms": epoch_in,
+    "number": decimal_in,
+}
+_FORMS_OUT: dict[str, Convert] = {
+    "fraction": fraction_out,
+    "epoch": epoch_seconds_out,
+    "epoch_ms": epoch_out,
+    "number": number_out,
+}
 
 
 def converter_in(shape: Shape, form: str | None, *, x12: bool) -> Convert:

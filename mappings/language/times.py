@@ -85,6 +85,17 @@ def epoch_in(value: Any, zone: str) -> date | datetime | None:
         raise ValueError(f"{shown(value)} is not a time in milliseconds since 1970") from None
 
 
+def epoch_seconds_in(value: Any, zone: str) -> date | datetime | None:
+    """Seconds since 1970 UTC, or an ISO 8601 text."""
+    number = None if isinstance(value, str) and "-" in value[1:] else integer_in(value, "")
+    return epoch_in(value if number is None else number * 1000, zone)
+
+
+def epoch_seconds_out(value: Any, zone: str) -> int:
+    """Seconds since 1970 UTC; a date is its midnight in `zone`."""
+    return epoch_out(value, zone) // 1000
+
+
 def epoch_out(value: Any, zone: str) -> int:
     """Milliseconds since 1970 UTC; a date is its midnight in `zone`."""
     instant = (

@@ -1,0 +1,109 @@
+"""Stripe through its real connector: its ledger against our books, whatever becomes of its answers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.emulators.stripe import Stripe, serving
+from tests.following.conftest import Opener, Served
+from tests.following.test_reconcile import reconciled
+from tests.following.test_returns_and_payments import (
+    ORDER,
+    asked,
+    balance,
+    came,
+    post,
+    ship,
+    until_quiet,
+    with_till,
+)  # fmt: skip
+
+PAID = {"token": "pm_1", "authorization": "pi_0", "authorized": "120.00"}
+
+
+@pytest.fixture
+async def stripe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stripe]:
+    account = Stripe()
+    account.authorize("pi_0", 12000)
+    account.faults.silence = 0.1
+    monkeypatch.setenv("TILL_KEY", account.secret_key)
+    async with serving(account) as url:
+        till = f"connection: till\nconnector: stripe\nsettings: {{secret_key: {{env: TILL_KEY}}}}\nbase_url: {url}\n"
+        (tmp_path / "till.yaml").write_text(till)
+        yield account
+
+
+async def sell_and_take_back(served: Served) -> None:
+    """Five are sold and shipped, two come back."""
+    await post(served, "/v1/orders", "northwind", ORDER | {"payment": PAID})
+    await until_quiet(served)
+    await ship(served)
+    await post(served, "/v1/returns", "northwind", asked("2"))
+    await post(served, "/v1/returns/receipts", "swiftline", came("2"))
+    await until_quiet(served)
+
+
+@pytest.mark.parametrize(
+    "faults", [(), ("garbage",), ("html", "server_error", "garbage"), ("silent_after_accepting", "html", "html")]
+)
+async def test_nothing_is_charged_twice_whatever_becomes_of_stripes_answers(
+    opened: Opener, tmp_path: Path, stripe: Stripe, faults: tuple[Any, ...]
+) -> None:
+    stripe.faults.add(*faults)
+    async with with_till(opened, tmp_path) as served:
+        await sell_and_take_back(served)
+        assert (stripe.total("capture"), stripe.total("refund"), stripe.total("authorize")) == (9250, 3700, 0)
+        books = await balance(served)
+        assert books["1160"] * 100 == stripe.total("capture") - stripe.total("refund")
+        assert (books.get("1100", 0), books.get("2300", 0), sum(books.values())) == (0, 0, 0)
+        assert await served.sound() == []
+        assert await served.exceptions() == []
+    assert (await reconciled(tmp_path))[1]["differences"] == []
+
+
+async def test_what_was_charged_is_found_after_its_key_was_forgotten(
+    opened: Opener, tmp_path: Path, stripe: Stripe
+) -> None:
+    stripe.faults.add("html")
+    async with forgetful(stripe), with_till(opened, tmp_path) as served:
+        await sell_and_take_back(served)
+        assert (stripe.total("capture"), stripe.total("refund")) == (9250, 3700)
+
+
+@asynccontextmanager
+async def forgetful(stripe: Stripe) -> AsyncIterator[None]:
+    """Stripe drops keys when it likes, after a day."""
+
+    class Nothing(dict[str, Any]):
+        def get(self, _key: str, _default: Any = None) -> None:
+            return None
+
+    stripe.answered = Nothing()
+    yield
+
+
+async def test_a_card_that_is_declined_holds_the_order_and_nothing_moves(
+    opened: Opener, tmp_path: Path, stripe: Stripe
+) -> None:
+    stripe.declines.add("pi_0")
+    async with with_till(opened, tmp_path) as served:
+        await post(served, "/v1/orders", "northwind", ORDER | {"payment": PAID})
+        order = await served.hub.archive.order("R-1")
+        assert (order["status"], order["holds"][0]["owner"]) == ("held", "finance")
+        assert "do_not_honor: Your card was declined." in order["holds"][0]["reason"]
+        assert stripe.ledger == []
+
+
+async def test_an_authorization_that_is_too_small_is_asked_for_again_on_the_buyers_token(
+    opened: Opener, tmp_path: Path, stripe: Stripe
+) -> None:
+    async with with_till(opened, tmp_path) as served:
+        await post(served, "/v1/orders", "northwind", ORDER | {"payment": PAID | {"authorized": "10.00"}})
+        await until_quiet(served)
+        assert [(one.action, one.intent, one.amount) for one in stripe.ledger] == [
+            ("authorize", "pi_2", 9250), ("capture", "pi_2", 9250),
+        ]  # fmt: skip
+        assert (await served.hub.archive.order("R-1"))["money"]["captured"] == "92.50"
