@@ -97,12 +97,12 @@ def post(work: Workings, what: Financial, site: Site | None) -> None:
     if work.usage == "test":
         work.tell("posting_withheld", posting=event, number=number, because="a test order posts nothing")
         return
-    facts = _facts(work, site)
+    facts = {**_facts(work, site), "currency": what.currency}
     rule = work.policy.posting.rule_for(event, facts)
     if rule is None:
         work.worry("posting-rule-missing", f"no rule posts this {event}", number=number, **facts)
         return
-    dimensions = {name: facts[name] for name in ("channel", "node") if facts[name]}
+    dimensions = {name: facts[name] for name in ("channel", "node", "jurisdiction") if facts[name]}
     key = f"{work.order.id}/{event}/{number}"
     entry = journal_entry(
         rule, what.amounts, key=key, order=work.order.id, on=what.on, currency=what.currency, facts=dimensions
@@ -139,5 +139,6 @@ def _facts(work: Workings, site: Site | None) -> dict[str, str]:
         "channel": work.order.channel,
         "node": site.node if site else "",
         "country": (address.country if address else None) or "",
+        "jurisdiction": "-".join(filter(None, (address.country, address.region))) if address else "",
         "payment": work.policy.channel(work.order.channel).payment,
     }

@@ -86,13 +86,23 @@ class Selector(Rule):
     channels: tuple[Text, ...] = ()
     nodes: tuple[Text, ...] = ()
     countries: tuple[Text, ...] = ()
+    jurisdictions: tuple[Text, ...] = ()
+    """Where goods go, by country and region: `US-CA`, or the country alone where an address has no region."""
+    currencies: tuple[Text, ...] = ()
     payment: PaymentTerms | None = None
     """`captured` where the channel takes the buyer's money, `authorized` where we do by an authorization in the order,
     `owed` where the buyer will pay us."""
 
     def takes(self, facts: Mapping[str, str]) -> bool:
-        """Whether an event with these facts (`channel`, `node`, `country`, `payment`) falls under the rule."""
-        wanted = (("channel", self.channels), ("node", self.nodes), ("country", self.countries))
+        """Whether an event with these facts (`channel`, `node`, `country`, `jurisdiction`, `currency`, `payment`) falls
+        under the rule."""
+        wanted = (
+            ("channel", self.channels),
+            ("node", self.nodes),
+            ("country", self.countries),
+            ("jurisdiction", self.jurisdictions),
+            ("currency", self.currencies),
+        )
         named = all(not names or facts.get(fact) in names for fact, names in wanted)
         return named and self.payment in (None, facts.get("payment"))
 

@@ -4,7 +4,7 @@ import pytest
 
 from router.network import Network
 from router.policy import Policy
-from router.posting import Destination, Posting, PostingLine, PostingRule
+from router.posting import Destination, Posting, PostingLine, PostingRule, Selector
 from router.routing import FreightBand, Routing
 
 PARTNERS = frozenset({"northwind", "harbor-grocers", "swiftline", "cedar-wms"})
@@ -105,3 +105,11 @@ def test_an_erp_is_told_of_each_event_in_one_way_that_it_takes(policy: Policy) -
 def test_an_event_without_a_document_cannot_be_told_as_one() -> None:
     with pytest.raises(ValueError, match="a capture has no document"):
         Destination(connection="books", events={"capture": "documents"})
+
+
+def test_a_posting_rule_applies_by_where_goods_go_and_in_what_currency() -> None:
+    california = Selector(jurisdictions=("US-CA",), currencies=("USD",))
+    facts = {"channel": "northwind", "jurisdiction": "US-CA", "currency": "USD"}
+    assert california.takes(facts)
+    assert not california.takes({**facts, "jurisdiction": "US-NV"})
+    assert not california.takes({**facts, "currency": "CAD"})

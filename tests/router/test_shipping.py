@@ -114,6 +114,7 @@ def test_the_posting_follows_who_takes_the_money(policy: Policy, world: World) -
         order, asked = released(world, policy, "CS-1001", sender=sender)
         decision = decide(order, advice(asked), world, policy, sender="swiftline")
         _, invoice = decision.postings
+        assert {one.dimensions["jurisdiction"] for one in invoice.lines} == {"US-CA"}
         assert (invoice.lines[0].account, invoice.lines[0].debit) == (account, 40)
         sent = [(out.document.kind, out.to) for out in decision.send]
         assert sent == [
