@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from canonical import CrossdockError, Rejected, Unavailable, exact_decimal
+from canonical import CrossdockError, Rejected, Unavailable
 from connectors.engine.caller import Caller
 from connectors.engine.encoding import decode
 from connectors.engine.operation import take_steps
@@ -50,10 +50,14 @@ def held_line(line: LedgerLine, item: Any) -> HeldLine:
 
 
 def _amount(text: str) -> Decimal:
+    """Books are read as they are: an exponent, as in `0E-8`, is as good as plain digits."""
     try:
-        return exact_decimal(text) if text.strip() else Decimal(0)
-    except ValueError as error:
-        raise Rejected(f"the ERP's books hold an amount that is none: {text!r}") from error
+        amount = Decimal(text) if text.strip() else Decimal(0)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise Rejected(f"the ERP's books hold an amount that is none: {text!r}")
+    return amount
 
 
 async def _listed(caller: Caller, reading: LedgerReading) -> AsyncIterator[Any]:
