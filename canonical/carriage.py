@@ -77,7 +77,7 @@ class LabelRequest(Question):
     ship_to: Party
     packages: tuple[PricedPackage, ...]
     ship_on: Moment
-    format: Literal["pdf", "png", "zpl"] = "pdf"
+    format: Literal["pdf", "png", "zpl", "gif", "epl"] = "pdf"
     offer: Text | None = None
     """The offer that is taken, by its own number."""
     rate_shipment: Text | None = None

@@ -49,7 +49,8 @@ class Call(ConfigModel):
     body: Template = None
     graphql: GraphQL | None = None
     encoding: Literal["json", "form", "xml", "csv", "tsv", "multipart"] | None = None
-    answer: Literal["json", "json_lines", "xml", "csv", "tsv", "text"] | None = None
+    answer: Literal["json", "json_lines", "xml", "csv", "tsv", "text", "base64"] | None = None
+    """`base64` is any bytes at all, such as a picture, said in base64."""
     lists: tuple[str, ...] = ()
     """Elements of an XML answer that are lists even where one stands alone."""
     parent: str | None = None

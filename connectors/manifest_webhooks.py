@@ -97,9 +97,9 @@ class Challenge(ConfigModel):
 
 
 class InBody(ConfigModel):
-    """A value of the body in the place of a header."""
+    """A value of the body in the place of a header, or several that only together tell one event from another."""
 
-    body: Path
+    body: Path | tuple[Path, ...]
 
 
 class Topic(ConfigModel):

@@ -200,7 +200,8 @@ class Translator:
     def _draft_for(self, document: Document, take: Take, connection: Connection) -> Draft:
         """A document for a connection, as its manifest says."""
         compiled = self.library.get(take.map)
-        context = Context(zone=connection.time_zone, usage=document.usage, currency=connection.currency)
+        facts = {"received_at": _NO_TIME.isoformat()}
+        context = Context(connection.time_zone, document.usage, connection.currency, facts=facts)
         rendition = compiled.write(document, context)
         scope = {"settings": connection.settings, "key": document.identity}
         syntax = expand_text(take.syntax, scope)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from canonical import Rejected
 from canonical.exchange import Arrival
@@ -161,10 +162,16 @@ def _values(pushed: Pushed, places: Iterable[str | InBody]) -> list[str | None]:
             found.append(pushed.headers.get(place.lower()))
             continue
         try:
-            found.append(text_of(first_at(read_json(pushed.body), place.body)))
+            found.append(_told(read_json(pushed.body), place.body))
         except Rejected:
             found.append(None)
     return found
+
+
+def _told(tree: Any, paths: str | tuple[str, ...]) -> str:
+    """The value at a path, or those at several, a slash between them."""
+    named = [paths] if isinstance(paths, str) else paths
+    return "/".join(text_of(first_at(tree, path)) for path in named)
 
 
 def _expected(door: _Door, pushed: Pushed) -> bool:

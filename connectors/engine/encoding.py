@@ -6,6 +6,7 @@ those that a call names under `lists` even where there is but one.
 """
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +40,8 @@ def decode(encoding: str, content: bytes, lists: Collection[str] = (), parent: s
             return read_csv(content, delimiter="," if encoding == "csv" else "\t")
         case "text":
             return content.decode("utf-8", "replace")
+        case "base64":
+            return b64encode(content).decode()
     return read_json(content)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from canonical import exact_decimal
 from mappings.language.functions import function
 
 _PER = {
@@ -43,6 +44,22 @@ def _flagged(amount: Any) -> tuple[Decimal, str]:
 def credit_or_debit(amount: str, flag: str | None) -> Decimal:
     """An amount by its flag (X12 element 478): a credit as it stands, a debit (D) below zero."""
     return -Decimal(amount) if flag == "D" else Decimal(amount)
+
+
+_OUNCES = {"OZ": Decimal(1), "LB": Decimal(16), "KG": Decimal("35.27396195"), "GR": Decimal("0.03527396195")}
+
+
+def _in_ounces(weight: Any) -> tuple[str]:
+    factor = _OUNCES.get(weight["unit"])
+    if factor is None:
+        raise ValueError(f"a weight in {weight['unit']} is none in ounces; give it in {', '.join(_OUNCES)}")
+    return (str(round(Decimal(weight["value"]) * factor, 2)),)
+
+
+@function("ounces", write=_in_ounces)
+def ounces(weight: Any) -> dict[str, Any]:
+    """A weight that is told in ounces, whatever unit it has here."""
+    return {"value": exact_decimal(weight), "unit": "OZ"}
 
 
 @function("package count")

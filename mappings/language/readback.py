@@ -44,7 +44,7 @@ def _coarser(before: Any, after: Any) -> bool:
 
 def _settled(document: dict[str, Any]) -> dict[str, Any]:
     packages = document.get("packages")
-    if not packages:
+    if not packages or "id" not in packages[0]:
         return document
     by_id = {package["id"]: package for package in packages}
 
