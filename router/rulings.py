@@ -20,14 +20,7 @@ class Ruling(NamedTuple):
 
 def rulings(work: Workings, sku: str, address: Address) -> list[Ruling]:
     """The rules that one item of the order falls under where it goes there."""
-    order, freight = work.order, work.order.document.freight
-    service = (freight.carrier.service if freight and freight.carrier else None) or ""
-    region = f"{address.country or 'US'}-{address.region}"
-    found = [
-        Ruling(place, rule)
-        for place, rule in enumerate(work.policy.routing.sourcing)
-        if rule.takes(order.channel, service, region)
-    ]
+    found = [Ruling(place, rule) for place, rule in work.sourcing_rules(f"{address.country or 'US'}-{address.region}")]
     if not found:
         return found
     classes = work.item(sku).classes.values()

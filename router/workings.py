@@ -28,6 +28,7 @@ from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
 from router.route import Room, Route, routes_to
+from router.sourcing_rule import SourcingRule
 
 
 class Workings:
@@ -51,6 +52,7 @@ class Workings:
         """The consignments whose service was chosen by it."""
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, dict[str, Route]] = {}
+        self._sourcing_rules: dict[str, list[tuple[int, SourcingRule]]] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}
         self._allocated_before = order.allocations
 
@@ -96,6 +98,16 @@ class Workings:
             document, now, carriers = self.order.document, self.world.now, self.policy.routing.carriers
             self._routes[destination] = routes_to(self.hauls(destination), address, document, now, carriers, room)
         return self._routes[destination][node.id]
+
+    def sourcing_rules(self, region: str) -> list[tuple[int, SourcingRule]]:
+        """The sourcing rules that the order falls under where it goes to a region, each with its place."""
+        if region not in self._sourcing_rules:
+            freight = self.order.document.freight
+            service = (freight.carrier.service if freight and freight.carrier else None) or ""
+            rules = enumerate(self.policy.routing.sourcing)
+            taken = [(place, rule) for place, rule in rules if rule.takes(self.order.channel, service, region)]
+            self._sourcing_rules[region] = taken
+        return self._sourcing_rules[region]
 
     def hauls(self, destination: int) -> Hauls:
         """The hauls from every node to one of the order's destinations."""
@@ -186,6 +198,7 @@ class Workings:
         self.order = self.order.model_copy(update=fields)
         if "document" in fields or "destinations" in fields:
             self._routes.clear()
+            self._sourcing_rules.clear()
 
     @property
     def decided(self) -> Order:
