@@ -192,9 +192,10 @@ Outcome = Literal[
     "held",
     "rejected",
     "rejected_unknown_item",
+    "rejected_unknown_unit",
     "cancelled",
 ]
-"""What becomes of a line or part of it; code lists give X12 668 (IA, IQ, IP, DR, IS, IC, IB, BP, IH, IR, R2, ID)."""
+"""What becomes of a line or part of it; X12 668: IA, IQ, IP, DR, IS, IC, IB, BP, IH, IR, R2, R3, ID."""
 
 
 class LineOutcome(Model):

@@ -185,9 +185,17 @@ def standing(
     )
 
 
+_REFUSALS: Mapping[str, Outcome] = {
+    "item-unknown": "rejected_unknown_item",
+    "unit-unknown": "rejected_unknown_unit",
+}
+"""How a line is refused whose fault its buyer's system has a code for."""
+_NOTHING_COMES = frozenset((*_REFUSALS.values(), "rejected", "cancelled"))
+
+
 def _outcomes(work: Workings, state: LineState, allocated: Allocated, changed: bool) -> list[LineOutcome]:
     if state.fault:
-        refused: Outcome = "rejected_unknown_item" if state.fault_code == "item-unknown" else "rejected"
+        refused = _REFUSALS.get(state.fault_code or "", "rejected")
         return [LineOutcome(outcome=refused, quantity=state.quantity, reason=state.fault)]
     ledger, shipping = state.ledger, _shipping(state, changed)
     parts: list[tuple[Outcome, Decimal, Promise]] = [("held", ledger.open, _NONE), (shipping, ledger.shipped, _NONE)]
@@ -278,4 +286,4 @@ def _verdict(lines: list[AcknowledgedLine]) -> Verdict:
     outcomes = {outcome.outcome for line in lines for outcome in line.outcomes}
     if outcomes <= {"accepted"}:
         return "accepted"
-    return "rejected" if outcomes <= {"rejected", "rejected_unknown_item", "cancelled"} else "accepted_with_changes"
+    return "rejected" if outcomes <= _NOTHING_COMES else "accepted_with_changes"

@@ -21,7 +21,7 @@ Bucket = Literal["open", "backordered", "allocated", "released", "shipped", "can
 Counter = Literal["ordered", "over_shipped"]
 Move = Literal[
     "order", "refuse", "allocate", "backorder", "reopen", "release", "unallocate", "recall", "ship", "over_ship",
-    "fall_short", "cancel_open", "cancel_backorder", "cancel_allocated", "cancel_released",
+    "fall_short", "cancel_open", "cancel_backorder",
 ]  # fmt: skip
 
 
@@ -51,8 +51,6 @@ MOVES: Mapping[Move, Step] = MappingProxyType(
         "fall_short":      Step("released",     "open",        "line_fell_short"),
         "cancel_open":     Step("open",         "cancelled",   "line_cancelled"),
         "cancel_backorder":Step("backordered",  "cancelled",   "line_cancelled"),
-        "cancel_allocated":Step("allocated",    "cancelled",   "line_cancelled"),
-        "cancel_released": Step("released",     "cancelled",   "line_cancelled"),
     }
 )  # fmt: skip
 

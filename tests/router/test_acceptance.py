@@ -41,7 +41,7 @@ def to(party: Any, quantity: str) -> Destination:
         (line("1", "NO-SUCH", "2"), "item-unknown", "rejected_unknown_item"),
         (line("1", "CS-1001", "0"), "quantity-not-positive", "rejected"),
         (line("1", "CS-1001", "-3"), "quantity-not-positive", "rejected"),
-        (line("1", "CS-1001", "2", "XQ"), "unit-unknown", "rejected"),
+        (line("1", "CS-1001", "2", "XQ"), "unit-unknown", "rejected_unknown_unit"),
         (line("1", "CS-1001", "1.5"), "quantity-not-whole", "rejected"),
         (line("1", "CS-1001", "2", price="-1"), "price-unknown", "rejected"),
         (line("1", "CS-1001", "9", destinations=(to(ship_to(), "8"),)), "destinations-differ", "rejected"),

@@ -24,8 +24,6 @@ ROWS: dict[Move, tuple[str, str]] = {
     "fall_short": ("released", "open"),
     "cancel_open": ("open", "cancelled"),
     "cancel_backorder": ("backordered", "cancelled"),
-    "cancel_allocated": ("allocated", "cancelled"),
-    "cancel_released": ("released", "cancelled"),
 }
 
 
