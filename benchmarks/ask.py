@@ -13,17 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import json
 
+from sqlalchemy import Connection, Engine, event
+
 from benchmarks.flow_latency import raw_commits
 from benchmarks.flow_trade import Orders, Trade, example
 from canonical.exchange import Handed, Parcel
+from connectors import connection as connections
 from connectors.catalogue import load_catalogue
-from connectors.connection import Connection
 from connectors.courier import callers, couriers
 from connectors.emulators.avatax import transaction
 from connectors.engine.wire import Answer, Request
@@ -60,14 +62,43 @@ class InstantWire:
         return Answer(200, {}, content)
 
 
+class Traffic:
+    """What the process had the database do since it began."""
+
+    def __init__(self) -> None:
+        self.transactions = 0
+        self.synced = 0
+        """Commits that changed something, which is what is synced to the disk."""
+        self._changes = 0
+        event.listen(Engine, "begin", self._begun)
+        event.listen(Engine, "commit", self._committed)
+
+    def _begun(self, _connection: Connection) -> None:
+        self.transactions += 1
+
+    def _committed(self, connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        self.synced += driver.total_changes != self._changes
+        self._changes = driver.total_changes
+
+
+class Spent(NamedTuple):
+    """How far the process had come when a decision was committed."""
+
+    clock: float
+    computed: float
+    transactions: int
+    synced: int
+
+
 @dataclass
 class TimedLanes:
-    """The store's lanes, with the instants at which decisions were committed."""
+    """The store's lanes, with what was spent until each decision was committed."""
 
     lanes: Any
-    decided: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    """By the clock, and by what the process had computed until then."""
-    twice: asyncio.Queue[Sequence[tuple[float, float]]] = field(default_factory=asyncio.Queue)
+    traffic: Traffic
+    decided: dict[str, list[Spent]] = field(default_factory=dict)
+    twice: asyncio.Queue[Sequence[Spent]] = field(default_factory=asyncio.Queue)
     """Those of orders that were decided twice: on their coming, and on their answer."""
 
     def __getattr__(self, name: str) -> Any:
@@ -76,7 +107,8 @@ class TimedLanes:
     async def commit(self, lane: Lane, entry: LaneEntry, *rest: Any, **more: Any) -> Any:
         """Commit, and note when."""
         order = await self.lanes.commit(lane, entry, *rest, **more)
-        self.decided.setdefault(lane.key, []).append((time.perf_counter(), time.process_time()))
+        now = Spent(time.perf_counter(), time.process_time(), self.traffic.transactions, self.traffic.synced)
+        self.decided.setdefault(lane.key, []).append(now)
         if len(self.decided[lane.key]) == 2:
             self.twice.put_nowait(self.decided[lane.key])
         return order
@@ -107,12 +139,12 @@ def taxed(policy: Policy) -> Policy:
     )
 
 
-def connection() -> Connection:
+def connection() -> connections.Connection:
     """AvaTax, as its manifest has it."""
     manifest = load_catalogue().manifests[PROVIDER]
     given = {name: one.default for name, one in manifest.settings.items() if one.default is not None}
     settings = {**given, "account": "1", "license_key": Secret("key")}
-    return Connection(PROVIDER, "AvaTax", manifest, settings, "https://rest.avatax.com/api/v2")
+    return connections.Connection(PROVIDER, "AvaTax", manifest, settings, "https://rest.avatax.com/api/v2")
 
 
 def flow_over(store: Store, lanes: Lanes, trade: Trade, wire: InstantWire) -> tuple[Flow, Intake]:
@@ -133,11 +165,11 @@ def flow_over(store: Store, lanes: Lanes, trade: Trade, wire: InstantWire) -> tu
     return flow, intake
 
 
-async def overheads(url: str, trade: Trade) -> list[tuple[float, float]]:
-    """Seconds for each question, and of these computed, one order at a time, the hub idle otherwise."""
-    wire, taken = InstantWire(), list[tuple[float, float]]()
+async def overheads(url: str, trade: Trade) -> list[Spent]:
+    """What each question took, one order at a time, the hub idle otherwise."""
+    wire, taken = InstantWire(), list[Spent]()
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
-        lanes = TimedLanes(store.lanes)
+        lanes = TimedLanes(store.lanes, Traffic())
         node = trade.policy.network.nodes[0].id
         stocked = (store.stock.set(item.sku, node, Decimal(1_000_000)) for item in trade.policy.catalogue.items)
         await asyncio.gather(*stocked)
@@ -147,7 +179,8 @@ async def overheads(url: str, trade: Trade) -> list[tuple[float, float]]:
             wire.spent = 0.0
             await intake.receive(arrival)
             asked, answered = await asyncio.wait_for(lanes.twice.get(), 20)
-            taken.append((answered[0] - asked[0] - wire.spent, answered[1] - asked[1] - wire.spent))
+            since = Spent(*(late - early for late, early in zip(answered, asked, strict=True)))
+            taken.append(since._replace(clock=since.clock - wire.spent, computed=since.computed - wire.spent))
             await asyncio.sleep(0.02)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
@@ -160,11 +193,12 @@ def main() -> int:
     raw = statistics.median(raw_commits(Orders(trade.policy, random.Random(7)).canonical(ORDERS)))
     with tempfile.TemporaryDirectory() as folder:
         taken = asyncio.run(overheads(f"sqlite:///{folder}/hub.db", trade))
-    whole, computed = (sorted(times) for times in zip(*taken, strict=True))
+    whole, computed, transactions, synced = (sorted(times) for times in zip(*taken, strict=True))
     median = statistics.median(whole)
     print(f"{len(taken)} questions, one at a time; p50 of a raw commit {raw * 1e3:.2f} ms")
     print(f"hub overhead  p50 {median * 1e3:.2f} ms  p90 {whole[len(whole) * 9 // 10] * 1e3:.2f} ms  target p50 < 3 ms")
     print(f"  of it computed  p50 {statistics.median(computed) * 1e3:.2f} ms; {median / raw:.1f} raw commits")
+    print(f"  transactions  p50 {statistics.median(transactions):.0f}, of which synced {statistics.median(synced):.0f}")
     return int(median >= TARGET)
 
 

@@ -18,6 +18,9 @@ _TURN = 1128551236
 """The advisory lock under which blocks are written one after another."""
 
 
+_LAST = select(block.c.seq, block.c.hash).order_by(block.c.seq.desc()).limit(1)
+
+
 class Block(NamedTuple):
     """What a block's hash covers beside its predecessor's."""
 
@@ -43,7 +46,7 @@ def write_block(transaction: Transaction) -> None:
     """Seal the decisions of a commit. It is the last thing a commit does, since all commits take turns here."""
     if transaction.dialect == "postgresql":
         transaction.execute(select(func.pg_advisory_xact_lock(_TURN)))
-    last = transaction.execute(select(block.c.seq, block.c.hash).order_by(block.c.seq.desc()).limit(1)).first()
+    last = transaction.execute(_LAST).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
     sealed = transaction.sealed
     said = Block(seq, sealed[0].id, len(sealed), block_digest(sealed), transaction.now)

@@ -48,7 +48,7 @@ class Trial:
             transaction.news.discard(step)
             _, claim = self._claims[step]
             try:
-                with transaction.connection.begin_nested():
+                with transaction.apart():
                     self._outcomes[step] = claim(transaction)
             except Exception as error:  # noqa: BLE001 - its own caller learns of it
                 self._outcomes[step] = error

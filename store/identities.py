@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from store.database import Transaction
 from store.tables import identity
@@ -33,6 +33,11 @@ class First(NamedTuple):
 
 Key = tuple[str, str]
 """A scope, and a key within it."""
+
+
+_KNOWN = select(identity).where(
+    identity.c.scope.in_(bindparam("scopes", expanding=True)), identity.c.key.in_(bindparam("keys", expanding=True))
+)
 
 
 class Identities:
@@ -67,6 +72,6 @@ class Identities:
         self._known.update(dict.fromkeys(asked))
         for at in range(0, len(asked), _AT_ONCE):
             part = asked[at : at + _AT_ONCE]
-            here = identity.c.scope.in_({scope for scope, _ in part}), identity.c.key.in_({key for _, key in part})
-            for row in self._transaction.execute(select(identity).where(*here)):
+            wanted = {"scopes": sorted({scope for scope, _ in part}), "keys": sorted({key for _, key in part})}
+            for row in self._transaction.execute(_KNOWN, [wanted]):
                 self._known[row.scope, row.key] = First(row.digest, row.owner, row.first_seen)

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import compress
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from canonical.exchange import Arrival, Reading
 from router.ports import Effect, Receipt, Stale, Transmission
@@ -16,6 +16,7 @@ from store.database import Database, Transaction
 from store.digest import sha256
 from store.exceptions import About, open_exception
 from store.identities import Identities, Key
+from store.shapes import WANTED
 from store.staging import ToStage, stage
 from store.tables import transmission
 
@@ -126,9 +127,7 @@ def _insert(transaction: Transaction, received: str, arrival: Arrival, status: s
 
 def _translated(transaction: Transaction, staged: Sequence[ToStage]) -> list[Stale | None]:
     """Close what was translated and stage what it says; whose claim is lost is left out."""
-    ids = {one.taken.id for one in staged}
-    wanted = select(transmission.c.id, transmission.c.token).where(transmission.c.id.in_(ids))
-    rows = transaction.execute(wanted.order_by(transmission.c.id).with_for_update())
+    rows = transaction.execute(_TOKENS, [{"wanted": sorted({one.taken.id for one in staged})}])
     tokens = {row.id: row.token for row in rows}
     ours = [tokens.pop(one.taken.id, None) == one.taken.token for one in staged]
     closing = list(compress(staged, ours))
@@ -139,25 +138,41 @@ def _translated(transaction: Transaction, staged: Sequence[ToStage]) -> list[Sta
     return [None if held else _lost(one.taken) for one, held in zip(staged, ours, strict=True)]
 
 
+_TOKENS = (
+    select(transmission.c.id, transmission.c.token)
+    .where(transmission.c.id.in_(WANTED))
+    .order_by(transmission.c.id)
+    .with_for_update()
+)
+_DUE = (
+    select(transmission.c.id)
+    .where(
+        transmission.c.status == "received", transmission.c.due <= bindparam("instant", type_=transmission.c.due.type)
+    )
+    .order_by(transmission.c.due)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(transmission)
+    .where(transmission.c.id.in_(_DUE))
+    .values(
+        due=bindparam("until", type_=transmission.c.due.type),
+        token=bindparam("holder"),
+        attempts=transmission.c.attempts + 1,
+    )
+    .returning(transmission)
+)
+
+
 def _lost(claimed: Transmission) -> Stale:
     return Stale(f"transmission {claimed.id} was claimed by another")
 
 
 def _claim(transaction: Transaction, limit: int) -> list[Transmission]:
-    due = (
-        select(transmission.c.id)
-        .where(transmission.c.status == "received", transmission.c.due <= transaction.now)
-        .order_by(transmission.c.due)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    token = transaction.token()
-    claimed = transaction.execute(
-        update(transmission)
-        .where(transmission.c.id.in_(due))
-        .values(due=transaction.now + _LEASE, token=token, attempts=transmission.c.attempts + 1)
-        .returning(transmission)
-    )
+    until, token = transaction.now + _LEASE, transaction.token()
+    asked = {"instant": transaction.now, "most": limit, "until": until, "holder": token}
+    claimed = transaction.execute(_TAKE, [asked]).all()
     taken = sorted((_transmission(row) for row in claimed), key=lambda taken: (taken.received_at, taken.id))
     if len(taken) == limit:
         transaction.announce("translate")

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from store.awaited import owe_answers
 from store.database import Transaction
 from store.digest import GENESIS
 from store.documents import mark
 from store.exceptions import About, open_exception
+from store.shapes import WANTED
 from store.tables import document, lane, lane_entry, lane_name
 
 PATIENCE = timedelta(hours=72)
@@ -51,9 +52,11 @@ def _append_all(transaction: Transaction, entering: Sequence[_Entering]) -> None
     fresh = {"next_seq": 1, "pending": 0, "events": 0, "head": GENESIS, "sent": 0}
     for lane_id in sorted(by_lane):
         transaction.ensure(lane, fresh | {"id": lane_id, "due": by_lane[lane_id][0].due})
-    rows = transaction.execute(select(lane).where(lane.c.id.in_(by_lane)).order_by(lane.c.id).with_for_update())
-    for row in rows.all():
+    for row in transaction.execute(_LOCKED, [{"wanted": sorted(by_lane)}]).all():
         _append(transaction, row, by_lane[row.id])
+
+
+_LOCKED = select(lane).where(lane.c.id.in_(WANTED)).order_by(lane.c.id).with_for_update()
 
 
 def _append(transaction: Transaction, row: Any, entering: Sequence[_Entering]) -> None:
@@ -69,9 +72,7 @@ def _append(transaction: Transaction, row: Any, entering: Sequence[_Entering]) -
 
 def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id: str) -> str | None:
     """Append a document to the lane that is known by `name`, or park it until one is. The lane's id if known."""
-    found = transaction.execute(
-        select(lane_name.c.lane).where(lane_name.c.scope == scope, lane_name.c.name == name)
-    ).scalar_one_or_none()
+    found = transaction.execute(_KNOWN_AS, [{"within": scope, "called": name}]).scalar_one_or_none()
     if found is None:
         mark(
             transaction,
@@ -84,6 +85,11 @@ def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id
     mark(transaction, document_id, order_id=found)
     enqueue(transaction, found, document_id)
     return str(found)
+
+
+_KNOWN_AS = select(lane_name.c.lane).where(
+    lane_name.c.scope == bindparam("within"), lane_name.c.name == bindparam("called")
+)
 
 
 class Name(NamedTuple):
@@ -101,16 +107,18 @@ def give_names(transaction: Transaction, names: Sequence[Name]) -> None:
     by_name = {_awaited(given.scope, given.name): given.lane for given in names}
     for given in names:
         transaction.ensure(lane_name, given._asdict())
-    parked = (
-        select(document.c.id, document.c.kind, document.c.waits_for)
-        .where(document.c.status == "parked", document.c.waits_for.in_(by_name))
-        .order_by(document.c.at, document.c.id)
-    )
-    for row in transaction.execute(parked).all():
+    for row in transaction.execute(_PARKED, [{"wanted": list(by_name)}]).all():
         lane_id = by_name[row.waits_for]
         mark(transaction, row.id, status="waiting", waits_for=None, due=None, order_id=lane_id)
         enqueue(transaction, lane_id, row.id)
         owe_answers(transaction, row.id, row.kind, lane_id)
+
+
+_PARKED = (
+    select(document.c.id, document.c.kind, document.c.waits_for)
+    .where(document.c.status == "parked", document.c.waits_for.in_(WANTED))
+    .order_by(document.c.at, document.c.id)
+)
 
 
 def _awaited(scope: str, name: str) -> str:
@@ -121,12 +129,18 @@ def revive_parked(transaction: Transaction, lanes: Sequence[str]) -> Counter[str
     """Let the lanes' parked entries try again, since their orders moved; how many there were in each."""
     if not lanes:
         return Counter()
-    parked = lane_entry.c.lane.in_(lanes), lane_entry.c.status == "parked"
-    revived = update(lane_entry).where(*parked).values(status="waiting")
-    found = transaction.execute(revived.returning(lane_entry.c.lane, lane_entry.c.document)).all()
+    found = transaction.execute(_REVIVE, [{"wanted": lanes}]).all()
     for row in found:
         mark(transaction, row.document, status="waiting")
     return Counter(row.lane for row in found)
+
+
+_REVIVE = (
+    update(lane_entry)
+    .where(lane_entry.c.lane.in_(WANTED), lane_entry.c.status == "parked")
+    .values(status="waiting")
+    .returning(lane_entry.c.lane, lane_entry.c.document)
+)
 
 
 def expire_parked(transaction: Transaction, limit: int) -> int:

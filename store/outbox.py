@@ -18,6 +18,7 @@ from store.documents import lately, mark, read_back
 from store.exceptions import About, open_exception
 from store.inbox import keep
 from store.questions import tell_asker
+from store.shapes import WANTED
 from store.tables import attempt, delivery, document
 
 _RENDERING_LEASE = timedelta(seconds=60)
@@ -132,22 +133,27 @@ def _mark_carried(transaction: Transaction, parcel: Parcel, status: str) -> None
 
 
 def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
-    due = (
-        select(document)
-        .where(document.c.status == "queued", document.c.due <= transaction.now)
-        .order_by(document.c.due, document.c.order_id, document.c.seq)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = transaction.execute(due).all()
+    rows = transaction.execute(_QUEUED, [{"instant": transaction.now, "most": limit}]).all()
     if not rows:
         return []
     if len(rows) == limit:
         transaction.announce("render")
     token = transaction.token()
-    claimed = update(document).where(document.c.id.in_([row.id for row in rows]))
-    transaction.execute(claimed.values(token=token, due=transaction.now + _RENDERING_LEASE))
+    taken = {"wanted": [row.id for row in rows], "holder": token, "until": transaction.now + _RENDERING_LEASE}
+    transaction.execute(_TAKE_QUEUED, [taken])
     return [QueuedDocument(row.id, lately(transaction, row.id, row), row.partner, token) for row in rows]
+
+
+_INSTANT = bindparam("instant", type_=document.c.due.type)
+_UNTIL = bindparam("until", type_=document.c.due.type)
+_QUEUED = (
+    select(document)
+    .where(document.c.status == "queued", document.c.due <= _INSTANT)
+    .order_by(document.c.due, document.c.order_id, document.c.seq)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE_QUEUED = update(document).where(document.c.id.in_(WANTED)).values(token=bindparam("holder"), due=_UNTIL)
 
 
 def _hold_queued(transaction: Transaction, queued: QueuedDocument) -> None:
@@ -187,10 +193,8 @@ def _claim_due(transaction: Transaction, rows: Sequence[Any]) -> list[Parcel]:
     if not rows:
         return []
     token = transaction.token()
-    claimed = update(delivery).where(delivery.c.document.in_([row.document for row in rows]))
-    transaction.execute(
-        claimed.values(token=token, due=transaction.now + _DELIVERY_LEASE, attempts=delivery.c.attempts + 1)
-    )
+    taken = {"wanted": [row.document for row in rows], "holder": token, "until": transaction.now + _DELIVERY_LEASE}
+    transaction.execute(_TAKE_DUE, [taken])
     return [_parcel(row, token) for row in rows]
 
 
@@ -210,13 +214,18 @@ _DUE = (
     .join(document, document.c.id == delivery.c.document)
     .where(
         delivery.c.status == "due",
-        delivery.c.due <= bindparam("instant", type_=delivery.c.due.type),
+        delivery.c.due <= _INSTANT,
         delivery.c.destination.notin_(bindparam("full", expanding=True)),
         ~_earlier_unfinished(),
     )
     .order_by(delivery.c.due, delivery.c.document)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=delivery)
+)
+_TAKE_DUE = (
+    update(delivery)
+    .where(delivery.c.document.in_(WANTED))
+    .values(token=bindparam("holder"), due=_UNTIL, attempts=delivery.c.attempts + 1)
 )
 
 

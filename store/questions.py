@@ -1,6 +1,6 @@
 """Questions of orders: the names by which their answers find back, and what becomes of those that get none."""
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, bindparam, select
 
 from canonical import Question
 from canonical.exchange import Parcel
@@ -49,12 +49,14 @@ def close_worries(writing: Writing) -> None:
     closed = {(one.facts["topic"], one.facts["about"]) for one in events if one.kind in _NO_LONGER_AWAITED}
     if not closed:
         return
-    worries = select(exception.c.id, exception.c.facts).where(
-        exception.c.order_id == writing.lane.key, exception.c.code == "answer-missing", exception.c.status == "open"
-    )
-    rows = writing.transaction.execute(worries).all()
+    rows = writing.transaction.execute(_WORRIES, [{"of_order": writing.lane.key}]).all()
     ids = [row.id for row in rows if (row.facts.get("topic"), row.facts.get("about")) in closed]
     resolve(writing.transaction, ids, "crossdock: the order went on")
+
+
+_WORRIES = select(exception.c.id, exception.c.facts).where(
+    exception.c.order_id == bindparam("of_order"), exception.c.code == "answer-missing", exception.c.status == "open"
+)
 
 
 def tell_asker(transaction: Transaction, parcel: Parcel, reason: str) -> None:

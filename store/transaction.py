@@ -4,7 +4,8 @@ What is only written (`insert`, `ensure`, `set`) is put off until somebody reads
 ends, and then executed shape by shape, each once for all its rows. So fifty orders cost as many statements as one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
@@ -67,6 +68,19 @@ class Transaction:
         """Have a decision sealed by the block of this commit; the block's id."""
         self.sealed.append(decision)
         return self.sealed[0].id
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """A part that is undone alone when it breaks. SQLAlchemy would compile its savepoint each time."""
+        self.write_down()
+        self.connection.exec_driver_sql("SAVEPOINT apart")
+        try:
+            yield
+        except Exception:
+            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT apart")
+            raise
+        finally:
+            self.connection.exec_driver_sql("RELEASE SAVEPOINT apart")
 
     # --- now ----------------------------------------------------------------------------------------------------
 
