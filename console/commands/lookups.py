@@ -128,6 +128,8 @@ def print_explanation(console: Console, entry: Mapping[str, Any]) -> None:
             console.print(
                 text(f"    {quantity(line.get('unfilled', 0))} unfilled; {line['would_have_filled']}", "yellow")
             )
+        if line.get("expected"):
+            console.print(text(f"    the rest {line['expected']}"))
     for consignment in told.get("consignments", ()):
         _print_services(console, consignment)
     console.print()
