@@ -12,7 +12,7 @@ from canonical.exchange import Handed, Parcel
 from router.decide import decide
 from router.decision import World
 from router.ports import Stale
-from store import open_store
+from store import inbox, open_store
 from store.answers import draw
 from store.tables import control_number
 from tests.flow.databases import KINDS, fresh_url
@@ -189,3 +189,34 @@ async def test_a_clock_that_jumps_back_steals_nothing(street):
     [_held] = await street.store.inbox.claim(10)
     street.clock.instant -= timedelta(days=1)
     assert await street.store.inbox.claim(10) == []
+
+
+async def test_a_claim_that_stands_takes_what_a_commit_makes_due_within_that_commit(street):
+    await street.store.inbox.claim(10, patience=1)
+    standing = asyncio.create_task(street.store.inbox.claim(10, patience=30))
+    await asyncio.sleep(0.05)
+    await street.send(purchase("PO1"))
+    assert await street.store.inbox.claim(10) == []
+    assert [taken.arrival.source for taken in await standing] == ["acme"]
+
+
+async def test_a_standing_claim_that_was_given_up_takes_nothing(street):
+    await street.store.inbox.claim(10, patience=1)
+    standing = asyncio.create_task(street.store.inbox.claim(10, patience=30))
+    await asyncio.sleep(0.05)
+    standing.cancel()
+    await asyncio.gather(standing, return_exceptions=True)
+    await street.send(purchase("PO1"))
+    assert len(await street.store.inbox.claim(10)) == 1
+
+
+async def test_a_claim_that_breaks_leaves_the_commit_it_was_made_in_whole(street, monkeypatch):
+    await street.store.inbox.claim(10, patience=1)
+    monkeypatch.setattr(inbox, "_transmission", lambda row: 1 / 0)
+    standing = asyncio.create_task(street.store.inbox.claim(10, patience=30))
+    await asyncio.sleep(0.05)
+    await street.send(purchase("PO1"))
+    with pytest.raises(ZeroDivisionError):
+        await standing
+    monkeypatch.undo()
+    assert len(await street.store.inbox.claim(10)) == 1
