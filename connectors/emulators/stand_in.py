@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar, get_args
 
 from canonical import Misconfigured
-from connectors.emulators import amazon, avatax, ebay, paydesk, shopify, stripe, taxjar, ups, walmart, woocommerce
+from connectors.emulators import amazon, avatax, ebay, odoo, paydesk, shopify, stripe, taxjar, ups, walmart, woocommerce
 from connectors.emulators.faults import Fault, Faults
 from connectors.emulators.sample_orders import amazon_order, ebay_order, shopify_order, walmart_order, woocommerce_order
 
@@ -93,6 +93,10 @@ def _ups(_count: int, _at: datetime) -> ups.Ups:
     return ups.Ups()
 
 
+def _odoo(_count: int, _at: datetime) -> odoo.Odoo:
+    return odoo.Odoo()
+
+
 def _filled(account: A, order: Callable[[int, datetime], Mapping[str, Any]], count: int, at: datetime) -> A:
     for number in range(1, count + 1):
         account.add_order(order(number, at))
@@ -125,6 +129,9 @@ _KINDS: Mapping[str, _Kind] = {
     "stripe": _Kind(_stripe, stripe.serving, lambda _: {}, ("secret_key",)),
     "ups": _Kind(
         _ups, ups.serving, lambda office: {"account": office.account}, ("client_id", "client_secret", "webhook_secret")
+    ),
+    "odoo": _Kind(
+        _odoo, odoo.serving, lambda books: {"host": "odoo.example", "database": books.database}, ("api_key",)
     ),
     "taxjar": _Kind(_taxjar, taxjar.serving, lambda _: {}, ("token",)),
 }

@@ -1,6 +1,5 @@
 """Tryton, the real one, in a process of its own: what the hub posts there by its connector, against its own ledger."""
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -14,21 +13,10 @@ from typing import Any
 
 import pytest
 
-from canonical import Document, JournalEntry, Misconfigured, Rejected, Unavailable
-from canonical.exchange import Handed, Parcel
-from connectors.catalogue import load_catalogue
-from connectors.connection import Connection, host_of
-from connectors.courier import ConnectionCourier
-from connectors.engine.caller import Caller
-from connectors.engine.tokens import MemoryTokens
+from canonical import CreditStanding, Misconfigured, Rejected
 from connectors.engine.wire import HttpWire
-from connectors.partners import Partners
-from connectors.secret import Secret
-from connectors.settings import InterchangeIdentity
-from connectors.surroundings import SystemClock
-from connectors.translator import Translator
-from mappings.library import MapLibrary
 from tests.erp.between import SPOILS, Spoil, bad_line
+from tests.erp.booking import Books, credit_check, entry, until_done
 
 ROOT = Path(__file__).parents[2]
 CROSSDOCK = Path(sys.executable).with_name("crossdock")
@@ -57,42 +45,10 @@ time_zone: America/Los_Angeles
 """
 
 
-class Books:
-    """The connector with its map, as the hub uses them, on a connection to one address."""
-
-    def __init__(self, wire: HttpWire, tryton: Any, url: str, patience: float = 20.0) -> None:
-        manifest = load_catalogue().manifests["tryton"]
-        defaults = manifest.defaults.model_copy(update={"timeout": timedelta(seconds=patience)})
-        given = {"host": "-", "database": "books", "user": tryton.user, "password": Secret(tryton.password),
-                 "company": 1, "journal": "XDOCK", "party": "SUNDRY"}  # fmt: skip
-        manifest = manifest.model_copy(update={"defaults": defaults})
-        connection = Connection("books", "Books", manifest, given, url.rstrip("/"), frozenset({host_of(url)}))
-        nobody = InterchangeIdentity(qualifier="ZZ", id="NOBODY", group="NOBODY")
-        self.caller = Caller(connection, wire, SystemClock(), MemoryTokens())
-        self.courier = ConnectionCourier(self.caller)
-        self.translator = Translator(Partners({}, {}, nobody), MapLibrary(), {"books": connection})
-
-    def parcel(self, document: Document) -> Parcel:
-        draft = self.translator.write(document, "books")
-        assert draft
-        assert [one for one in draft.findings if one.severity == "error"] == []
-        made = draft.render({}, SystemClock().now())
-        key = document.identity
-        return Parcel("d", key, "books", document.kind, made.content, made.media_type, made.filename, 1, document)
-
-    async def post(self, document: Document) -> Handed:
-        return await self.courier.deliver(self.parcel(document))
-
-
-def entry(key: str, amount: str = "12.50", **more: Any) -> JournalEntry:
-    dimensions = {"channel": more.pop("channel", "webshop")}
-    lines = [
-        {"account": "1100", "debit": amount, "dimensions": dimensions},
-        {"account": "4000", "credit": amount, "dimensions": dimensions},
-    ]
-    said = {"key": key, "order": "webshop/1", "event": "invoice", "posted_on": "2026-11-22", "currency": "USD",
-            "lines": lines, "usage": "production", **more}  # fmt: skip
-    return JournalEntry.model_validate(said)
+def books(wire: HttpWire, tryton: Any, url: str = "", patience: float = 20.0) -> Books:
+    given = {"host": "-", "database": "books", "user": tryton.user, "password": tryton.password, "company": 1,
+             "journal": "XDOCK", "party": "SUNDRY", "limits": False}  # fmt: skip
+    return Books("tryton", wire, url or tryton.url, given, timedelta(seconds=patience))
 
 
 def booked(amount: str = "12.50") -> list[tuple[str, Decimal, Decimal]]:
@@ -106,36 +62,24 @@ async def wire() -> AsyncIterator[HttpWire]:
     await wire.close()
 
 
-async def until_posted(books: Books, document: Document, tries: int = 6) -> Handed:
-    """Tries as the outbox does: again after doubt and after trouble."""
-    for _ in range(tries):
-        try:
-            return await books.post(document)
-        except Unavailable:
-            await asyncio.sleep(0.05)
-    raise AssertionError(f"not posted after {tries} tries")
-
-
-async def test_an_entry_is_posted_once_however_often_it_is_delivered(tryton: Any, wire: HttpWire):
-    books = Books(wire, tryton, tryton.url)
-    handed = [await books.post(entry("webshop/1/invoice/1")) for _ in range(3)]
+async def test_an_entry_is_posted_once_however_often_it_is_delivered(tryton: Any, wire: HttpWire) -> None:
+    handed = [await books(wire, tryton).hand_over(entry("webshop/1/invoice/1")) for _ in range(3)]
     assert tryton.ledger() == {"webshop/1/invoice/1": booked()}
     assert [one.receipt["already"] for one in handed] == [False, True, True]
 
 
-async def test_whatever_goes_wrong_at_any_call_nothing_is_posted_twice(tryton: Any, wire: HttpWire):
+async def test_whatever_goes_wrong_at_any_call_nothing_is_posted_twice(tryton: Any, wire: HttpWire) -> None:
     expected, patience = {}, 0.4
     for spoil, call in DRILLS:
         key = f"{spoil}/{call}"
         async with bad_line(tryton.url, spoil, call, patience) as (line, url):
-            await until_posted(Books(wire, tryton, url, patience), entry(key))
+            await until_done(books(wire, tryton, url, patience), entry(key))
             assert line.spoilt
         expected[key] = booked()
     assert tryton.ledger() == expected
 
 
-async def test_what_tryton_refuses_is_told_and_leaves_its_books_as_they_are(tryton: Any, wire: HttpWire):
-    books = Books(wire, tryton, tryton.url)
+async def test_what_tryton_refuses_is_told_and_leaves_its_books_as_they_are(tryton: Any, wire: HttpWire) -> None:
     unknown = [{"account": "1100", "debit": "12.50"}, {"account": "9999", "credit": "12.50"}]
     refused = {
         "lines": entry("an account it does not have", lines=unknown),
@@ -144,10 +88,23 @@ async def test_what_tryton_refuses_is_told_and_leaves_its_books_as_they_are(tryt
     }
     for step, said in refused.items():
         with pytest.raises(Rejected, match=step):
-            await books.post(said)
+            await books(wire, tryton).hand_over(said)
     with pytest.raises(Misconfigured):
-        await Books(wire, replace(tryton, password="wrong-password"), tryton.url).post(entry("r/4"))
+        await books(wire, replace(tryton, password="wrong-password")).hand_over(entry("k"))
     assert tryton.ledger() == {}
+
+
+async def test_a_customers_standing_answers_a_credit_check(tryton: Any, wire: HttpWire) -> None:
+    northwind = [{"account": account, side: "19.90", "dimensions": {"channel": tryton.customer}}
+                 for account, side in (("1100", "debit"), ("4000", "credit"))]  # fmt: skip
+    await books(wire, tryton).hand_over(entry("northwind/1", lines=northwind))
+    await books(wire, tryton).hand_over(entry("webshop/1"))
+    standing = await books(wire, tryton).ask(credit_check(tryton.customer))
+    assert isinstance(standing, CreditStanding)
+    assert standing.owed
+    assert (standing.customer, standing.owed.amount, standing.limit) == (tryton.customer, Decimal("19.90"), None)
+    with pytest.raises(Rejected):
+        await books(wire, tryton).ask(credit_check("nobody"))
 
 
 @pytest.fixture
@@ -166,7 +123,9 @@ def crossdock(place: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=180)
 
 
-def test_after_a_hubs_story_trytons_ledger_is_ours_to_the_cent_with_revenue_in_it_once(tryton: Any, configured: Path):
+def test_after_a_hubs_story_trytons_ledger_is_ours_to_the_cent_with_revenue_in_it_once(
+    tryton: Any, configured: Path
+) -> None:
     played = crossdock(configured, "demo", "--no-serve", "--json")
     assert played.returncode == 0, played.stderr[-2000:]
     assert crossdock(configured, "export", "--out", "export").returncode == 0

@@ -24,7 +24,7 @@ from typing import Any
 
 MODULES = ("sale", "stock", "account", "account_invoice", "account_invoice_stock")
 USER, PASSWORD = "hub", "canary-password-61"
-CUSTOMER = "C-NORTHWIND"
+CUSTOMER = "northwind"
 SUNDRY = "SUNDRY"
 _ADMIN = "admin-password-62"
 _BINARIES = Path(sys.executable).parent
@@ -45,6 +45,7 @@ class Tryton:
     url: str
     user: str = USER
     password: str = PASSWORD
+    customer: str = CUSTOMER
 
     def ask(self, method: str, *parameters: Any) -> Any:
         """One call, as trytond's own clients make it. Raises `RuntimeError` with what it says of an error."""

@@ -13,6 +13,7 @@ from canonical import (
     Address,
     Adjustment,
     Carrier,
+    CreditCheck,
     CreditMemo,
     Document,
     Exemption,
@@ -23,6 +24,7 @@ from canonical import (
     JournalEntry,
     JournalLine,
     LineOutcome,
+    Money,
     OrderAcknowledgment,
     OrderChange,
     Package,
@@ -107,6 +109,7 @@ DOCUMENTS: dict[str, Document] = {
         PaymentCapture(
             **ASKED, action="capture", key="o1/1001-1", amount=Decimal("47.28"), currency="USD", authorization="au_9"
         ),
+        CreditCheck(**ASKED, customer="northwind", amount=Money(amount=Decimal("100.00"), currency="USD")),
         TaxRequest(
             **ASKED,
             purpose="commit",

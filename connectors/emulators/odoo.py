@@ -1,0 +1,169 @@
+"""A local stand-in of Odoo's JSON-2 API: a chart of accounts, partners, and journal entries in a ledger of its own.
+
+Source: https://www.odoo.com/documentation/19.0/developer/reference/external_api.html
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from secrets import token_hex
+from typing import Any
+
+from aiohttp import web
+
+from connectors.emulators.faults import Faults
+from connectors.emulators.loopback import loopback
+
+ROOT = "/json/2"
+JOURNAL = "XDOCK"
+CHART = (
+    "1100", "1150", "1160", "1300", "1350", "2200", "2300", "4000", "4050", "4060", "4100", "4150", "4160", "5000",
+    "5100", "5900",
+)  # fmt: skip
+"""The accounts of the example hub."""
+Record = dict[str, Any]
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": lambda value, wanted: value == wanted,
+    "!=": lambda value, wanted: value != wanted,
+    "in": lambda value, wanted: value in wanted,
+}
+
+
+class UserError(Exception):
+    """What a user is told."""
+
+
+@dataclass(slots=True)
+class Odoo:
+    """One database of one company."""
+
+    accounts: Sequence[str] = CHART
+    """Codes of the chart of accounts."""
+    api_key: str = field(default_factory=token_hex)
+    database: str = "books"
+    faults: Faults = field(default_factory=Faults)
+    partners: dict[str, Record] = field(default_factory=dict)
+    """By our customer's number: what a partner owes and may owe."""
+    moves: list[Record] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    base_url: str = ""
+
+    def add_partner(self, ref: str, credit: str = "0", limit: str | None = None) -> None:
+        """A customer, what it owes, and its limit where it has one."""
+        self.partners[ref] = {
+            "id": len(self.partners) + 1, "ref": ref, "credit": Decimal(credit), "credit_limit": Decimal(limit or 0),
+            "use_partner_credit_limit": limit is not None,
+        }  # fmt: skip
+
+    def posted(self) -> list[tuple[str, dict[str, Decimal]]]:
+        """Its ledger: each posted entry's reference, and debit less credit by account; twice what came twice."""
+        return [(move["ref"], _balances(move)) for move in self.moves if move["state"] == "posted"]
+
+    def application(self) -> web.Application:
+        """The HTTP side."""
+        application = web.Application()
+        application.router.add_post(ROOT + "/{model}/{method}", self._answer)
+        return application
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        text = await request.text()
+        called = f"{request.match_info['model']}/{request.match_info['method']}"
+        self.requests.append(called)
+        if request.headers.get("Authorization") != f"Bearer {self.api_key}":
+            return _error(401, "werkzeug.exceptions.Unauthorized", "Invalid apikey")
+        if request.headers.get("X-Odoo-Database") != self.database:
+            return _error(404, "werkzeug.exceptions.NotFound", "no such database")
+        fault = self.faults.take(called + text)
+        if spoilt := await self.faults.before(fault):
+            return spoilt
+        try:
+            told = self._call(called, json.loads(text, parse_float=Decimal))
+        except KeyError:
+            return _error(404, "werkzeug.exceptions.NotFound", f"the model or method {called} does not exist")
+        except UserError as error:
+            return _error(422, "odoo.exceptions.UserError", str(error))
+        return await self.faults.after(fault, web.json_response(told, dumps=_dumps))
+
+    def _call(self, called: str, body: Mapping[str, Any]) -> Any:
+        match called:
+            case "account.move/create":
+                return [self._make(values) for values in body["vals_list"]]
+            case "account.move/action_post":
+                return self._post(body["ids"])
+            case "account.move.line/web_search_read":
+                found = list(_matching(self._lines(), body["domain"]))
+                start = body.get("offset", 0)
+                return {"length": len(found), "records": found[start : start + body["limit"]]}
+        model, method = called.split("/")
+        return list(_matching(self._records(model), body["domain"]))[: body.get("limit")] if method else None
+
+    def _records(self, model: str) -> Iterable[Record]:
+        return {
+            "account.move": self.moves,
+            "account.account": [{"id": number, "code": code} for number, code in enumerate(self.accounts, 1)],
+            "account.journal": [{"id": 1, "code": JOURNAL, "company_id.currency_id.name": "USD"}],
+            "res.partner": list(self.partners.values()),
+        }[model]
+
+    def _lines(self) -> Iterable[Record]:
+        for move in self.moves:
+            for line in move["lines"]:
+                yield {**line, "move_id.journal_id.code": JOURNAL, "parent_state": move["state"]}
+
+    def _make(self, values: Mapping[str, Any]) -> int:
+        made = [command[2] for command in values["line_ids"]]
+        if sum(Decimal(str(line["debit"])) - Decimal(str(line["credit"])) for line in made):
+            raise UserError("The entry is not balanced.")
+        number = len(self.moves) + 1
+        about = {"ref": values["ref"]}
+        lines = [
+            {
+                "account_id": {"id": line["account_id"], "code": self.accounts[line["account_id"] - 1]},
+                "move_id": about,
+                "debit": Decimal(str(line["debit"])),
+                "credit": Decimal(str(line["credit"])),
+            }
+            for line in made
+        ]
+        self.moves.append({"id": number, "journal_id.code": JOURNAL, "state": "draft", "lines": lines, **about})
+        return number
+
+    def _post(self, numbers: Sequence[int]) -> bool:
+        for number in numbers:
+            move = self.moves[number - 1]
+            if move["state"] != "draft":
+                raise UserError(f"The entry (id {number}) must be in draft.")
+            move["state"] = "posted"
+        return False
+
+
+def _matching(records: Iterable[Record], domain: Sequence[Sequence[Any]]) -> Iterable[Record]:
+    return (one for one in records if all(_OPERATORS[sign](one[name], wanted) for name, sign, wanted in domain))
+
+
+def _balances(move: Mapping[str, Any]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for line in move["lines"]:
+        code = line["account_id"]["code"]
+        found[code] = found.get(code, Decimal(0)) + line["debit"] - line["credit"]
+    return found
+
+
+def _error(status: int, name: str, message: str) -> web.Response:
+    said = {"name": name, "message": message, "arguments": [message], "context": {}, "debug": ""}
+    return web.json_response(said, status=status)
+
+
+def _dumps(tree: Any) -> str:
+    return json.dumps(tree, default=float)
+
+
+@asynccontextmanager
+async def serving(odoo: Odoo, port: int = 0) -> AsyncIterator[str]:
+    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
+    async with loopback(odoo.application(), port) as url:
+        odoo.base_url = url + ROOT
+        yield odoo.base_url

@@ -1,0 +1,88 @@
+"""An ERP's connector with its maps, as the hub uses them: entries handed over, and questions asked."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from canonical import CreditCheck, Document, JournalEntry, Unavailable
+from canonical.exchange import Handed, Parcel
+from connectors.catalogue import load_catalogue
+from connectors.connection import Connection, host_of
+from connectors.courier import ConnectionCourier
+from connectors.engine.caller import Caller
+from connectors.engine.tokens import MemoryTokens
+from connectors.engine.wire import HttpWire
+from connectors.partners import Partners
+from connectors.secret import Secret
+from connectors.settings import InterchangeIdentity
+from connectors.surroundings import SystemClock
+from connectors.translator import Translator
+from mappings.library import MapLibrary
+
+
+class Books:
+    """A connection named `books` to one address."""
+
+    def __init__(
+        self, connector: str, wire: HttpWire, url: str, settings: Mapping[str, Any], patience: timedelta
+    ) -> None:
+        manifest = load_catalogue().manifests[connector]
+        secrets = {name for name, setting in manifest.settings.items() if setting.secret}
+        given = {name: Secret(value) if name in secrets else value for name, value in settings.items()}
+        defaults = manifest.defaults.model_copy(update={"timeout": patience})
+        hurried = manifest.model_copy(update={"defaults": defaults})
+        connection = Connection("books", "Books", hurried, given, url.rstrip("/"), frozenset({host_of(url)}), "USD")
+        nobody = InterchangeIdentity(qualifier="ZZ", id="NOBODY", group="NOBODY")
+        self.caller = Caller(connection, wire, SystemClock(), MemoryTokens())
+        self._courier = ConnectionCourier(self.caller)
+        self._translator = Translator(Partners({}, {}, nobody), MapLibrary(), {"books": connection})
+
+    async def hand_over(self, document: Document) -> Handed:
+        """One try, as the outbox makes it."""
+        draft = self._translator.write(document, "books")
+        assert draft
+        assert [one for one in draft.findings if one.severity == "error"] == []
+        made = draft.render({}, SystemClock().now())
+        parcel = Parcel(
+            "d", document.identity, "books", document.kind, made.content, made.media_type, made.filename, 1, document
+        )
+        return await self._courier.deliver(parcel)
+
+    async def ask(self, question: Document) -> Document | None:
+        """The answer to a question, as it is read."""
+        answer = (await self.hand_over(question)).answer
+        assert answer
+        read = self._translator.read(answer.content, answer.source, answer.facts, SystemClock().now())
+        [incoming] = read.documents
+        assert [one for one in incoming.findings if one.severity == "error"] == []
+        return incoming.document
+
+
+def entry(key: str, amount: str = "12.50", **more: Any) -> JournalEntry:
+    """What is owed for goods."""
+    dimensions = {"channel": "webshop"}
+    lines = [
+        {"account": "1100", "debit": amount, "dimensions": dimensions},
+        {"account": "4000", "credit": amount, "dimensions": dimensions},
+    ]
+    said = {"key": key, "order": "webshop/1", "event": "invoice", "posted_on": "2026-11-22", "currency": "USD"}
+    return JournalEntry.model_validate({**said, "lines": lines, "usage": "production", **more})
+
+
+def credit_check(customer: str) -> CreditCheck:
+    """Whether a customer may owe us a hundred more."""
+    asked_at = datetime(2026, 11, 22, tzinfo=UTC)
+    amount = {"amount": "100", "currency": "USD"}
+    said = {"number": f"credit-1-{customer}", "order": "o1", "asked_at": asked_at, "customer": customer}
+    return CreditCheck.model_validate({**said, "amount": amount})
+
+
+async def until_done(books: Books, document: Document, tries: int = 6) -> Handed:
+    """Try as the outbox does: again after doubt and after trouble."""
+    for _ in range(tries):
+        try:
+            return await books.hand_over(document)
+        except Unavailable:
+            await asyncio.sleep(0.05)
+    raise AssertionError(f"not done after {tries} tries")

@@ -1,0 +1,99 @@
+"""Odoo's connector against its stand-in: entries posted once whatever goes wrong, its books read back, standings."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from canonical import CreditStanding, Misconfigured, Rejected
+from connectors.emulators.faults import Fault
+from connectors.emulators.odoo import Odoo, serving
+from connectors.engine.wire import HttpWire
+from connectors.ledger import read_ledger
+from tests.erp.booking import Books, credit_check, entry, until_done
+
+CALLS = (
+    "account.move/search_read", "account.journal/", "account.account/", "res.partner/", "account.move/create",
+    "account.move/action_post",
+)  # fmt: skip
+FAULTS: tuple[Fault, ...] = (
+    "server_error", "silent_after_accepting", "silent_before_accepting", "garbage", "too_many", "html",
+)  # fmt: skip
+POSTED = {"1100": Decimal("12.50"), "4000": Decimal("-12.50")}
+
+
+@pytest.fixture
+async def odoo() -> AsyncIterator[Odoo]:
+    odoo = Odoo(accounts=("1100", "4000"))
+    odoo.add_partner("northwind", "250.75", limit="1000")
+    odoo.add_partner("harbor", "10")
+    async with serving(odoo):
+        yield odoo
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[HttpWire]:
+    wire = HttpWire()
+    yield wire
+    await wire.close()
+
+
+def books(wire: HttpWire, odoo: Odoo, **settings: Any) -> Books:
+    given = {"host": "-", "database": odoo.database, "api_key": odoo.api_key, "journal": "XDOCK", **settings}
+    return Books("odoo", wire, odoo.base_url, given, timedelta(seconds=0.2))
+
+
+async def test_an_entry_is_posted_once_however_often_it_is_delivered(odoo: Odoo, wire: HttpWire) -> None:
+    handed = [await books(wire, odoo).hand_over(entry("webshop/1")) for _ in range(3)]
+    assert odoo.posted() == [("webshop/1", POSTED)]
+    assert [one.receipt["already"] for one in handed] == [False, True, True]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_whatever_goes_wrong_at_any_call_nothing_is_posted_twice(
+    odoo: Odoo, wire: HttpWire, fault: Fault
+) -> None:
+    odoo.faults.silence = 0.3
+    for at, call in enumerate(CALLS):
+        odoo.faults.only = call
+        odoo.faults.queue.append(fault)
+        await until_done(books(wire, odoo), entry(f"k/{at}"))
+        assert not odoo.faults.queue
+    assert odoo.posted() == [(f"k/{at}", POSTED) for at in range(len(CALLS))]
+
+
+async def test_its_books_are_read_back_to_the_cent(odoo: Odoo, wire: HttpWire) -> None:
+    for number in range(3):
+        await books(wire, odoo).hand_over(entry(f"k/{number}", "0.10"))
+    held = [line async for line in read_ledger(books(wire, odoo).caller)]
+    assert sorted(held) == sorted(
+        (f"k/{number}", account, amount)
+        for number in range(3)
+        for account, amount in (("1100", Decimal("0.1")), ("4000", Decimal("-0.1")))
+    )
+
+
+async def test_what_it_refuses_is_told_and_leaves_its_books_as_they_are(odoo: Odoo, wire: HttpWire) -> None:
+    unknown = [{"account": "1100", "debit": "1"}, {"account": "9999", "credit": "1"}]
+    for refused in (entry("an account it does not have", lines=unknown), entry("another currency", currency="EUR")):
+        with pytest.raises(Rejected):
+            await books(wire, odoo).hand_over(refused)
+    for wrong in ({"api_key": "wrong"}, {"database": "wrong"}):
+        with pytest.raises(Misconfigured):
+            await books(wire, odoo, **wrong).hand_over(entry("k"))
+    assert odoo.moves == []
+
+
+async def test_a_customers_standing_answers_a_credit_check(odoo: Odoo, wire: HttpWire) -> None:
+    limited, unlimited = [await books(wire, odoo).ask(credit_check(name)) for name in ("northwind", "harbor")]
+    assert isinstance(limited, CreditStanding)
+    assert isinstance(unlimited, CreditStanding)
+    assert (limited.question, limited.customer) == ("credit-1-northwind", "northwind")
+    assert limited.owed
+    assert limited.limit
+    assert (limited.owed.amount, limited.limit.amount) == (Decimal("250.75"), Decimal(1000))
+    assert unlimited.limit is None
+    with pytest.raises(Rejected):
+        await books(wire, odoo).ask(credit_check("nobody"))
