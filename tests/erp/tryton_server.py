@@ -4,6 +4,7 @@ The product knows nothing of this. What is set up here goes through trytond's ow
 accountant would have it: a company, a chart of accounts, a fiscal year, journals, customers, and a user for the hub.
 """
 
+import hashlib
 import json
 import shutil
 import socket
@@ -32,10 +33,9 @@ _PATIENCE = 60.0
 
 RECEIVABLE, ASSETS, LIABILITIES, REVENUE, EXPENSES = "receivable", "assets", "payable", "revenue", "expense"
 SORTS = {
-    "11": RECEIVABLE, "13": ASSETS, "22": LIABILITIES, "23": LIABILITIES, "40": REVENUE, "41": REVENUE, "50": EXPENSES,
-    "51": EXPENSES, "59": EXPENSES,
+    "11": RECEIVABLE, "13": ASSETS, "22": LIABILITIES, "23": LIABILITIES, "40": REVENUE, "41": REVENUE,
 }  # fmt: skip
-"""By the first two digits of our accounts' numbers."""
+"""By the first two digits of our accounts' numbers; all others are expenses."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,9 @@ def serving(database: Path, place: Path) -> Iterator[Tryton]:
 
 
 def prepared(cache: Path, accounts: Mapping[str, str]) -> Path:
-    """The database with everything set up, made once for each version of trytond."""
-    kept = cache / f"books-{version('trytond')}-{len(accounts)}.sqlite"
+    """The database with everything set up, made once for each version of trytond, chart of accounts and set-up."""
+    made_of = hashlib.sha256(Path(__file__).read_bytes() + repr(accounts).encode()).hexdigest()
+    kept = cache / f"books-{version('trytond')}-{made_of[:12]}.sqlite"
     if not kept.exists():
         place = cache / "making"
         shutil.rmtree(place, ignore_errors=True)
@@ -199,7 +200,7 @@ def _chart(admin: Tryton, company: int, accounts: Mapping[str, str]) -> None:
         name: admin.make("account.account.type", name=name, company=company, **more) for name, more in types.items()
     }
     for code, name in accounts.items():
-        sort = SORTS[code[:2]]
+        sort = SORTS.get(code[:2], EXPENSES)
         admin.make(
             "account.account", code=code, name=name, company=company, type=made[sort],
             party_required=sort == RECEIVABLE, reconcile=sort == RECEIVABLE,
