@@ -103,10 +103,13 @@ def _only_having(compiler: "Compiler", having: Written, branch: Branch) -> Branc
     except BadPath as bad:
         raise MapFault("map-path", having, str(bad)) from None
 
-    def find(node: Node, run: Run) -> Sequence[Node]:
-        return [found for found in branch.find(node, run) if values.get(found, run)]
+    def standing(node: Node, run: Run) -> Sequence[tuple[int, Node]]:
+        return [(index, found) for index, found in enumerate(branch.find(node, run)) if values.get(found, run)]
 
-    return replace(branch, find=find, tag=None)
+    def find(node: Node, run: Run) -> Sequence[Node]:
+        return [found for _, found in standing(node, run)]
+
+    return replace(branch, find=find, standing=standing, tag=None)
 
 
 def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Sequence[Branch]) -> Rule:

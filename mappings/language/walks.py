@@ -87,13 +87,13 @@ def _tracing_walk(
     branch: Branch, step: Callable[[Node, Run, list[Any]], None], *, numbered: bool, last: bool
 ) -> Callable[[Node, Run, list[Any]], None]:
     def walk(node: Node, run: Run, found: list[Any]) -> None:
-        nodes = branch.find(node, run)
+        nodes = branch.standing(node, run) if branch.standing else list(enumerate(branch.find(node, run)))
         before = run.before
         if last:
             run.before = 0
         run.up.append(node)
-        for number, item in enumerate(nodes, 1):
-            run.spots.append(branch.spot(run.spots[-1], number - 1))
+        for number, (index, item) in enumerate(nodes, 1):
+            run.spots.append(branch.spot(run.spots[-1], index))
             run.index.append(number)
             if numbered:
                 run.path.append(before + len(found))

@@ -119,6 +119,8 @@ class Branch:
     """Called when a made node is complete."""
     tag: str | None = None
     """Its nodes are all children of this tag."""
+    standing: Callable[[Node, Run], Sequence[tuple[int, Node]]] | None = None
+    """The found nodes, each with the index that `spot` takes, where `find` leaves some out."""
 
 
 @dataclass(frozen=True, slots=True)
