@@ -55,8 +55,9 @@ class ServiceRate(Model):
 
 
 class RateQuote(Answer):
-    """The offers, in the provider's sequence."""
+    """The offers, in the provider's sequence; none where the provider names its answer, or says why."""
 
+    one_of = ("rates", "reference", "warnings", "estimated")
     rates: tuple[ServiceRate, ...] = ()
     shipment: Text | None = None
     """The provider's number of the shipment that was priced."""
@@ -111,8 +112,9 @@ class LabelledPackage(Model):
 
 
 class Label(Answer):
-    """Carriage bought, or given back."""
+    """Carriage bought, or given back: known by the provider's number for it, or by the one to track it by."""
 
+    one_of = ("reference", "tracking_number")
     status: Literal["bought", "voided"] = "bought"
     carrier: Carrier | None = None
     tracking_number: Text | None = None

@@ -5,9 +5,9 @@ A question leaves through the outbox like any document, and its answer arrives l
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from canonical.document import Document
 from canonical.model import Amount, Currency, Model, Moment, Text
@@ -40,6 +40,14 @@ class Answer(Document):
     reference: Text | None = None
     """The provider's own number for it: what to name to undo it."""
     warnings: tuple[Text, ...] = ()
+    one_of: ClassVar[tuple[str, ...]] = ()
+    """Fields one of which an answer of this kind gives; without any it says nothing, and is refused."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.one_of and not any(getattr(self, name) for name in self.one_of):
+            raise ValueError(f"gives none of {', '.join(self.one_of)}")
+        return self
 
     @property
     def identity(self) -> str:
@@ -161,6 +169,7 @@ class CreditCheck(Question):
 class CreditStanding(Answer):
     """How a customer stands. `decision` where the provider decides; else what is left of the limit does."""
 
+    one_of = ("decision", "limit", "owed", "available")
     customer: Text | None = None
     decision: Literal["granted", "refused", "review"] | None = None
     limit: Money | None = None
