@@ -37,7 +37,8 @@ class Authoring(Protocol):
         ...
 
     def draft_connector(self, name: str, sample: NamedFile) -> Told:
-        """A first connector for a sample: `{name, map, files: {path: text}}`, paths within the configuration."""
+        """A first connector for a sample or an OpenAPI file: `{name, map, files: {path: text}}`, paths within the
+        configuration."""
         ...
 
     def staleness(self) -> Sequence[Told]:

@@ -191,7 +191,9 @@ def _add_authoring(commands: Subcommands) -> None:
     login.add_argument("--port", type=port, default=0, help="where to listen for the answer; any free port")
     new = _add(family, "new", connectors.connector_new)
     new.add_argument("name", metavar="NAME", help="how the connector will be called")
-    new.add_argument("--from", dest="sample", metavar="SAMPLE", required=True, help="a document that it brings")
+    new.add_argument(
+        "--from", dest="sample", metavar="FILE", required=True, help="a document that it brings, or its OpenAPI 3 file"
+    )
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """The tools an integrator asks for by name: list, test and compare maps, test connectors."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,8 @@ from connectors.authoring.connector_draft import draft_connector
 from connectors.authoring.drafts import draft_map
 from connectors.authoring.login import Paste, Show, log_in
 from connectors.authoring.map_cases import run_map_case
+from connectors.authoring.openapi import read_openapi
+from connectors.authoring.openapi_draft import draft_from_openapi
 from connectors.authoring.quality import assess
 from connectors.authoring.reading import paired, read_by
 from connectors.authoring.trial import Bench, Trial, attempt, recorded, shown
@@ -31,6 +34,7 @@ from mappings.library import MapLibrary
 from mappings.strict_yaml import read_yaml
 
 Told = dict[str, Any]
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 class NamedFile(Protocol):
@@ -101,9 +105,13 @@ class AuthoringBench:
         return {"old": old, "new": new, "files": len(files), **compare(pairs).as_json()}
 
     def draft_connector(self, name: str, sample: NamedFile) -> Told:
-        """A first connector for a sample: its files by path within the configuration."""
+        """A first connector for a sample or an OpenAPI file: its files by path within the configuration."""
+        if not _NAME.fullmatch(name):
+            raise Misconfigured(f"{name!r} is no name for a connector: small letters, digits and dashes")
         if name in self.trade.catalogue.manifests:
             raise Misconfigured(f"there is a connector {name} already")
+        if api := read_openapi(sample.content, sample.name):
+            return draft_from_openapi(self.trade.translator, name, api, sample.name)
         return draft_connector(self.trade.translator, name, sample.content, sample.name)
 
     async def test_connector(self, name: str) -> Told:

@@ -13,7 +13,6 @@ from connectors.translator import Translator
 from mappings.authoring.draft import MARK, Rule
 from mappings.authoring.sample import json_sample, words_of
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _REACHABLE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 _MANIFEST = """\
@@ -86,8 +85,6 @@ _PULL_CASE = """\
 
 def draft_connector(translator: Translator, name: str, content: bytes, label: str) -> dict[str, Any]:
     """`{name, map, document, files}`: the files by their path within the configuration. Raises `Misconfigured`."""
-    if not _NAME.fullmatch(name):
-        raise Misconfigured(f"{name!r} is no name for a connector: small letters, digits and dashes")
     if syntax_of(content) == "x12":
         raise Misconfigured("X12 is exchanged with trading partners: describe one in config/partners/ instead")
     proved = draft_map(translator, content, label, None, None)
@@ -95,7 +92,7 @@ def draft_connector(translator: Translator, name: str, content: bytes, label: st
     map_name = f"{name}/{topic}"
     proved = draft_map(translator, content, label, map_name, proved.document)
     words = {"name": name, "label": label, "mark": MARK, "topic": topic, "kind": proved.document, "map": map_name}
-    filled = {**words, "body": _body(content, proved), "documents": flow_json([_essence(proved)], 6)}
+    filled = {**words, "body": _body(content, proved), "documents": flow_json([essence(proved)], 6)}
     manifest, cases = _MANIFEST, _CASES
     if key := _key(content, proved):
         manifest, cases, filled = manifest + _PULL, cases + _PULL_CASE, {**filled, "key": key}
@@ -124,7 +121,7 @@ def _body(content: bytes, proved: Proved) -> str:
     return flow_json(read_json(content), 6)
 
 
-def _essence(proved: Proved) -> dict[str, Any]:
+def essence(proved: Proved) -> dict[str, Any]:
     """What a case should hold on to: the number, and what is on each line."""
     document = next((read.document for read in proved.reads if read.document), {})
     told = {"kind": proved.document, **{name: document[name] for name in ("number", "total") if name in document}}

@@ -20,7 +20,7 @@ async def connector_test(call: Invocation) -> int:
 
 
 async def connector_new(call: Invocation) -> int:
-    """Write a first connector from a sample document: manifest, map and cases, what is to be looked at marked."""
+    """Write a first connector from a sample document or an OpenAPI file, what is to be looked at marked."""
     given = call.arguments
     told = call.authoring().draft_connector(given.name, read_file(given.sample))
     wanted = {call.config.parent / path: content for path, content in told["files"].items()}
