@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable
+from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable, plain_decimal
 from canonical.exchange import Arrival
 from connectors.case_webhook import sent
 from connectors.cases import Case, Exchange, ExpectedRequest, Outcome, load_cases
@@ -17,6 +17,7 @@ from connectors.engine.operation import Outcome as Done
 from connectors.engine.operation import run
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Answer, Request
+from connectors.ledger import HeldLine, read_ledger
 from connectors.manifest import Manifest
 from connectors.partners import Partners
 from connectors.pickup import ConnectionPickup
@@ -149,10 +150,16 @@ async def played(caller: Caller, name: str, request: Any, maps: MapLibrary) -> O
             arrivals = [arrival async for arrival in ConnectionPickup(caller, name, MemoryCursors()).collect()]
             documents = [document for arrival in arrivals for document in _documents(caller.connection, arrival, maps)]
             return Outcome(then="arrived", documents=documents)
+        if (ledger := caller.connection.manifest.reads.ledger) and ledger.operation == name:
+            return Outcome(then="arrived", documents=[_held(line) async for line in read_ledger(caller)])
         done = await run(caller, operation, request, "test-key")
     except CrossdockError as error:
         return _outcome_of(error)
     return Outcome(then="done", receipt=done.receipt, already=done.already, documents=_told(caller, name, done, maps))
+
+
+def _held(line: HeldLine) -> dict[str, str]:
+    return {"key": line.key, "account": line.account, "amount": plain_decimal(line.amount)}
 
 
 def _told(caller: Caller, name: str, done: Done, maps: MapLibrary) -> list[Any] | None:

@@ -65,7 +65,10 @@ class GivenChallenge(ConfigModel):
 
 
 class Outcome(ConfigModel):
-    """What comes of it: `done` with a receipt, an error, a webhook `arrived` or `refused`, a challenge `answered`."""
+    """What comes of it: `done` with a receipt, an error, a webhook `arrived` or `refused`, a challenge `answered`.
+
+    What a ledger's reading brings has `arrived` too, each line as `{key, account, amount}`.
+    """
 
     then: Literal["done", "unavailable", "rejected", "misconfigured", "arrived", "refused", "answered"]
     receipt: Any = None

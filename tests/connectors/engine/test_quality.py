@@ -86,6 +86,14 @@ def test_each_declaration_that_is_missing_costs_its_level(changed: dict[str, Any
     assert (list(missing(told)), told["level"]) == ([rule], level)
 
 
+@pytest.mark.parametrize("asks", [{"method": "GET"}, {"method": "POST", "effect": False}])
+def test_what_only_asks_needs_neither_a_repeat_nor_a_doubt(asks: dict[str, Any]):
+    question = {"docs": "d", "steps": [{"name": "ask", "call": asks}]}
+    cases = [{"case": then, "operation": "ask", "outcome": {"then": then}} for then in ("done", "rejected")]
+    told = assessed({**GOOD, "operations": {**GOOD["operations"], "ask": question}}, [*CASES, *cases])
+    assert (missing(told), told["level"]) == ({}, "gold")
+
+
 def test_what_cannot_apply_is_exempt_with_its_reason():
     told = assessed({**GOOD, "rate_limits": [], "exempt": {"limits-declared": "the host sets them"}}, CASES)
     assert told["level"] == "gold"
