@@ -17,7 +17,7 @@ Tree = Mapping[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
 DEEPEST = 8
 """References, or schemas made of others, that are followed one from the next."""
-_DECLARED = re.compile(rb"""^["']?openapi["']?[ \t]*:""", re.MULTILINE)
+_DECLARED = re.compile(rb"""^["']?(openapi|swagger)["']?[ \t]*:""", re.MULTILINE)
 _FORMATS = {"date-time": "2026-01-02T03:04:05Z", "date": "2026-01-02", "uri": "https://example.com/", "uuid": "0" * 8}
 _TYPES = {"integer": 1, "number": Decimal("1.50"), "boolean": True, "null": None}
 

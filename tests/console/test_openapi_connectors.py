@@ -93,7 +93,7 @@ def test_what_was_guessed_is_marked(run, tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('swagger: "2.0"\nopenapi: "2.0"\npaths: {}\n', "convert it"),
+        ('swagger: "2.0"\npaths: {}\n', "convert it"),
         ("openapi: 3.0.0\npaths: {}\n", "no operation"),
         ("openapi: 3.0.0\npaths: {a: [}\n", "not YAML"),
     ],
