@@ -214,9 +214,11 @@ def _captured(work: Workings, answer: PaymentResult) -> None:
 
 
 def _refunded(work: Workings, answer: PaymentResult) -> None:
+    """What goes back beyond what the buyer had to get, since goods were invoiced meanwhile, is due again."""
     order = work.order
-    credited = min(answer.amount, max(-order.due, ZERO))
-    advance = answer.amount - credited
+    owed = min(answer.amount, max(-order.due, ZERO))
+    advance = min(answer.amount - owed, order.advance)
+    credited = answer.amount - advance
     work.amend(refunded=order.refunded + answer.amount, due=order.due + credited, advance=order.advance - advance)
     _post(work, "refund", answer.question, {"amount": answer.amount, "credited": credited, "advance": advance})
 

@@ -99,7 +99,7 @@ async def test_a_value_that_the_changed_map_reads_otherwise_is_claimed_no_more(s
     from connectors.lineage import told_lineage
 
     kept = {**row, "document": {**row["document"], "number": "another"}}
-    changed = told_lineage(kept, ORDER.read_bytes(), street.hub._translator)
+    changed = told_lineage(kept, ORDER.read_bytes(), street.hub._outward.trade.translator)
     assert changed["differs"] == ["number"]
     assert "number" not in changed["values"]
 
