@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,7 +52,6 @@ from router.flow import (
     Translate,
     readiness,
 )
-from router.flow.publish import PublishStock
 from router.flow.reconcile import Reconcile
 from router.flow.schedule import Job
 from router.hindsight import Hindsight
@@ -118,9 +117,9 @@ class Hub:
         policy, read_routing = configuration.policy, partial(read_alone, model=Routing)
         self.hindsight = Hindsight(History(store.database), policy.network, read_routing)
         self._outward, self._destinations = outward, policy.posting.destinations
-        publishing = _publishing(configuration, store, outward)
-        self.publish_stock = publishing.step
-        self._flow = _flow(configuration, store, outward, _chores(configuration, store, self.erasing, publishing))
+        self.publish_stock = _publishing(configuration, store, outward)
+        chores = _chores(configuration, store, self.erasing, self.publish_stock)
+        self._flow = _flow(configuration, store, outward, chores)
 
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         """One canonical document in JSON; None with located findings."""
@@ -208,20 +207,21 @@ def _flow(configuration: Configuration, store: Store, outward: Outward, chores: 
     )
 
 
-def _publishing(configuration: Configuration, store: Store, outward: Outward) -> PublishStock:
+def _publishing(configuration: Configuration, store: Store, outward: Outward) -> Callable[[], Awaitable[int]]:
+    """Tells each channel that takes inventory reports what it may sell, where that has changed."""
     policy = configuration.policy
     channels = {name: policy.channel(name).stock for name in outward.takers(InventoryReport.__name__)}
-    return PublishStock(store.offers, channels, policy.catalogue)
+    return partial(store.offers.publish, channels, policy.catalogue)
 
 
 def _chores(
-    configuration: Configuration, store: Store, erasing: ErasingEverywhere, publishing: PublishStock
+    configuration: Configuration, store: Store, erasing: ErasingEverywhere, publish_stock: Callable[[], Awaitable[int]]
 ) -> Mapping[str, Job]:
     """What is done every so often."""
     settings, clock = configuration.trade.settings, SystemClock()
     chores: dict[str, Job] = {
         "anchor": (timedelta(minutes=1), store.anchors.note),
-        "stock": (settings.publish_stock, publishing.step),
+        "stock": (settings.publish_stock, publish_stock),
     }
     if kept := settings.retention.personal_data:
         chores["retention"] = (timedelta(hours=1), lambda: erasing.before(clock.now() - kept, "retention"))
