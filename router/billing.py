@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
-from canonical import Adjustment, Invoice, InvoiceLine
+from canonical import Adjustment, Invoice, InvoiceLine, Price, Quantity
 from router.adjustment import (
     Basis,
     Shared,
@@ -27,6 +28,14 @@ from router.tax_charge import record_charge
 from router.workings import Workings
 
 
+class Extended(NamedTuple):
+    """How much of a line, at what price, and what that comes to."""
+
+    quantity: Quantity
+    price: Price | None
+    goods: Decimal
+
+
 @dataclass(slots=True)
 class Bill:
     """An invoice in the making: its parts, and the money in them by what it is for."""
@@ -35,12 +44,45 @@ class Bill:
     reasons: Reasons = field(default_factory=dict)
     amounts: dict[str, Decimal] = field(default_factory=dict)
     """`goods`, `freight`, `charges`, `allowances`, `tax`, `fee`: what posting rules debit and credit."""
-    goods: dict[str, Decimal] = field(default_factory=dict)
+    goods: dict[int, Decimal] = field(default_factory=dict)
     """The lines' extensions, by their index in the order."""
 
     def goods_after(self, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """What has been invoiced of each line's goods, this invoice included."""
-        return {**before, **{line: before.get(line, ZERO) + amount for line, amount in self.goods.items()}}
+        return {**before, **{str(at): before.get(str(at), ZERO) + amount for at, amount in self.goods.items()}}
+
+    def add_line(self, work: Workings, state: LineState, extended: Extended, shared: Shared, reasons: Reasons) -> None:
+        """Add what is charged or given back of one line of the order; `reasons` are those of its own, by field."""
+        ordered, source, target = document_line(work, state), f"order:lines.{state.position}", self.next_line
+        self.lines.append(
+            InvoiceLine(
+                number=str(len(self.lines) + 1),
+                order_line=ordered.number,
+                items=shown_items(work, state),
+                description=ordered.description or (work.item(state.sku).description if state.sku else None),
+                quantity=extended.quantity,
+                price=extended.price,
+                charges=shared.charges,
+                allowances=shared.allowances,
+                taxes=shared.taxes,
+                extensions=ordered.extensions,
+            )
+        )
+        self.goods[state.position] = extended.goods
+        self.add("goods", extended.goods)
+        self.count(work, shared)
+        self.reasons |= {
+            target: source,
+            f"{target}.order_line": f"{source}.number",
+            f"{target}.description": f"{source}.description" if ordered.description else "rule:catalogue",
+            **{f"{target}.{field}": reason for field, reason in reasons.items()},
+            **item_reasons(work, state, f"{target}.items", source),
+        }
+
+    @property
+    def next_line(self) -> str:
+        """Where the line stands that is added next."""
+        return f"lines.{len(self.lines)}"
 
     def add(self, name: str, amount: Decimal) -> None:
         """Count an amount."""
@@ -152,34 +194,15 @@ def _add_lines(work: Workings, making: Bill, shares: Shares, billed: dict[str, D
 
 
 def _add_line(work: Workings, making: Bill, shares: Shares, state: LineState, units: Decimal) -> None:
-    ordered, path, target = document_line(work, state), f"lines.{state.position}", f"lines.{len(making.lines)}"
     progress = line_progress(work, state.position)
-    base = progress.whole * unit_value(work, state)
     of_taxes = standing_progress(work, state.position) if work.order.taxed else None
-    shared = shares.of(ordered, Basis(f"{path}.", f"{target}.", base, progress), of_taxes=of_taxes)
-    quantity, price = priced(work, state, units)
-    making.lines.append(
-        InvoiceLine(
-            number=str(len(making.lines) + 1),
-            order_line=ordered.number,
-            items=shown_items(work, state),
-            description=ordered.description or (work.item(state.sku).description if state.sku else None),
-            quantity=quantity,
-            price=price,
-            charges=shared.charges,
-            allowances=shared.allowances,
-            taxes=shared.taxes,
-            extensions=ordered.extensions,
-        )
+    basis = Basis(
+        f"lines.{state.position}.", f"{making.next_line}.", progress.whole * unit_value(work, state), progress
     )
+    shared = shares.of(document_line(work, state), basis, of_taxes=of_taxes)
+    quantity, price = priced(work, state, units)
     goods = price.extend(quantity.value) if price else ZERO
-    making.add("goods", goods)
-    making.goods[str(state.position)] = goods
-    making.count(work, shared)
-    making.reasons |= {
-        target: f"order:{path}",
-        f"{target}.number": "rule:bill",
-        f"{target}.order_line": f"order:{path}.number",
-        f"{target}.quantity": "rule:shipped-quantity",
-        **item_reasons(work, state, f"{target}.items", f"order:{path}"),
-    }
+    making.add_line(work, state, Extended(quantity, price, goods), shared, _LINE_REASONS)
+
+
+_LINE_REASONS: Reasons = {"number": "rule:bill", "quantity": "rule:shipped-quantity"}

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from canonical import Adjustment, CreditMemo, InvoiceLine, Price, Quantity, Reference, ReturnReceipt, round_money
+from canonical import Adjustment, CreditMemo, Price, Quantity, Reference, ReturnReceipt, round_money
 from router.adjustment import Basis, Shared, Shares, credit_progress, line_credit_progress, unit_value
-from router.billing import Bill
+from router.billing import Bill, Extended
 from router.books import hand_over, post_credit
-from router.line_view import Reasons, by_position, document_line, item_reasons, priced, shown_items
+from router.line_view import Reasons, by_position, document_line, priced
 from router.number import derived_number
 from router.order import ZERO, LineState, Return
 from router.promise import day_of
@@ -75,37 +75,14 @@ def _credit_lines(work: Workings, making: Bill, shares: Shares, units: dict[str,
 
 
 def _credit_line(work: Workings, making: Bill, shares: Shares, state: LineState, units: Decimal) -> None:
-    ordered, path, target = document_line(work, state), f"lines.{state.position}", f"lines.{len(making.lines)}"
-    progress = line_credit_progress(work, state.position)
-    goods = shares.take(f"{path}.goods", ZERO, progress)
-    shared = shares.of(ordered, Basis(f"{path}.", f"{target}.", ZERO, progress))
+    path, progress = f"lines.{state.position}.", line_credit_progress(work, state.position)
+    goods = shares.take(f"{path}goods", ZERO, progress)
+    shared = shares.of(document_line(work, state), Basis(path, f"{making.next_line}.", ZERO, progress))
     quantity, price = _priced(work, state, units, goods)
-    making.lines.append(
-        InvoiceLine(
-            number=str(len(making.lines) + 1),
-            order_line=ordered.number,
-            items=shown_items(work, state),
-            description=ordered.description or (work.item(state.sku).description if state.sku else None),
-            quantity=quantity,
-            price=price,
-            charges=shared.charges,
-            allowances=shared.allowances,
-            taxes=shared.taxes,
-            extensions=ordered.extensions,
-        )
-    )
-    making.add("goods", goods)
-    making.goods[state.number] = goods
-    making.count(work, shared)
-    making.reasons |= {
-        target: f"order:{path}",
-        f"{target}.number": "rule:credit",
-        f"{target}.order_line": f"order:{path}.number",
-        f"{target}.quantity": "rule:received-quantity",
-        f"{target}.price": "rule:invoiced-price",
-        f"{target}.description": f"order:{path}.description" if ordered.description else "rule:catalogue",
-        **item_reasons(work, state, f"{target}.items", f"order:{path}"),
-    }
+    making.add_line(work, state, Extended(quantity, price, goods), shared, _LINE_REASONS)
+
+
+_LINE_REASONS: Reasons = {"number": "rule:credit", "quantity": "rule:received-quantity", "price": "rule:invoiced-price"}
 
 
 def _priced(work: Workings, state: LineState, units: Decimal, goods: Decimal) -> tuple[Quantity, Price | None]:
@@ -132,7 +109,11 @@ def _fee(work: Workings, making: Bill, came: Sequence[Came], units: dict[str, De
     if not terms.restocking_percent:
         return ZERO
     ours = {one.line for one in came if one.reason in terms.no_fee_for}
-    charged = sum((making.goods.get(line, ZERO) for line in units if line not in ours), ZERO)
+    charged = ZERO
+    for position, states in by_position(work.lines[number] for number in units).items():
+        whole = sum((units[state.number] for state in states), ZERO)
+        theirs = sum((units[state.number] for state in states if state.number not in ours), ZERO)
+        charged += making.goods[position] * theirs / whole
     return round_money(charged * terms.restocking_percent / 100, work.order.document.currency)
 
 

@@ -9,6 +9,7 @@ import pytest
 from canonical import (
     Adjustment,
     CreditMemo,
+    Destination,
     Document,
     FulfilmentOrder,
     PurchaseOrder,
@@ -24,7 +25,7 @@ from router.decision import Decision, ReturnVerdict, World
 from router.order import Order
 from router.policy import Policy
 from router.return_terms import Inspection, ReturnTerms
-from tests.router.documents import advice, line, purchase_order
+from tests.router.documents import DALLAS, PORTLAND, advice, line, purchase_order, ship_to
 
 ORDER = purchase_order(
     line("1", "CS-1001", "10", price="4.00", taxes=(Tax(code="ST", amount=Decimal("3.33")),)),
@@ -44,7 +45,9 @@ def shipped(world: World, policy: Policy, document: PurchaseOrder = ORDER, sende
     order = decision.order
     for sent in decision.send:
         if isinstance(sent.document, FulfilmentOrder):
-            order = decide(order, advice(sent.document, number=sent.to), world, policy, sender=sent.to).order
+            order = decide(
+                order, advice(sent.document, number=sent.document.number), world, policy, sender=sent.to
+            ).order
     assert order
     return order
 
@@ -240,6 +243,26 @@ def test_a_restocking_fee_is_kept_for_the_buyers_own_reasons(policy: Policy, wor
         decision = take(order, receipt("3"), world, keeping, "swiftline")
         assert decision.order
         assert decision.order.credited == Decimal(total)
+
+
+def test_a_fee_is_kept_of_the_part_of_a_line_that_came_back_for_the_buyers_own_reasons(
+    policy: Policy, world: World
+) -> None:
+    places = [ship_to(address, name) for address, name in ((DALLAS, "Northwind 7"), (PORTLAND, "Northwind 9"))]
+    five = Quantity(value=Decimal(5), unit="EA")
+    going = tuple(Destination(party=place, quantity=five) for place in places)
+    order = shipped(world, policy, purchase_order(line("1", "CS-1009", "10", price="4.00", destinations=going)))
+    lines = tuple(
+        ReturnLine(number=number, order_line="1", quantity=five, reason=reason)
+        for number, reason in (("1", "damaged"), ("2", "unwanted"))
+    )
+    keeping = returning(policy, restocking_percent=Decimal(10))
+    asked = request("10").changed(lines=lines)
+    allowed = take(order, asked, world, keeping).order
+    assert allowed
+    decision = take(allowed, receipt("10", sku="CS-1009"), world, keeping, allowed.returns[0].receiver)
+    assert decision.order
+    assert (decision.order.credits, decision.order.credited) == (("NW-4471-C1",), Decimal("38.00"))
 
 
 @pytest.mark.parametrize(
