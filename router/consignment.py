@@ -16,6 +16,8 @@ class WeighedService(Model):
     arrives_on: date | None = None
     excluded: Text | None = None
     """Why it was not taken into account."""
+    late: bool = False
+    """Whether that is only because it breaks the promise."""
 
 
 class Consignment(Model):

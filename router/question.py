@@ -35,6 +35,10 @@ class Topic:
     """Undo what an answer bought that came too late to be of use."""
 
 
+def buys_nothing(_work: Workings, _asked: Asked, _answer: Answer) -> None:
+    """What `give_back` does where answers bind nobody."""
+
+
 def heading(work: Workings) -> dict[str, Any]:
     """The fields that questions of an order share, for `ask` to number."""
     return {"number": UNASKED, "order": work.order.id, "asked_at": work.world.now, "usage": work.usage}

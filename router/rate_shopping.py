@@ -13,13 +13,12 @@ from router.freight import band_of, place_of
 from router.hold import place_hold
 from router.order import Asked, Gate, Hold
 from router.promise import day_of, delivery_date
-from router.question import Topic, ask, heading
+from router.question import Topic, ask, buys_nothing, heading
 from router.shopping_terms import Shopping
 from router.workings import Workings
 
 NAME = "rate"
 _WANTED = ("requested_delivery", "delivery_not_later")
-_LATE = "arrives after"
 
 
 def gate(work: Workings) -> Gate | None:
@@ -51,11 +50,7 @@ def go_by_estimates(work: Workings, asked: Asked) -> None:
             _choose(work, asked, wanted, estimated(work, terms, wanted, asked.number))
 
 
-def ignore(_work: Workings, _asked: Asked, _answer: Answer) -> None:
-    """Rates buy nothing."""
-
-
-RATES = Topic(name=NAME, gate=gate, ask=ask_rates, take=take_rates, go_without=go_by_estimates, give_back=ignore)
+RATES = Topic(name=NAME, gate=gate, ask=ask_rates, take=take_rates, go_without=go_by_estimates, give_back=buys_nothing)
 
 
 def estimated(work: Workings, terms: Shopping, wanted: Pending, question: str) -> RateQuote:
@@ -87,7 +82,8 @@ def weighed(
         if arrives is None and rate.transit_days is not None:
             arrives = delivery_date(ships_on, rate.transit_days, delivery)
         cost = rate.price.amount + terms.biased(rate.carrier, rate.service)
-        excluded = _exclusion(rate, terms, arrives, promise)
+        unfit = _unfitness(rate, terms, arrives)
+        late = unfit is None and arrives is not None and arrives > promise
         found.append(
             WeighedService(
                 carrier=rate.carrier,
@@ -95,7 +91,8 @@ def weighed(
                 price=rate.price,
                 cost=cost,
                 arrives_on=arrives,
-                excluded=excluded,
+                excluded=f"arrives after {promise}" if late else unfit,
+                late=late,
             )
         )
     return found
@@ -106,18 +103,17 @@ def cheapest(services: Sequence[WeighedService]) -> int | None:
     kept = [i for i, one in enumerate(services) if one.excluded is None]
     if kept:
         return min(kept, key=lambda i: (services[i].cost, services[i].arrives_on or date.max, services[i].service))
-    late = [i for i, one in enumerate(services) if one.excluded and one.excluded.startswith(_LATE)]
+    late = [i for i, one in enumerate(services) if one.late]
     return min(late, key=lambda i: (services[i].arrives_on or date.max, services[i].cost, i), default=None)
 
 
-def _exclusion(rate: ServiceRate, terms: Shopping, arrives: date | None, promise: date) -> str | None:
+def _unfitness(rate: ServiceRate, terms: Shopping, arrives: date | None) -> str | None:
+    """Why a service would not do even if it were in time."""
     if terms.services and rate.service not in terms.services:
         return "is not among the services that may be taken"
     if terms.most is not None and rate.price.amount > terms.most:
         return f"costs more than {terms.most}"
-    if arrives is None:
-        return "does not say when it arrives"
-    return f"{_LATE} {promise}" if arrives > promise else None
+    return "does not say when it arrives" if arrives is None else None
 
 
 def _promise(work: Workings, wanted: Pending) -> date:

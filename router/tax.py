@@ -21,7 +21,7 @@ from canonical import (
 from router.adjustment import adjustment_amount, unit_value
 from router.line_view import document_line, shown_items
 from router.order import ZERO, Asked, Gate, LineState
-from router.question import Topic, ask, heading
+from router.question import Topic, ask, buys_nothing, heading
 from router.tax_record import NAME, ask_to_record, settle_record
 from router.taxation import quote
 from router.taxes import Taxed
@@ -72,11 +72,7 @@ def estimate(work: Workings, _asked: Asked) -> None:
         _apply(work, quote(tax_request(work, rule), work.policy.taxes.rates, rule.rounding), rule)
 
 
-def ignore(_work: Workings, _asked: Asked, _answer: Answer) -> None:
-    """A quote buys nothing."""
-
-
-TAX = Topic(name=NAME, gate=gate, ask=ask_tax, take=take_quote, go_without=estimate, give_back=ignore)
+TAX = Topic(name=NAME, gate=gate, ask=ask_tax, take=take_quote, go_without=estimate, give_back=buys_nothing)
 
 
 def tax_request(work: Workings, rule: Taxed) -> TaxRequest:
