@@ -1,10 +1,7 @@
 """A hub process for the kill storms: sends what was not acknowledged yet, works, and dies when it is told to.
 
-    python -m tests.flow.storm_worker URL LEDGERS [INSTANT COUNT]
-
-LEDGERS/messages.jsonl holds what is to be sent. What the hub acknowledged is noted in LEDGERS/acknowledged, what the
-receivers took in LEDGERS/taken: both by others than the hub, so that they can be held against it. The process ends by
-itself, with 0, when everything was sent and nothing is due.
+In the ledgers' folder, `messages.jsonl` holds what is to be sent. What the hub acknowledged is noted in `acknowledged`,
+what the receivers took in `taken`: both by others than the hub, so that they can be held against it.
 """
 
 import asyncio
@@ -12,48 +9,97 @@ import json
 import os
 import random
 import signal
-import sys
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from sqlalchemy import func, select
+
+from canonical import PurchaseOrder
 from canonical.exchange import Arrival, Handed, Parcel
 from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedIds
 from store import open_store
+from store.tables import document, order
 from tests.flow.street import JsonLanguage, advice, arrival, assemble
+
+_PROCESSES = get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
+"""Processes are forked from one that has imported everything, which takes a hundredth of a fresh start."""
+_MOVING = ("waiting", "queued", "ready")
+
+
+def start(url: str, ledgers: Path, instant: str | None = None, count: int = 0) -> BaseProcess:
+    """A hub process of its own, that kills itself at the `count`th passing of an instant, or works until it is killed.
+
+    With the instant `done` it ends by itself, with 0, when everything was sent and nothing is due.
+    """
+    process = _PROCESSES.Process(target=work, args=(url, ledgers, instant, count))
+    process.start()
+    return process
+
+
+def post(ledgers: Path, ordered: PurchaseOrder) -> None:
+    """Have an order sent by whatever process runs."""
+    content = json.dumps([{"kind": ordered.kind, "document": ordered.as_json()}])
+    Ledger(ledgers / "messages.jsonl").note({"id": ordered.number, "source": "acme", "content": content})
 
 
 class Ledger:
     """Lines appended by others than the hub; a line is in the file before anybody relies on it."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_RDWR)
+        self._read, self._part = 0, b""
 
-    @property
-    def lines(self) -> list[dict]:
-        return [json.loads(line) for line in self._path.read_text().splitlines()]
+    def __del__(self) -> None:
+        os.close(self._file)
 
     def note(self, line: dict) -> None:
         os.write(self._file, (json.dumps(line) + "\n").encode())
 
+    def news(self) -> list[dict]:
+        """The lines that came since this was last asked."""
+        found = os.pread(self._file, os.fstat(self._file).st_size - self._read, self._read)
+        self._read += len(found)
+        *lines, self._part = (self._part + found).split(b"\n")
+        return [json.loads(line) for line in lines]
+
 
 class Receivers:
-    """Everybody outside: they note what they take, and warehouses answer with what they shipped."""
+    """Everybody outside the hub: they send until they are answered, note what they take, and ship what is asked."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledgers: Path) -> None:
+        self._messages, self._taken = Ledger(ledgers / "messages.jsonl"), Ledger(ledgers / "taken")
+        self._acknowledged = Ledger(ledgers / "acknowledged")
+        self._unsent: dict[str, Arrival] = {}
+        self._answered: set[str] = set()
 
     async def deliver(self, parcel: Parcel) -> Handed:
-        said = json.loads(parcel.content)
-        self._ledger.note({"key": parcel.key, "to": parcel.destination, "kind": parcel.kind, "said": said["document"]})
+        said = json.loads(parcel.content)["document"]
+        self._taken.note({"key": parcel.key, "to": parcel.destination, "kind": parcel.kind, "said": said})
         return Handed({})
 
-    def shipped(self) -> list[tuple[str, Arrival]]:
-        """(message id, arrival) for every fulfilment order taken so far."""
-        taken = {line["key"]: line for line in self._ledger.lines if line["kind"] == "FulfilmentOrder"}
-        return [
-            (f"ship-{line['said']['number']}", arrival(advice(line["said"], f"S-{number}"), source=line["to"]))
-            for number, line in taken.items()
-        ]
+    async def send(self, intake) -> int:
+        """Send what was not acknowledged yet, each one to three times and in any order; how much that was."""
+        self._look()
+        left = list(self._unsent.items())
+        random.shuffle(left)
+        for name, message in left:
+            for _ in range(random.randint(1, 3)):
+                await intake.receive(message)
+            self._acknowledged.note({"id": name})
+        return len(left)
+
+    def _look(self) -> None:
+        for line in self._messages.news():
+            self._unsent[line["id"]] = Arrival(line["source"], "http", line["content"].encode())
+        for line in self._taken.news():
+            if line["kind"] == "FulfilmentOrder":
+                number = line["said"]["number"]
+                self._unsent[f"ship-{number}"] = arrival(advice(line["said"], f"S-{number}"), source=line["to"])
+        self._answered.update(line["id"] for line in self._acknowledged.news())
+        for name in self._unsent.keys() & self._answered:
+            del self._unsent[name]
 
 
 def killer(instant: str | None, count: int):
@@ -69,44 +115,26 @@ def killer(instant: str | None, count: int):
     return at
 
 
-async def send(intake, acknowledged: Ledger, messages: list[tuple[str, Arrival]]) -> int:
-    """Send what was not acknowledged yet, each one to three times; how much that was."""
-    known = {line["id"] for line in acknowledged.lines}
-    left = [(name, message) for name, message in messages if name not in known]
-    random.shuffle(left)
-    for name, message in left:
-        for _ in range(random.randint(1, 3)):
-            await intake.receive(message)
-        acknowledged.note({"id": name})
-    return len(left)
-
-
-async def main(url: str, ledgers: Path, instant: str | None = None, count: str = "1") -> None:
-    acknowledged, taken = Ledger(ledgers / "acknowledged"), Ledger(ledgers / "taken")
-    receivers, crash = Receivers(taken), killer(instant, int(count))
+async def _live(url: str, ledgers: Path, instant: str | None, count: int) -> None:
+    receivers, crash = Receivers(ledgers), killer(instant, count)
     async with open_store(url, SystemClock(), TimeOrderedIds(), crash=crash) as store:
         flow, intake = assemble(store, SystemClock(), SystemRandomness(), receivers, JsonLanguage(), crash=crash)
         working = asyncio.create_task(flow.run(frozenset({"intake", "route", "deliver"})))
-        while await send(intake, acknowledged, messages(ledgers) + receivers.shipped()) or await unfinished(store):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+        while await receivers.send(intake) or instant != "done" or await _unfinished(store):  # noqa: ASYNC110
+            await asyncio.sleep(0.02 if instant != "done" else 0.2)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
 
 
-def messages(ledgers: Path) -> list[tuple[str, Arrival]]:
-    """(message id, arrival) for everything that is to be sent so far."""
-    lines = map(json.loads, (ledgers / "messages.jsonl").read_text().splitlines())
-    return [(line["id"], Arrival(line["source"], "http", line["content"].encode())) for line in lines]
+def work(url: str, ledgers: Path, instant: str | None, count: int) -> None:
+    """One life of a hub process."""
+    asyncio.run(_live(url, ledgers, instant, count))
 
 
-async def unfinished(store) -> bool:
-    orders = await store.archive.orders(limit=1000)
-    documents = await store.archive.documents(limit=10_000)
-    moving = {"waiting", "queued", "ready"}
-    return not orders or any(row["status"] != "shipped" for row in orders) or any(
-        row["status"] in moving for row in documents
-    )  # fmt: skip
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]))
+async def _unfinished(store) -> int:
+    """Documents under way, and orders that have not shipped."""
+    moving = select(func.count()).where(document.c.status.in_(_MOVING))
+    open_orders = select(func.count()).where(order.c.status != "shipped")
+    return await store.database.read(
+        lambda transaction: sum(transaction.execute(wanted).scalar_one() for wanted in (moving, open_orders))
+    )

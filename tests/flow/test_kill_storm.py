@@ -1,14 +1,16 @@
 """kill -9 at named instants and at random: nothing acknowledged is lost, and nothing happens twice."""
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count, cycle
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -17,72 +19,77 @@ from canonical import PurchaseOrder
 from connectors.surroundings import SystemClock, TimeOrderedIds
 from store import open_store
 from tests.flow.databases import KINDS, fresh_url
+from tests.flow.storm_worker import post, start
 from tests.flow.street import purchase
 
-KILLS = [
+FATES = [
     ("before-commit", 3),
     ("after-commit", 4),
     ("after-send", 2),
+    ("random", 0),
     ("before-commit", 9),
-    ("random", 0.9),
-    ("after-commit", 11),
     ("after-send", 5),
-    ("random", 1.1),
+    ("random", 0),
+    ("after-commit", 11),
 ]
+"""The instant at which a process dies, and the how manieth passing of it."""
+RANDOM_LIFE, LONGEST_LIFE = 0.5, 3.0
+"""Seconds: the longest of a process that dies at random, and after which one is killed that its instant never meets."""
+ORDERS_A_LIFE = 3
 STOCK = 100_000
-LONGEST_LIFE = 20
-"""Seconds after which a process is killed that did not come to the instant it should die at."""
 LONG = 50
 """Kills from which on four processes share the database instead of two."""
 
 
-def start(url: str, ledgers: Path, *kill: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.flow.storm_worker", url, str(ledgers), *map(str, kill)]
-    return subprocess.Popen(command, cwd=Path(__file__).parents[2], env=os.environ | {"PYTHONPATH": "."})
+@dataclass
+class Life:
+    process: BaseProcess
+    ends: float
 
 
-def run_and_kill(url: str, ledgers: Path, instant: str, count: float) -> int:
-    """How the process ended: -9 when it was killed before it was done. Others may leave it too little to die of."""
-    if instant == "random":
-        process = start(url, ledgers)
-        time.sleep(count + random.random() * 0.5)
-        return kill(process)
-    process = start(url, ledgers, instant, count)
-    try:
-        return process.wait(LONGEST_LIFE)
-    except subprocess.TimeoutExpired:
-        return kill(process)
+@dataclass
+class Storm:
+    """Keeps some processes at work, each of which is killed sooner or later and followed by another."""
 
+    url: str
+    ledgers: Path
+    at_once: int
+    sent: list[PurchaseOrder]
+    deaths: Counter[str]
 
-def post(ledgers: Path, order: PurchaseOrder) -> None:
-    """Have an order sent by whatever process runs next."""
-    content = json.dumps([{"kind": order.kind, "document": order.as_json()}])
-    with (ledgers / "messages.jsonl").open("a") as messages:
-        messages.write(json.dumps({"id": order.number, "source": "acme", "content": content}) + "\n")
+    def rage(self, kills: int) -> None:
+        """Go on until so many were killed."""
+        fates, living = cycle(FATES), dict[int, tuple[str, Life]]()
+        while self.deaths.total() < kills:
+            while len(living) < self.at_once:
+                instant, passing = next(fates)
+                life = self._begin(instant, passing)
+                living[life.process.sentinel] = instant, life
+            self._end(living)
+        for _, life in living.values():
+            life.process.kill()
+            life.process.join()
 
+    def _begin(self, instant: str, passing: int) -> Life:
+        for _, order in zip(range(ORDERS_A_LIFE), self._orders(), strict=False):
+            post(self.ledgers, order)
+            self.sent.append(order)
+        lasts = random.uniform(0, RANDOM_LIFE) if instant == "random" else LONGEST_LIFE
+        return Life(start(self.url, self.ledgers, instant, passing), time.monotonic() + lasts)
 
-def storm(url: str, ledgers: Path, sent: list[PurchaseOrder], kills: int) -> list[int]:
-    """Kill one process after another; on a shared database others work on beside them and are killed too."""
-    (ledgers / "messages.jsonl").touch()
-    beside: list[subprocess.Popen[bytes]] = []
-    ends: list[int] = []
-    for number in range(kills):
-        for order in sent[number::kills]:
-            post(ledgers, order)
-        if url.startswith("postgresql"):
-            beside = [process for process in beside if process.poll() is None]
-            beside += [start(url, ledgers) for _ in range((3 if kills >= LONG else 1) - len(beside))]
-        ends.append(run_and_kill(url, ledgers, *KILLS[number % len(KILLS)]))
-        if beside and number % 4 == 0:
-            ends.append(kill(beside.pop(0)))
-    for process in beside:
-        kill(process)
-    return ends
+    def _orders(self) -> Iterator[PurchaseOrder]:
+        return (purchase(f"PO{number}", number % 30 + 1) for number in count(len(self.sent)))
 
-
-def kill(process: subprocess.Popen[bytes]) -> int:
-    process.kill()
-    return process.wait(60)
+    def _end(self, living: dict[int, tuple[str, Life]]) -> None:
+        """Wait for the next death, and see to those that are due."""
+        for _, life in living.values():
+            if time.monotonic() >= life.ends:
+                life.process.kill()
+        for sentinel in wait(list(living), timeout=0.02):
+            instant, life = living.pop(sentinel)
+            life.process.join()
+            assert life.process.exitcode == -signal.SIGKILL, "it died of something else"
+            self.deaths[instant if time.monotonic() < life.ends else "random"] += 1
 
 
 @pytest.mark.storm
@@ -92,20 +99,32 @@ async def test_nothing_is_lost_and_nothing_happens_twice(kind, tmp_path, request
     url = await fresh_url(kind, tmp_path)
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
         await store.stock.set("A", "EAST", Decimal(STOCK))
-    sent = [purchase(f"PO{number}", number % 30 + 1) for number in range(3 * kills)]
-    began = time.monotonic()
-    killed = storm(url, tmp_path, sent, kills).count(-signal.SIGKILL)
-    assert killed >= kills // 3
-    assert start(url, tmp_path).wait(600) == 0
-    print(f"{kind}: {killed} processes killed, {len(sent)} orders, {time.monotonic() - began:.0f} s")
+    at_once = 1 if kind == "file" else 4 if kills >= LONG else 2
+    storm, began = Storm(url, tmp_path, at_once, [], Counter()), time.monotonic()
+    storm.rage(kills)
+    last = start(url, tmp_path, "done")
+    last.join(600)
+    assert last.exitcode == 0
+    print(f"{kind}, {at_once} at once: {dict(storm.deaths)} killed, {len(storm.sent)} orders, ", end="")
+    print(f"{time.monotonic() - began:.0f} s")
+    assert_each_took_effect_once(tmp_path / "taken", storm.sent)
+    await assert_sound(url, storm.sent)
+
+
+def assert_each_took_effect_once(ledger: Path, sent: list[PurchaseOrder]) -> None:
+    """By what the receivers noted, each of whom heeds the key."""
     taken = {}
-    for line in (tmp_path / "taken").read_text().splitlines():
+    for line in ledger.read_text().splitlines():
         parcel = json.loads(line)
         assert taken.setdefault(parcel["key"], parcel) == parcel, "one key, one content"
     effects = Counter((parcel["kind"], parcel["said"].get("order_number")) for parcel in taken.values())
     for order in sent:
         assert effects["FulfilmentOrder", order.number] == 1
         assert effects["ShipmentNotice", order.number] + effects["Invoice", order.number] > 0
+
+
+async def assert_sound(url: str, sent: list[PurchaseOrder]) -> None:
+    """By the hub's own books."""
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
         assert [fault async for fault in store.archive.audit()] == []
         orders = {row["number"]: row for row in await store.archive.orders(limit=len(sent) + 1)}
