@@ -34,7 +34,8 @@ from router.decision import (
 )
 from router.explanation import explained
 from router.hold import lift_by_person, place_hold
-from router.hold_rules import face_hold_deadlines, hold_by_rule
+from router.hold_deadlines import face_hold_deadlines
+from router.hold_rules import hold_by_rule
 from router.lapse import let_reservations_lapse
 from router.order import Order
 from router.order_terms import cancel_when_late, check_terms

@@ -54,6 +54,7 @@ TOLD = frozenset(
         "return_requested",
         "return_waits",
         "return_withdrawn",
+        "screening_objected",
         "service_chosen",
         "ship_complete_waits",
         "shipment_recorded",

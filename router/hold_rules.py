@@ -1,26 +1,36 @@
-"""Holds that the rules in config/routing.yaml ask for, and what follows when nobody speaks by their deadlines."""
+"""Holds that the rules in config/routing.yaml ask for."""
 
 from router.adjustment import goods_as_ordered
-from router.change import withdraw
 from router.decision import Trouble
-from router.hold import lift_holds, place_hold, rest
+from router.hold import place_hold
+from router.hold_rule import HoldRule
 from router.order import Hold
-from router.routing import HoldRule
 from router.workings import Workings
 
 
-def hold_by_rule(work: Workings) -> None:
-    """Place the holds that the rules ask for. A test order is never held for them: it would tell nobody anything."""
-    if work.usage == "test":
-        return
+def rules_taking(work: Workings) -> dict[str, tuple[int, HoldRule]]:
+    """By kind the first rule that takes the order, with its place. A test order is never held: it would tell nobody
+    anything."""
+    found: dict[str, tuple[int, HoldRule]] = {}
+    if work.usage == "test" or not work.policy.routing.holds:
+        return found
     total = goods_as_ordered(work)
     for index, rule in enumerate(work.policy.routing.holds):
-        if rule.takes(work.order.channel, total) and _meets(work, rule):
-            _place(work, rule, work.policy.rule(f"routing.holds.{index}"))
+        if rule.kind not in found and rule.takes(work.order.channel, total) and _meets(work, rule):
+            found[rule.kind] = index, rule
+    return found
 
 
-def _place(work: Workings, rule: HoldRule, place: str) -> None:
-    reason, now = f"{rule.reason} ({place})", work.world.now
+def hold_by_rule(work: Workings) -> None:
+    """Place the holds that wait for a person; about the others somebody is asked (`router.screening`)."""
+    for index, rule in rules_taking(work).values():
+        if not rule.check:
+            hold_for_owner(work, rule, f"{rule.reason} ({work.policy.rule(f'routing.holds.{index}')})")
+
+
+def hold_for_owner(work: Workings, rule: HoldRule, reason: str) -> None:
+    """Place a rule's hold, and put it before its owner."""
+    now = work.world.now
     hold = Hold(
         kind=rule.kind,
         gate=rule.gate,
@@ -33,7 +43,7 @@ def _place(work: Workings, rule: HoldRule, place: str) -> None:
         two_people=rule.two_people,
     )
     place_hold(work, hold)
-    work.troubles.append(_trouble(work, "order-held", reason, hold))
+    work.troubles.append(trouble_of(work, "order-held", reason, hold))
 
 
 def _meets(work: Workings, rule: HoldRule) -> bool:
@@ -49,29 +59,7 @@ def _meets(work: Workings, rule: HoldRule) -> bool:
     )
 
 
-def face_hold_deadlines(work: Workings) -> None:
-    """Take each hold's way for silence once its deadline has passed."""
-    for hold in work.order.holds:
-        if hold.deadline and hold.deadline <= work.world.now:
-            work.tell("hold_overdue", hold=hold.kind, owner=hold.owner, then=hold.on_silence)
-            _face(work, hold)
-
-
-def _face(work: Workings, hold: Hold) -> None:
-    silence = f"the {hold.owner} said nothing by {hold.deadline:%Y-%m-%d %H:%M} UTC"
-    match hold.on_silence:
-        case "release":
-            lift_holds(work, frozenset({hold.kind}), silence)
-        case "cancel":
-            lift_holds(work, frozenset({hold.kind}), silence)
-            withdraw(work, silence)
-        case "escalate":
-            rest(work, hold, None)
-            work.troubles.append(_trouble(work, "hold-overdue", f"{hold.kind}: {silence}", hold))
-        case "wait":
-            rest(work, hold, work.world.now + hold.within if hold.within else None)
-
-
-def _trouble(work: Workings, code: str, reason: str, hold: Hold) -> Trouble:
+def trouble_of(work: Workings, code: str, reason: str, hold: Hold) -> Trouble:
+    """A hold, put before its owner."""
     facts = {"order": work.order.id, "hold": hold.kind}
     return Trouble(code=code, reason=reason, owner=hold.owner, facts=facts)

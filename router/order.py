@@ -239,6 +239,8 @@ class Order(Model):
     """How the document's taxes came about, where they are not its buyer's own."""
     unrecorded: dict[str, TaxRequest] = Field(default_factory=dict)
     """By invoice or credit memo, the tax that its provider has not confirmed to have recorded."""
+    checked: dict[str, Amount] = Field(default_factory=dict)
+    """By kind of hold, the amount for which whoever is asked about it has spoken."""
     answer_due: bool = False
     """Whether the buyer still waits to hear whether the order was taken."""
     fingerprint: str = ""

@@ -10,6 +10,7 @@ from pydantic import Field
 from canonical import Address, Finding, Item, PurchaseOrder, Quantity, Severity, Text
 from router.catalogue import Catalogue, units_in
 from router.haul import Hauls, hauls_from
+from router.hold_rule import CHECKS
 from router.network import Company, Network
 from router.posting import AMOUNTS, Posting, PostingRule
 from router.price_list import PriceLists
@@ -75,8 +76,14 @@ class Policy(Rule):
         known = None if partners is None and connections is None else (partners or frozenset()) | (
             connections or frozenset()
         )  # fmt: skip
-        found = (self._check_network(known), self._check_routing(known), self._check_posting(known, takes))
-        return [*chain.from_iterable(found), *self._check_taxes(known, connections)]
+        found = (
+            self._check_network(known),
+            self._check_routing(known),
+            self._check_posting(known, takes),
+            self._check_taxes(known),
+            self._check_asked(connections, takes or {}),
+        )
+        return list(chain.from_iterable(found))
 
     def _check_network(self, known: frozenset[str] | None) -> Iterator[Finding]:
         seen: set[str] = set()
@@ -178,19 +185,41 @@ class Policy(Rule):
             if node not in self.network.by_id:
                 yield self._finding("node-unknown", f"{path}.when.nodes", f"no node is called {node!r}")
 
-    def _check_taxes(self, known: frozenset[str] | None, connections: frozenset[str] | None) -> Iterator[Finding]:
+    def _check_taxes(self, known: frozenset[str] | None) -> Iterator[Finding]:
         for index, rule in enumerate(self.taxes.taxed):
             path = f"taxes.taxed.{index}"
             for name in rule.channels:
                 if known is not None and name not in known:
                     yield self._finding("channel-unknown", f"{path}.channels", f"no partner or connection is {name!r}")
-            asked = rule.provider.ask if rule.provider else None
-            if asked and connections is not None and asked not in connections:
-                message = f"{asked!r} is asked about taxes, which no connection file describes"
-                yield self._finding("connection-unknown", f"{path}.provider.ask", message)
             if not self.taxes.rates and (rule.provider is None or rule.provider.silence == "proceed"):
                 message = "taxes are worked out from the table, which is empty; list rates, or ask a provider and wait"
                 yield self._finding("tax-rates-missing", path, message)
+
+    def _check_asked(
+        self, connections: frozenset[str] | None, takes: Mapping[str, frozenset[str]]
+    ) -> Iterator[Finding]:
+        """Whether each connection that is asked something is there, and can be asked it."""
+        for path, name, kind in self._asked():
+            if connections is not None and name not in connections:
+                message = f"{name!r} is asked for a {kind}, which no connection file describes"
+                yield self._finding("connection-unknown", path, message)
+            elif kind not in takes.get(name, (kind,)):
+                message = f"{name!r} takes no {kind}; ask a connection whose connector does"
+                yield self._finding("document-untaken", path, message)
+
+    def _asked(self) -> Iterator[tuple[str, str, str]]:
+        """(path, connection, kind of question) of everybody who is asked."""
+        for index, taxed in enumerate(self.taxes.taxed):
+            if taxed.provider:
+                yield f"taxes.taxed.{index}.provider.ask", taxed.provider.ask, "TaxRequest"
+        for index, held in enumerate(self.routing.holds):
+            if held.check:
+                yield f"routing.holds.{index}.check.ask", held.check.ask, CHECKS[held.kind]
+        for channel, terms in self.routing.channels.items():
+            if terms.charging:
+                yield f"routing.channels.{channel}.charging.ask", terms.charging.ask, "PaymentCapture"
+        if self.routing.shipping:
+            yield "routing.shipping.ask", self.routing.shipping.ask, "RateRequest"
 
     def _finding(self, code: str, path: str, message: str, severity: Severity = "error") -> Finding:
         return Finding(code, severity, self._where(path), message, facts={"path": path})

@@ -9,10 +9,11 @@ from router.order import Asked, Gate
 from router.payment import PAYMENT
 from router.question import Topic, ask_anew, escalate, face_silence, proceed, restate, settle
 from router.rate_shopping import RATES
+from router.screening import CREDIT, FRAUD
 from router.tax import TAX
 from router.workings import Workings
 
-TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (TAX, PAYMENT, RATES, LABELS)}
+TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (TAX, CREDIT, FRAUD, PAYMENT, RATES, LABELS)}
 
 
 def ask_what_is_missing(work: Workings, *gates: Gate) -> None:

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from canonical import Amount, Text
 from router.charging import Charging
+from router.hold_rule import HoldRule
 from router.network import Calendar, Place
-from router.order import ZERO, HoldSilence
+from router.order import ZERO
 from router.return_terms import Inspection, ReturnTerms
 from router.rule import WEEKDAYS, Rule, Weekday
 from router.shopping_terms import Shopping
@@ -133,35 +134,6 @@ class Channel(Rule):
     returns: ReturnTerms = ReturnTerms()
 
 
-class HoldRule(Rule):
-    """A hold that is placed on each order it takes, before anything is allocated or released."""
-
-    kind: Text
-    reason: Text
-    owner: Text = "order desk"
-    gate: Literal["allocate", "release"] = "release"
-    channels: tuple[Text, ...] = ()
-    """None listed takes every channel."""
-    total_above: Amount | None = None
-    """Takes orders whose goods cost more than this, in the order's currency."""
-    names: tuple[Text, ...] = ()
-    """Takes orders on which a party's name contains one of these, such as a list of those we may not sell to."""
-    regions: tuple[Text, ...] = ()
-    """Takes orders that go to one of these regions, such as `US-AK`."""
-    classes: tuple[Text, ...] = ()
-    """Takes orders for an item of one of these classes."""
-    within: timedelta | None = None
-    """How long its owner has to speak."""
-    on_silence: HoldSilence = "wait"
-    """What follows then."""
-    two_people: bool = False
-    """True when a person who places such a hold may not lift it."""
-
-    def takes(self, channel: str, total: Decimal) -> bool:
-        """Whether an order falls under the rule."""
-        return channel in (self.channels or (channel,)) and (self.total_above is None or total > self.total_above)
-
-
 class Routing(Rule):
     """The whole of `config/routing.yaml`."""
 
@@ -193,6 +165,11 @@ class Routing(Rule):
     channels: dict[str, Channel] = Field(default_factory=dict)
     otherwise: Channel = Channel()
     """The terms of a channel that is not listed."""
+
+    @cached_property
+    def checks(self) -> frozenset[str]:
+        """The kinds of holds about which somebody is asked."""
+        return frozenset(rule.kind for rule in self.holds if rule.check)
 
     def channel(self, name: str) -> Channel:
         """The terms of a channel."""

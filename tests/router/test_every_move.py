@@ -12,10 +12,10 @@ import router.workings
 from canonical import Document, FulfilmentOrder, OrderChange
 from router.decide import decide
 from router.decision import Decision, Reconsider, World
+from router.hold_rule import HoldRule
 from router.lifecycle import MOVES, Move, move
 from router.order import Ledger, Order
 from router.policy import Policy
-from router.routing import HoldRule
 from tests.router.documents import advice, line, purchase_order
 
 SKU = "CS-1001"
