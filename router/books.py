@@ -67,12 +67,13 @@ def post_return(work: Workings, receipt: ReturnReceipt, under: Return, came: Seq
     post(work, what, _returned_to(work, under))
 
 
-def post_credit(work: Workings, memo: CreditMemo, amounts: Mapping[str, Decimal], under: Return) -> None:
-    """Revenue, tax and freight given back against what the buyer owes."""
+def post_credit(work: Workings, memo: CreditMemo, amounts: Mapping[str, Decimal], under: Return | None = None) -> None:
+    """Revenue, tax and freight given back against what the buyer owes: under a return, or by the channel itself."""
     work.amend(due=work.order.due - memo.total)
     whole = {**amounts, "total": memo.total}
-    what = Financial("credit", memo.number, whole, memo.invoiced_on, "rule:clock", memo.currency)
-    post(work, what, _returned_to(work, under))
+    dated = "rule:clock" if under else "source:invoiced_on"
+    what = Financial("credit", memo.number, whole, memo.invoiced_on, dated, memo.currency)
+    post(work, what, _returned_to(work, under) if under else None)
 
 
 def _site(first: Allocation) -> Site:

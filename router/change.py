@@ -52,6 +52,14 @@ def withdraw(work: Workings, because: str) -> None:
     work.tell("order_withdrawn", because=because)
 
 
+def call_off(work: Workings, states: Sequence[LineState], units: Decimal) -> Decimal:
+    """Cancel up to `units` of what has not left of a line; how much that was."""
+    waiting = sum((_standing(work, state) - work.lines[state.number].ledger.shipped for state in states), ZERO)
+    wanted = max(min(units, waiting), ZERO)
+    kept = _lower(work, states, wanted)
+    return wanted - (kept.quantity.value * states[0].factor if kept else ZERO)
+
+
 def replace(work: Workings, document: PurchaseOrder) -> list[Sourced]:
     """Make the order what `document` says: each line added, changed or deleted."""
     known = {line.number for line in work.order.document.lines}

@@ -45,13 +45,16 @@ def credit(work: Workings, receipt: ReturnReceipt, under: Return, came: Sequence
 
 
 def _creditable(work: Workings, came: Sequence[Came]) -> dict[str, Decimal]:
-    """Own units by line: what came back, as far as it was invoiced and not yet credited."""
+    """Own units by line: what came back, as far as it was invoiced and not yet given back, by us or by the channel."""
     units: dict[str, Decimal] = {}
+    given = dict(work.order.given_back)
     for one in came:
-        ledger = work.lines[one.line].ledger
-        if part := min(one.quantity, ledger.invoiced - ledger.credited):
+        ledger, by_channel = work.lines[one.line].ledger, min(one.quantity, given.get(one.line, ZERO))
+        given[one.line] = given.get(one.line, ZERO) - by_channel
+        if part := min(one.quantity - by_channel, ledger.invoiced - ledger.credited):
             work.count(one.line, "credit", part)
             units[one.line] = units.get(one.line, ZERO) + part
+    work.amend(given_back={line: left for line, left in given.items() if left})
     return units
 
 

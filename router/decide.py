@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from canonical import (
     Answer,
+    CreditMemo,
     Document,
     OrderChange,
     PurchaseOrder,
@@ -20,6 +21,7 @@ from router.acceptance import fingerprint, open_order
 from router.advance import advance
 from router.answer import acknowledge_anew
 from router.change import cancel, change, replace
+from router.channel_refund import channel_refund
 from router.decision import (
     Decision,
     Event,
@@ -281,4 +283,5 @@ _DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
     ReturnVerdict: return_verdict,
     ReturnReceipt: return_receipt,
     TrackingUpdate: _tracking_update,
+    CreditMemo: channel_refund,
 }

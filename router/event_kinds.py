@@ -11,6 +11,8 @@ TOLD = frozenset(
         "change_repeated",
         "consignment_superseded",
         "credit_issued",
+        "credit_repeated",
+        "credit_taken",
         "entry_posted",
         "fulfilment_left_to_people",
         "fulfilment_recalled",

@@ -266,6 +266,8 @@ class Order(Model):
     """The sum of its credit memos' totals."""
     amounts_credited: dict[str, Amount] = Field(default_factory=dict)
     """How much of each line's goods, and of each charge, allowance and tax, has been credited, by its index path."""
+    given_back: dict[str, Amount] = Field(default_factory=dict)
+    """By line, own units that the channel itself gave the money back for, and that have not come back since."""
     authorization: Authorization | None = None
     captured: Amount = ZERO
     """What was taken of the buyer's money, deposits included."""

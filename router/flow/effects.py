@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from canonical import (
     Answer,
+    CreditMemo,
     Document,
     InventoryLine,
     InventoryReport,
@@ -43,6 +44,12 @@ def _own_order(document: PurchaseOrder | OrderChange, sender: str, _policy: Poli
 def _order_it_returns(document: ReturnAuthorization, sender: str, _policy: Policy) -> Effect:
     if document.order_number is None:
         return Nowhere(f"return {document.number} names no order, so nobody can say whether its goods may come back")
+    return ToLane(lane_of(sender, document.order_number, document.release, document.usage))
+
+
+def _order_it_credits(document: CreditMemo, sender: str, _policy: Policy) -> Effect:
+    if document.role != "receivable" or document.order_number is None:
+        return Nowhere(f"nobody here acts on credit {document.number}: it is none of an order that {sender} placed")
     return ToLane(lane_of(sender, document.order_number, document.release, document.usage))
 
 
@@ -124,6 +131,7 @@ EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {
     "ShipmentAdvice": _order_it_ships,
     "ReturnAuthorization": _order_it_returns,
     "ReturnReceipt": _return_it_receives,
+    "CreditMemo": _order_it_credits,
     "TrackingUpdate": _order_it_tracks,
     "InventoryReport": _stock,
     "Acknowledgment": _what_we_sent,
