@@ -10,7 +10,10 @@ from typing import Annotated, Any, ParamSpec, Self, TypeVar, cast
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
-_MOST_DIGITS = 40
+_LONGEST = 40
+"""Characters of a decimal in a text."""
+_MOST_DIGITS = 15
+"""Digits before the decimal point: as many as X12 gives a quantity (element 380)."""
 
 
 class Model(BaseModel):
@@ -70,14 +73,16 @@ def _shape(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable
 
 
 def exact_decimal(value: object) -> Decimal:
-    """Turn a Decimal, an int or a plain decimal text into a finite Decimal; refuse floats, exponents and blanks."""
+    """A Decimal below 10**15 from a Decimal, an int or a plain decimal text; refuses floats, exponents and blanks."""
     if type(value) is Decimal and value.is_finite():
-        return value
-    if type(value) is int:
-        return Decimal(value)
-    if isinstance(value, str) and len(value) <= _MOST_DIGITS and _DECIMAL.fullmatch(value):
-        return Decimal(value)
-    raise ValueError("must be a decimal number written as text, such as '12.50'")
+        number = value
+    elif type(value) is int or (isinstance(value, str) and len(value) <= _LONGEST and _DECIMAL.fullmatch(value)):
+        number = Decimal(value)
+    else:
+        raise ValueError("must be a decimal number written as text, such as '12.50'")
+    if number.adjusted() >= _MOST_DIGITS:
+        raise ValueError(f"must have no more than {_MOST_DIGITS} digits before the decimal point")
+    return number
 
 
 def plain_decimal(value: Decimal) -> str:

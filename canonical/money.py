@@ -1,10 +1,14 @@
 """Money and quantities. Amounts are Decimal with an ISO 4217 currency, never a float."""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
-from canonical.model import Amount, Currency, Model, Text
+from pydantic import field_validator
 
+from canonical.model import Amount, Currency, Model, Text, plain_decimal
+
+_WIDE = Context(prec=60)
+"""So that the product of any two amounts is exact."""
 _NO_MINOR_UNIT = frozenset(
     [
         "BIF",
@@ -37,7 +41,7 @@ def minor_unit(currency: str) -> Decimal:
 
 def round_money(amount: Decimal, currency: str) -> Decimal:
     """Round half up to the currency's minor unit: the one rule by which extensions become money."""
-    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def share(total: Decimal, weights: Sequence[Decimal], currency: str) -> tuple[Decimal, ...]:
@@ -80,6 +84,14 @@ class Price(Model):
     currency: Currency
     per: Quantity | None = None
 
+    @field_validator("per")
+    @classmethod
+    def _for_something(cls, per: Quantity | None) -> Quantity | None:
+        if per and per.value <= 0:
+            raise ValueError(f"a price for {plain_decimal(per.value)} of something says nothing")
+        return per
+
     def extend(self, quantity: Decimal) -> Decimal:
         """The rounded extension of `quantity` in the line's unit."""
-        return round_money(quantity * self.amount / (self.per.value if self.per else 1), self.currency)
+        extension = _WIDE.multiply(quantity, self.amount)
+        return round_money(_WIDE.divide(extension, self.per.value) if self.per else extension, self.currency)

@@ -1,8 +1,10 @@
 """What any rule may say besides its verb: `when:` and `default:`."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from canonical import plain_decimal
 from mappings.language.convert import converter_in
 from mappings.language.fused import calling, first_of
 from mappings.language.rule import Rule
@@ -50,7 +52,7 @@ def _test(
     """`PATH: A`, `PATH: [A, B]` or `PATH: {not: [A, B], present: true}`: the leaf to set, the test, what to set."""
     if not isinstance(options.content, dict):
         leaf, accepted = compiler.syntax.leaf(path, scope), [part.text for part in options.items]
-        return leaf, lambda node, run: text_in(leaf.get(node, run) or "", "") in accepted, accepted
+        return leaf, lambda node, run: _said(leaf.get(node, run)) in accepted, accepted
     if not set(options.content) <= {"not", "present"}:
         raise MapFault("map-form", options, "say PATH: text, PATH: [texts] or PATH: {not: [texts], present: true}")
     values = compiler.syntax.values(path, scope)
@@ -59,9 +61,16 @@ def _test(
 
     def holds(node: Node, run: Run) -> bool:
         found = values.get(node, run)
-        return present in (None, bool(found)) and not any(text_in(value, "") in refused for value in found)
+        return present in (None, bool(found)) and not any(_said(value) in refused for value in found)
 
     return None, holds, []
+
+
+def _said(value: Any) -> str | None:
+    """What a test compares: a value as text, a number without idle zeros; no text equals an object or a list."""
+    if value is None or isinstance(value, dict | list):
+        return None
+    return plain_decimal(value.normalize()) if isinstance(value, Decimal) else text_in(value, "")
 
 
 def _defaulted(compiler: "Compiler", default: Written, shape: Shape, scope: Scope, made: Rule) -> Rule:

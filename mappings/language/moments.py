@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from mappings.language.faults import fault
 from mappings.language.fused import element_date
 from mappings.language.rule import Rule, needs_of
+from mappings.language.scalars import text_in
 from mappings.language.shape import Shape
 from mappings.language.times import x12_date_in, x12_date_out, x12_time, x12_time_out, zone_named
 from mappings.language.written import Written
-from mappings.paths.navigation import Node, Run, Scope
+from mappings.paths.navigation import Leaf, Node, Run, Scope
 
 if TYPE_CHECKING:
     from mappings.language.compiler import Compiler
@@ -34,6 +35,11 @@ def zone_of(code: str | None, zone: str) -> str:
     return code if code[0] in "+-" else _X12_ZONES.get(code, zone)
 
 
+def _text_at(leaf: Leaf | None, node: Node, run: Run) -> str | None:
+    raw = leaf.get(node, run) if leaf else None
+    return raw if raw is None or type(raw) is str else text_in(raw, "")
+
+
 def moment(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:
     """Compile `date:` with its `time:` and `zone:`."""
     at = rule.mapping["date"]
@@ -48,10 +54,10 @@ def moment(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> R
             return None
         try:
             date = x12_date_in(raw, run.zone)
-            text = clock.get(node, run) if clock else None
+            text = _text_at(clock, node, run)
             if date is None or (not text and not instant):
                 return date
-            moment_zone = zone_named(zone_of(zone.get(node, run) if zone else None, run.zone))
+            moment_zone = zone_named(zone_of(_text_at(zone, node, run), run.zone))
             return datetime.combine(date, x12_time(text or "0000"), moment_zone)
         except ValueError as error:
             fault(run, "value-unconvertible", "error", day.place(node, run), str(error), at, value=str(raw))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mappings.language.scalars import Convert, integer_in, shown
+from mappings.language.scalars import Convert, integer_in, shown, text_in
 
 _CENTURY_TURN = 60
 
@@ -25,7 +25,7 @@ def zone_named(name: str) -> tzinfo:
 
 def x12_date_in(value: Any, _zone: str) -> date | None:
     """CCYYMMDD, or YYMMDD of the years 1960 to 2059 (X12 data type DT)."""
-    return x12_date(value)
+    return x12_date(value if type(value) is str else text_in(value, "") or "")
 
 
 @lru_cache(maxsize=4096)

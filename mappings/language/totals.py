@@ -60,10 +60,11 @@ def shipped_quantity(document: Any, _tree: Node) -> Decimal:
 
 def lines_sum(document: Any, _tree: Node) -> Decimal | None:
     """The lines' extensions before charges, allowances and taxes; None where a line has no price for its own unit."""
-    for line in document.lines:
+    lines = [line for line in document.lines if line.quantity.value]
+    for line in lines:
         if line.price is None or (line.price.per and line.price.per.unit != line.quantity.unit):
             return None
-    return sum((line.price.extend(line.quantity.value) for line in document.lines), Decimal(0))
+    return sum((line.price.extend(line.quantity.value) for line in lines), Decimal(0))
 
 
 def amount_due(document: Any, tree: Node) -> Decimal | None:

@@ -94,13 +94,14 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
     codes, path = compiler.code_list(rule.mapping["codes"]), rule.mapping["at"]
     get, put, known, name = leaf.get, leaf.put, codes.to_canonical, codes.name
     convert = converter_in(shape, None, x12=False)
+    as_text = _reader(compiler, path, leaf, text_in)
 
     def read(node: Node, run: Run) -> Any:
         raw = get(node, run)
+        if type(raw) is not str:
+            raw = as_text(node, run)
         if raw is None:
             return None
-        if type(raw) is not str:
-            raw = text_in(raw, "") or ""
         meaning = known.get(raw)
         if run.codes and name in run.codes:
             meaning = run.codes[name].get(raw, meaning)
