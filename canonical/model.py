@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, ParamSpec, Self, TypeVar, cast
+from typing import Annotated, Any, ParamSpec, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
@@ -28,15 +28,20 @@ class Model(BaseModel):
         """
         if deep:
             return super().model_copy(update=update, deep=True)
-        copied = _new(type(self))
-        _set(copied, "__dict__", {**self.__dict__, **update} if update else self.__dict__.copy())
-        _set(copied, "__pydantic_extra__", None)
-        _set(copied, "__pydantic_fields_set__", self.__pydantic_fields_set__)
-        _set(copied, "__pydantic_private__", None)
+        copied = _new(self.__class__)
+        _set_values(copied, {**self.__dict__, **update} if update else self.__dict__.copy())
+        _set_names(copied, self.__pydantic_fields_set__)
+        _set_extra(copied, None)
+        _set_private(copied, None)
         return copied
 
 
-_new, _set = object.__new__, object.__setattr__
+_new = object.__new__
+_set_values, _set_names, _set_extra, _set_private = (
+    vars(BaseModel)[slot].__set__
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
+"""The four places of which a model's instance consists, set past its frozenness."""
 _P = ParamSpec("_P")
 _M = TypeVar("_M", bound=Model)
 
@@ -46,25 +51,29 @@ def made(model: Callable[_P, _M], /, *_: _P.args, **fields: _P.kwargs) -> _M:
 
     In a third to two thirds of the time; what came from outside is for the model itself.
     """
-    left_out, made_anew, names = _shape(cast("type[_M]", model))
+    left_out, made_anew, names = _shape(model)
     values = {**left_out, **fields}
     for name, default in made_anew:
         if name not in fields:
             values[name] = default()
-    value: _M = _new(cast("type[_M]", model))
-    _set(value, "__dict__", values)
-    _set(value, "__pydantic_extra__", None)
-    _set(value, "__pydantic_fields_set__", names)
-    _set(value, "__pydantic_private__", None)
+    value: _M = _new(model)  # type: ignore[arg-type]  # a model's class is what makes it
+    _set_values(value, values)
+    _set_names(value, names)
+    _set_extra(value, None)
+    _set_private(value, None)
     return value
 
 
 @cache
-def _shape(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], set[str]]:
+def _shape(
+    model: Callable[..., Model],
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], set[str]]:
     """What a model's fields are when they are left out, in their sequence; which are made anew each time; their names.
 
     A field that must not be left out has None: the type checker has seen that it is given.
     """
+    assert isinstance(model, type)
+    assert issubclass(model, Model)
     fields = model.model_fields
     made_anew: dict[str, Any] = {name: one.default_factory for name, one in fields.items() if one.default_factory}
     given = made_anew.keys() | {name for name, one in fields.items() if one.is_required()}
