@@ -10,7 +10,7 @@ A set that leaves more than `allowed` units unshipped cannot beat the best known
 """
 
 from itertools import accumulate
-from operator import floordiv, neg
+from operator import floordiv, mul, neg
 from typing import NamedTuple
 
 from router.allocation.costs import LIGHT, Costs, Rank, Reach, mask_of, nodes_of
@@ -28,6 +28,8 @@ _NEAR = 3
 def allocate(problem: Problem) -> Assignment:
     """The cheapest assignment, or the cheapest found within the counted steps."""
     costs = Costs(problem)
+    if alone := _alone(costs):
+        return alone
     prices = shadow_prices(costs, _SWEEPS)
     best, bound = first_set(costs, prices.excess), prices.bound
     if len(costs.wanted) * len(costs.openings) > _LARGE:
@@ -41,6 +43,25 @@ def allocate(problem: Problem) -> Assignment:
     best = search.best if search.exact else min(search.best, costs.rank(_used(costs, search.best)))
     bound = best[0] if search.exact else min(max(bound, prices.bound), best[0])
     return Assignment(costs.takes(mask_of(best[2])), best[0], best[2], costs.steps, search.exact, bound)
+
+
+def _alone(costs: Costs) -> Assignment | None:
+    """All from the best node that has everything, where nothing else can be as cheap: neither two nodes, were each
+    demand at its cheapest anywhere, nor one that leaves a unit unshipped."""
+    problem, wanted = costs.problem, tuple(costs.wanted)
+    full = [n for n, has in enumerate(costs.usable) if has == wanted]
+    if not full or not wanted:
+        return None
+    rows = [demand.unit_costs for demand in problem.demands]
+    goods = {n: sum([row[n] * units for row, units in zip(rows, wanted, strict=True)]) for n in full}
+    cost, node = min((problem.open_costs[n] + goods[n], n) for n in full)
+    cheapest = [offers[0][0] for offers in costs.offers]
+    first, *second = sorted(costs.openings)[:2]
+    more = min([problem.unfilled - max(cheapest), *second])
+    least = first - problem.split + sum(map(mul, cheapest, wanted)) + more
+    if cost >= min(least, costs.nothing[0]):
+        return None
+    return Assignment(tuple([((node, units),) for units in wanted]), cost, (node,), costs.steps, bound=cost)
 
 
 def assignment_of(problem: Problem, nodes: tuple[int, ...]) -> Assignment:
