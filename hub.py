@@ -23,6 +23,7 @@ from connectors.agreements import Agreements
 from connectors.authoring.bench import AuthoringBench, one_way_rules
 from connectors.canonical_json import read_canonical
 from connectors.configuration import ConfigurationFolder, Trade, read_alone, read_trade
+from connectors.courier import knows_again
 from connectors.event_webhooks import event_faults
 from connectors.installation import examine_installation
 from connectors.lineage import told_lineage
@@ -193,6 +194,7 @@ def _flow(configuration: Configuration, store: Store, outward: Outward, chores: 
             SystemRandomness(),
             RetryPolicy(delivery.tries, delivery.first_wait, delivery.longest_wait),
             pace=Pace(delivery.per_minute),
+            knows_again=partial(knows_again, configuration.trade.connections.by_id),
         ),
         schedule=Schedule(
             Intake(store.inbox),

@@ -113,6 +113,8 @@ class Parcel:
     document: Document | None = None
     token: str = ""
     """The claim it is delivered under. Couriers have no use for it."""
+    in_doubt: bool = False
+    """Whether the try before this one ended without a word of its outcome, as when the process died."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from connectors.connection import Connection
 from connectors.engine.authorization import Clock
 from connectors.engine.caller import Caller
 from connectors.engine.meters import MemoryMeters, Meters
-from connectors.engine.operation import run
+from connectors.engine.operation import has_effect, run
 from connectors.engine.place import file_name, place
 from connectors.engine.progress import MemoryProgress, Progress
 from connectors.engine.template import expand_text
@@ -98,6 +98,18 @@ def callers(
     """
     shared = tokens or MemoryTokens(), meters or MemoryMeters(), progress or MemoryProgress()
     return {name: Caller(connection, wire, clock, *shared) for name, connection in connections.items()}
+
+
+def knows_again(connections: Mapping[str, Connection], parcel: Parcel) -> bool:
+    """Whether its destination knows a parcel that comes again, so that it may be sent again in doubt.
+
+    Partners know files by their names and events by their ids; another system, by what its manifest says of the call.
+    """
+    connection = connections.get(parcel.destination)
+    if connection is None or (take := connection.manifest.takes.get(parcel.kind)) is None:
+        return True
+    operation = connection.manifest.operations[take.operation]
+    return bool(operation.idempotency or operation.place) or not has_effect(connection.manifest, operation)
 
 
 def couriers(callers: Mapping[str, Caller]) -> Mapping[str, ConnectionCourier]:

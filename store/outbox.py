@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 
 from canonical import Finding
 from canonical.exchange import Draft, Handed, Parcel
@@ -195,7 +195,18 @@ def _claim_due(transaction: Transaction, rows: Sequence[Any]) -> list[Parcel]:
     token = transaction.token()
     taken = {"wanted": [row.document for row in rows], "holder": token, "until": transaction.now + _DELIVERY_LEASE}
     transaction.execute(_TAKE_DUE, [taken])
-    return [_parcel(row, token) for row in rows]
+    unsettled = _unsettled(transaction, rows)
+    return [_parcel(row, token, row.document in unsettled) for row in rows]
+
+
+def _unsettled(transaction: Transaction, rows: Sequence[Any]) -> set[str]:
+    """The deliveries whose last attempt left no note."""
+    tried = {row.document: row.attempts for row in rows if row.attempts}
+    if not tried:
+        return set()
+    noted = select(attempt.c.delivery, func.max(attempt.c.number).label("last")).where(attempt.c.delivery.in_(tried))
+    last = {row.delivery: row.last for row in transaction.execute(noted.group_by(attempt.c.delivery))}
+    return {document for document, attempts in tried.items() if last.get(document, 0) < attempts}
 
 
 def _earlier_unfinished() -> Any:
@@ -229,7 +240,7 @@ _TAKE_DUE = (
 )
 
 
-def _parcel(row: Any, token: str) -> Parcel:
+def _parcel(row: Any, token: str, in_doubt: bool) -> Parcel:
     return Parcel(
         id=row.document,
         key=row.key,
@@ -241,6 +252,7 @@ def _parcel(row: Any, token: str) -> Parcel:
         attempt=row.attempts + 1,
         document=read_back(row),
         token=token,
+        in_doubt=in_doubt,
     )
 
 

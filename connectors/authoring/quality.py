@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.cases import Case
-from connectors.engine.request import with_defaults
+from connectors.engine.operation import has_effect
 from connectors.manifest import Manifest, Operation
 
 LEVELS = ("none", "bronze", "silver", "gold")
@@ -164,13 +164,8 @@ def _over_http(manifest: Manifest) -> bool:
 def _pushes(manifest: Manifest) -> Iterator[tuple[str, Operation]]:
     """What changes something over there when it is asked to: neither lists, nor what only asks."""
     for name, one in manifest.operations.items():
-        if not one.pull and not one.every and _has_effect(manifest, one):
+        if not one.pull and not one.every and has_effect(manifest, one):
             yield name, one
-
-
-def _has_effect(manifest: Manifest, operation: Operation) -> bool:
-    calls = [step.call for step in operation.steps if step.call]
-    return not calls or any(with_defaults(call, manifest.defaults).effects for call in calls)
 
 
 def _outcomes(cases: Sequence[Case], operation: str) -> set[str]:

@@ -14,7 +14,7 @@ from connectors.engine.progress import Course, course_name
 from connectors.engine.reach import receipt_of
 from connectors.engine.request import repeat_key, with_defaults
 from connectors.engine.template import expand, expand_text
-from connectors.manifest import Operation
+from connectors.manifest import Manifest, Operation
 from connectors.manifest_calls import AlreadyDone, Call, Idempotency, Step, Verdicts
 from connectors.syntax.json_text import write_json
 
@@ -32,6 +32,12 @@ class Outcome:
     already: bool = False
     content: bytes = b""
     """The last answer, as it came, or what the operation makes of all of them."""
+
+
+def has_effect(manifest: Manifest, operation: Operation) -> bool:
+    """Whether it changes something over there: what only asks does not."""
+    calls = [step.call for step in operation.steps if step.call]
+    return not calls or any(with_defaults(call, manifest.defaults).effects for call in calls)
 
 
 async def run(caller: Caller, operation: Operation, request: Any, key: str) -> Outcome:

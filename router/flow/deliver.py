@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from canonical import CrossdockError, Unavailable, Unfinished
+from canonical import CrossdockError, Finding, Rejected, Unavailable, Unfinished
 from router.flow.breaker import Breaker
 from router.flow.pace import Pace
 from router.flow.patience import patiently
 from router.ports import Clock, Courier, Outbox, Parcel, Randomness, Stale
 
+_LOOK_FIRST = "Look there: resolve this if it did, else try again. A manifest's idempotency has the hub do so itself."
 _Noting = Callable[[], Coroutine[None, None, None]]
 """Notes what came of an attempt."""
 
@@ -46,6 +47,8 @@ class Deliver:
     clock: Clock
     randomness: Randomness
     retry: RetryPolicy = RetryPolicy()
+    knows_again: Callable[[Parcel], bool] = lambda _parcel: True
+    """Whether the other side knows a parcel that comes again, so that it may be sent again in doubt."""
     crash: Callable[[str], None] = lambda _instant: None
     concurrency: int = 8
     """Parcels under way for one destination."""
@@ -107,6 +110,7 @@ class Deliver:
     async def _hand_over(self, parcel: Parcel) -> _Noting:
         """Hand it over; what is then to be noted."""
         try:
+            self._refuse_doubt(parcel)
             async with asyncio.timeout(self.retry.patience.total_seconds()):
                 handed = await self.courier.deliver(parcel)
         except TimeoutError:
@@ -123,6 +127,11 @@ class Deliver:
         self.breaker.succeeded(parcel.destination)
         return partial(self.outbox.delivered, parcel, handed)
 
+    def _refuse_doubt(self, parcel: Parcel) -> None:
+        """Raise `Rejected` when the try before may have had its effect, and nobody would know this one for the same."""
+        if parcel.in_doubt and not self.knows_again(parcel):
+            raise _in_doubt(parcel, "a try ended without word of its outcome")
+
     def _look_again(self, parcel: Parcel, waiting: Unfinished) -> _Noting:
         """They took it and are still at work, which is no failure and uses up no try."""
         self.breaker.succeeded(parcel.destination)
@@ -132,6 +141,8 @@ class Deliver:
     def _try_again(self, parcel: Parcel, error: Unavailable) -> _Noting:
         now = self.clock.now()
         self.breaker.failed(parcel.destination, now)
+        if error.ambiguous and not self.knows_again(parcel):
+            return self._note_failure(parcel, _in_doubt(parcel, error.message), None)
         return self._note_failure(parcel, error, self._next_try(parcel, error, now))
 
     def _note_failure(self, parcel: Parcel, error: CrossdockError, retry_at: datetime | None) -> _Noting:
@@ -141,3 +152,9 @@ class Deliver:
         if parcel.attempt >= self.retry.tries:
             return None
         return now + self.retry.wait(parcel.attempt, error.retry_after, self.randomness.random())
+
+
+def _in_doubt(parcel: Parcel, reason: str) -> Rejected:
+    """It may have arrived, and would have a second effect if it were sent again: a person looks."""
+    message = f"{reason}; it may have arrived. {_LOOK_FIRST}"
+    return Rejected(message, [Finding("delivery-in-doubt", "error", {"destination": parcel.destination}, message)])
