@@ -209,6 +209,7 @@ def context_of(one: x12.TransactionSet, profile: Profile, received_at: datetime)
         facts={
             "received_at": received_at.isoformat(),
             "sender": profile.partner,
+            "receiver": one.interchange.receiver[1],
             "control_number": one.control,
             "interchange": one.interchange.control,
             "group": one.group.control,

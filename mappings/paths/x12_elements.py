@@ -81,7 +81,8 @@ def component_of(get: Callable[[Node, Run], str | None], component: int) -> Call
 
     def get_component(node: Node, run: Run) -> str | None:
         text = get(node, run)
-        parts = text.split(run.context.component) if text else []
+        separator = run.context.component
+        parts = text.split(separator) if text and separator else [text]
         return (parts[component - 1] or None) if len(parts) >= component else None
 
     return get_component

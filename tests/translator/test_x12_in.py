@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
-from canonical import Acknowledgment, PurchaseOrder
+from canonical import Acknowledgment, FulfilmentOrder, PurchaseOrder
 from canonical.exchange import Reading, Reply
+from connectors.partners import partners_of
+from connectors.profile import Profile
+from connectors.settings import InterchangeIdentity
 from connectors.translator import Translator
+from mappings.library import MapLibrary
 
 Read = Callable[..., Reading]
 AT = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
@@ -393,3 +397,24 @@ def test_two_senders_in_one_file_get_each_their_own_answer(
         assert [one[2] for one in segments(reply) if one[0] == "AK1"] == [group]
         assert [one[1] for one in segments(reply) if one[0] == "ST"] == [form]
         assert tuple(reply.draft.counters) == (f"{reply.to}/interchange", f"{reply.to}/group")
+
+
+def test_a_warehouse_order_that_names_no_node_is_for_its_receiver(
+    library: MapLibrary, profiles: dict[str, dict[str, Any]], sample: Any
+) -> None:
+    sender = Profile.model_validate({**profiles["northwind"], "sends": {"940": "x12/940"}})
+    body = ["W05*N*35131*PO-7", "LX*1", "W01*1*EA*000100022220*VC*110220", "W76*1"]
+    content = sample.but(set_id="940", functional_id="OW", sets=[body]).content
+    ours = InterchangeIdentity(qualifier="ZZ", id="CEDARSLATE", group="CEDARSLATE")
+    reading = Translator(partners_of([sender], ours), library).read(content, "northwind", {}, AT)
+    [incoming] = reading.documents
+    assert isinstance(incoming.document, FulfilmentOrder)
+    assert incoming.document.node == "CEDARSLATE"
+
+
+def test_an_interchange_without_a_component_separator_is_read_whole(read: Read, sample: Any) -> None:
+    segments = [*sample.sets[0][:-1], "SLN*1**I*2*EA*5", "CTT*1"]
+    content = sample.but(sets=[segments]).content.replace(b"*P*>~", b"*P*A~")
+    [incoming] = read(content).documents
+    assert isinstance(incoming.document, PurchaseOrder)
+    assert incoming.document.lines[0].components[0].quantity.unit == "EA"
