@@ -262,7 +262,7 @@ def _promised(work: Workings, allocations: Sequence[Allocation]) -> list[tuple[P
 
 def promised(work: Workings, node: str, destination: int) -> Promise:
     """When goods that a node is asked for now leave it and arrive."""
-    route = work.route(work.policy.network.by_id[node], destination)
+    route = work.route(node, destination)
     return Promise(route.ships_on, route.arrives_on)
 
 

@@ -51,8 +51,8 @@ def _expected(work: Workings, line: LineState, claimed: dict[str, Decimal]) -> E
 def _open_routes(work: Workings, sku: str, destination: int) -> Iterator[Route]:
     """The routes by which an item may come, the cheapest shipment first."""
     short = fell_short(work)
-    routes = [work.route(node, destination) for node in work.policy.network.nodes]
-    found = rulings(work, sku, routes[0].address)
+    routes = work.routes(destination).each
+    found = rulings(work, sku, routes[0].region)
     for route in sorted(routes, key=lambda route: route.shipment_cost):
         if not route.excluded and not forbidden(found, route) and (sku, route.node.id) not in short:
             yield route
@@ -89,7 +89,7 @@ def _leaving(work: Workings, supply: _Supply, destination: int) -> Expected | No
     ships = ship_date(node, work.world.now, carriers, not_before)
     if "cancel_after" in wanted and ships > wanted["cancel_after"]:
         return None
-    transit = work.route(node, destination).band.transit_days
+    transit = work.route(node.id, destination).band.transit_days
     return Expected(node=node.id, ship_on=ships, deliver_on=delivery_date(ships, transit, carriers.delivery))
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from router.allocation import Assignment, Problem, allocate
 from router.decision import Candidate, ConsignmentExplanation, Explanation, LineExplanation
+from router.goods import Goods, goods_cost_terms, total_of, unit_cost_terms
 from router.haul import COST_SCALE
 from router.order import ZERO, LineState
 from router.route import Route
 from router.rulings import forbidden, reason, rulings, surcharge
-from router.sourcing import Goods, Sourced, Want, fell_short, goods, goods_cost_terms, unit_cost_terms
+from router.sourcing import Sourced, Want, fell_short
 from router.workings import Workings
 
 
@@ -62,27 +63,26 @@ def cost_terms(work: Workings, outcome: Sourced) -> dict[str, Decimal]:
     """The chosen assignment's cost by term, in the company's currency; what is unfilled is no money and left out."""
     costs, nodes = work.policy.routing.costs, outcome.assignment.nodes
     terms = {
-        "shipments": sum((outcome.routes[node].shipment_cost for node in nodes), ZERO),
+        "shipments": sum((outcome.routes.each[node].shipment_cost for node in nodes), ZERO),
         "splits": costs.split * max(len(nodes) - 1, 0),
         "split_lines": costs.split_line * sum(len(takes) > 1 for takes in outcome.assignment.takes),
     }
-    for route, carried, added in _carried(work, outcome):
+    for route, carried, added in _carried(outcome):
         for name, amount in (*goods_cost_terms(work, carried, route).items(), ("rules", added)):
             terms[name] = terms.get(name, ZERO) + amount
     return {name: amount for name, amount in terms.items() if amount}
 
 
-def _carried(work: Workings, outcome: Sourced) -> Iterator[tuple[Route, Goods, Decimal]]:
+def _carried(outcome: Sourced) -> Iterator[tuple[Route, Goods, Decimal]]:
     """For each chosen route what goes over it, and what the sourcing rules add to that."""
-    taken: dict[int, list[tuple[str, Decimal]]] = {}
-    for want, takes in zip(outcome.wants, outcome.assignment.takes, strict=True):
-        for place, units in takes:
-            taken.setdefault(place, []).append((want.sku, Decimal(units) / outcome.scale))
-    for place, parts in taken.items():
-        route = outcome.routes[place]
-        each = [goods(work.item(sku), quantity) for sku, quantity in parts]
-        added = [surcharge(rulings(work, sku, route.address), route) * quantity for sku, quantity in parts]
-        yield route, Goods(*(sum(column, ZERO) for column in zip(*each, strict=True))), sum(added, ZERO)
+    taken: dict[str, tuple[Route, list[Goods], list[Decimal]]] = {}
+    for want, takes in zip(outcome.wants, outcome.takes, strict=True):
+        for route, quantity in takes:
+            _, parts, added = taken.setdefault(route.node.id, (route, [], []))
+            parts.append(want.unit.times(quantity))
+            added += [surcharge(want.rulings, route) * quantity] if want.rulings else []
+    for route, parts, added in taken.values():
+        yield route, total_of(parts), sum(added, ZERO)
 
 
 def runner_up(work: Workings, outcome: Sourced) -> dict[str, Any] | None:
@@ -95,7 +95,7 @@ def runner_up(work: Workings, outcome: Sourced) -> dict[str, Any] | None:
     short = _shipped(chosen) - _shipped(best)
     dearer = best.cost - chosen.cost - short * problem.unfilled
     return {
-        "nodes": [outcome.routes[node].node.id for node in best.nodes],
+        "nodes": [outcome.routes.each[node].node.id for node in best.nodes],
         "cost_terms": {
             name: str(amount) for name, amount in cost_terms(work, replace(outcome, assignment=best)).items()
         },
@@ -120,8 +120,8 @@ def _lines(work: Workings, outcome: Sourced) -> list[LineExplanation]:
     lines: list[LineExplanation] = []
     out = fell_short(work)
     for index, want in enumerate(outcome.wants):
-        candidates = tuple(_candidate(work, outcome, index, place, out) for place in range(len(outcome.routes)))
-        missing = outcome.unfilled(index)
+        candidates = tuple(_candidate(work, outcome, index, place, out) for place in range(len(outcome.routes.each)))
+        missing = outcome.unfilled[index]
         remedy = _remedy(work, outcome, want, missing) if missing else None
         for number, _ in want.lines:
             chosen = _allocated(work, number)
@@ -149,7 +149,7 @@ def _allocated(work: Workings, line: str) -> dict[str, Decimal]:
 
 def _candidate(work: Workings, outcome: Sourced, index: int, place: int, out: set[tuple[str, str]]) -> Candidate:
     """A node's part in one want; what it costs is said of those that could ship."""
-    route, sku = outcome.routes[place], outcome.wants[index].sku
+    route, sku = outcome.routes.each[place], outcome.wants[index].sku
     units = outcome.problem.demands[index].available[place]
     if not units:
         short = (sku, route.node.id) in out
@@ -166,7 +166,7 @@ def _exclusion(work: Workings, sku: str, route: Route, *, short: bool) -> str:
         return route.excluded
     if short:
         return "said that it cannot ship this item for this order"
-    if ruling := forbidden(rulings(work, sku, route.address), route):
+    if ruling := forbidden(rulings(work, sku, route.region), route):
         return f"may not ship it by {reason(work, ruling)}"
     row = work.row(sku, route.node.id)
     if row is None or row.on_hand <= 0:
@@ -176,20 +176,19 @@ def _exclusion(work: Workings, sku: str, route: Route, *, short: bool) -> str:
 
 def _remedy(work: Workings, outcome: Sourced, want: Want, missing: Decimal) -> str:
     """The smallest change that would have filled what is missing of one want."""
-    for route in outcome.routes:
+    for route in outcome.routes.each:
         row = work.row(want.sku, route.node.id)
         if row and not route.excluded and missing <= row.safety <= row.on_hand - row.reserved:
             return f"safety stock of {want.sku} at {route.node.id} lower by {missing}"
-    for route in outcome.routes:
+    for route in outcome.routes.each:
         row = work.row(want.sku, route.node.id)
         if row and route.excluded and row.available >= missing:
             return f"{route.node.id} has {row.available} but {route.excluded}"
-    found = rulings(work, want.sku, outcome.routes[0].address)
-    for route in outcome.routes:
-        ruling = forbidden(found, route)
+    for route in outcome.routes.each:
+        ruling = forbidden(want.rulings, route)
         if ruling and not route.excluded and work.available(want.sku, route.node.id) >= missing:
             return f"{route.node.id} has it but may not ship it by {reason(work, ruling)}"
-    open_routes = [route for route in outcome.routes if not route.excluded and not forbidden(found, route)]
+    open_routes = [route for route in outcome.routes.each if not route.excluded and not forbidden(want.rulings, route)]
     spare = sum((work.available(want.sku, route.node.id) for route in open_routes), ZERO)
     if spare >= missing:
         return f"a split limit above {outcome.problem.limit}, or terms that do not ask for the whole order at once"

@@ -22,9 +22,8 @@ _POUNDS = {
 
 def place_of(address: Address, routing: Routing) -> Place | None:
     """Where an address lies: by country and postal prefix, else by country and region."""
-    country = address.country or "US"
     for part in ((address.postal_code or "")[:PREFIX], address.region or ""):
-        if part and (place := routing.places.get(f"{country}-{part}")):
+        if part and (place := routing.places.get(f"{address.country}-{part}")):
             return place
     return None
 

@@ -1,6 +1,7 @@
 """What it takes to carry goods from each node to a place: what does not depend on an order is worked out once."""
 
 from collections.abc import Callable
+from datetime import time
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -8,18 +9,28 @@ from typing import NamedTuple
 from canonical import Address
 from router.freight import PREFIX, band_of, place_of
 from router.network import Node
+from router.promise import last_call
 from router.routing import FreightBand, Routing
 
 COST_SCALE = 10_000
 """The search counts money in ten-thousandths, so that no cost is a fraction."""
-_PLACES = 1024
+PLACES = 1024
 """Of so many places the hauls are remembered, and for each what so many kinds of goods cost over them."""
+
+
+class Clock(NamedTuple):
+    """When days begin and end for a node: nodes of one clock see an instant alike."""
+
+    time_zone: str
+    last_call: time
 
 
 class Haul(NamedTuple):
     """A node as a place sees it, on whatever day. Costs are in the company's currency."""
 
     node: Node
+    clock: int
+    """The place of its clock."""
     band: FreightBand
     refusal: str | None
     """Why the node does not serve the place."""
@@ -38,10 +49,18 @@ class Hauls:
     """The hauls from every node to one place."""
 
     def __init__(self, nodes: tuple[Node, ...], routing: Routing, address: Address) -> None:
+        clocks = {node.id: Clock(node.time_zone, last_call(node, routing.carriers)) for node in nodes}
+        self.clocks = tuple(dict.fromkeys(clocks.values()))
+        self.carriers = routing.carriers
+        self.region = f"{address.country}-{address.region}"
         place = place_of(address, routing)
-        self.each = tuple(_haul(node, band_of(node, place, routing), routing, address) for node in nodes)
+        hauls = (
+            _haul(node, self.clocks.index(clocks[node.id]), band_of(node, place, routing), routing, address)
+            for node in nodes
+        )
+        self.each = tuple(hauls)
         self._late_day = routing.costs.late_day
-        self.unit_costs = lru_cache(_PLACES)(self._unit_costs)
+        self.unit_costs = lru_cache(PLACES)(self._unit_costs)
 
     def _unit_costs(self, late_days: tuple[int, ...], weight: Decimal, price: Decimal) -> tuple[int, ...]:
         """What a unit of so many pounds and such a price costs over each haul, as the search counts it."""
@@ -53,22 +72,23 @@ class Hauls:
         )
 
 
-def _haul(node: Node, band: FreightBand, routing: Routing, address: Address) -> Haul:
+def _haul(node: Node, clock: int, band: FreightBand, routing: Routing, address: Address) -> Haul:
     costs, shipment = routing.costs, node.shipment_cost + band.shipment
     pound = band.pound + costs.carbon_kg * band.carbon_kg
     unit = node.unit_cost + costs.transit_day * band.transit_days
     refusal = node.serves.refuses(address)
-    return Haul(node, band, refusal, shipment, scaled(shipment), pound, unit, node.fee_percent / 100)
+    return Haul(node, clock, band, refusal, shipment, scaled(shipment), pound, unit, node.fee_percent / 100)
 
 
-def hauls_from(nodes: tuple[Node, ...], routing: Routing) -> Callable[[Address], Hauls]:
-    """The hauls to an address. Of an address only the country, the region and the postal prefix count."""
+def hauls_from(nodes: tuple[Node, ...], routing: Routing, home: str) -> Callable[[Address], Hauls]:
+    """The hauls to an address, which lies in the country `home` where it names none. Of an address only the country,
+    the region and the postal prefix count."""
 
-    @lru_cache(_PLACES)
-    def to_place(country: str | None, region: str | None, prefix: str) -> Hauls:
+    @lru_cache(PLACES)
+    def to_place(country: str, region: str | None, prefix: str) -> Hauls:
         return Hauls(nodes, routing, Address(country=country, region=region, postal_code=prefix or None))
 
-    return lambda address: to_place(address.country, address.region, (address.postal_code or "")[:PREFIX])
+    return lambda address: to_place(address.country or home, address.region, (address.postal_code or "")[:PREFIX])
 
 
 @lru_cache(maxsize=16384)

@@ -50,7 +50,7 @@ def _meets(work: Workings, rule: HoldRule) -> bool:
     """Whether the order is to or for whom, where and what the rule is about."""
     parties = work.order.document.parties
     names = " ".join(party.name.casefold() for party in parties if party.name)
-    regions = {f"{to.address.country or 'US'}-{to.address.region}" for to in work.order.destinations if to.address}
+    regions = {work.policy.region_of(to.address) for to in work.order.destinations if to.address}
     classes = {kind for state in work.lines.values() if state.sku for kind in work.item(state.sku).classes.values()}
     return (
         (not rule.names or any(name.casefold() in names for name in rule.names))

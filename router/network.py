@@ -25,6 +25,11 @@ class Company(Rule):
     gs1_prefix: str = Field(pattern=r"^[0-9]{6,11}$")
     """The GS1 company prefix from which SSCCs are made."""
 
+    @property
+    def country(self) -> str:
+        """Where an address lies that names no country."""
+        return (self.address.country if self.address else None) or "US"
+
     @cached_property
     def party(self) -> Party:
         """The company as the seller."""
@@ -47,7 +52,7 @@ class Serves(Rule):
 
     def refuses(self, address: Address) -> str | None:
         """Why this address is not served; None when it is."""
-        if self.countries and (address.country or "US") not in self.countries:
+        if self.countries and address.country not in self.countries:
             return f"does not ship to {address.country}"
         if self.regions and address.region not in self.regions:
             return f"does not serve {address.region}"

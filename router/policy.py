@@ -43,7 +43,11 @@ class Policy(Rule):
     @cached_property
     def hauls(self) -> Callable[[Address], Hauls]:
         """The hauls from every node to an address."""
-        return hauls_from(self.network.nodes, self.routing)
+        return hauls_from(self.network.nodes, self.routing, self.company.country)
+
+    def region_of(self, address: Address) -> str:
+        """The country and region an address lies in, such as `US-CA`."""
+        return f"{address.country or self.company.country}-{address.region}"
 
     def channel(self, name: str) -> Channel:
         """The terms of a channel."""

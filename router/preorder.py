@@ -15,8 +15,10 @@ def preordered(work: Workings, sku: str | None) -> bool:
 def opens_on(work: Workings, sku: str | None) -> date | None:
     """The day before which nothing of a preordered item is promised to anybody; None when that is over."""
     preorder = work.policy.routing.preorders.get(sku or "")
+    if preorder is None:
+        return None
     today = day_of(work.world.now, work.policy.company.time_zone)
-    return preorder.ships_from if preorder and preorder.ships_from > today else None
+    return preorder.ships_from if preorder.ships_from > today else None
 
 
 def wait_for_day(work: Workings, sku: str | None) -> None:

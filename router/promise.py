@@ -1,7 +1,7 @@
 """When goods leave and arrive: a node's clock, cut-off, calendar and handling, and the zone's transit time."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -19,11 +19,24 @@ _FURTHEST = 366
 def ship_date(node: Node, now: datetime, carriers: CarrierDays, not_before: date | None = None) -> date:
     """The day goods released `now` leave the node: after the cut-off the next working day, plus handling days, on a
     day when both the node works and a carrier collects."""
-    local = now.astimezone(ZoneInfo(node.time_zone))
-    day = local.date()
-    if local.time() > min(node.cut_off, carriers.cut_off or node.cut_off):
-        day += _DAY
-    return _departure(node.calendar, carriers.collection, node.handling_days, max(day, not_before or day))
+    ready = ready_on(node.time_zone, last_call(node, carriers), now)
+    return first_departure(node, carriers, max(ready, not_before or ready))
+
+
+def last_call(node: Node, carriers: CarrierDays) -> time:
+    """The local time until which an order still leaves the same day."""
+    return min(node.cut_off, carriers.cut_off or node.cut_off)
+
+
+def ready_on(time_zone: str, cut_off: time, now: datetime) -> date:
+    """The first day on which goods released `now` are worked on, where a cut-off is kept in a time zone."""
+    local = now.astimezone(ZoneInfo(time_zone))
+    return local.date() + _DAY if local.time() > cut_off else local.date()
+
+
+def first_departure(node: Node, carriers: CarrierDays, ready: date) -> date:
+    """The day goods leave a node that are worked on from a day on."""
+    return _departure(node.calendar, carriers.collection, node.handling_days, ready)
 
 
 def departures(node: Node, first: date, carriers: CarrierDays) -> Iterator[date]:

@@ -9,7 +9,6 @@ from canonical import Answer, Money, RateQuote, RateRequest, ServiceRate, round_
 from router.answer import promised
 from router.consigning import Pending, numbered, pending, shopping, standing
 from router.consignment import Consignment, WeighedService
-from router.freight import band_of, place_of
 from router.hold import place_hold
 from router.order import Asked, Gate, Hold
 from router.promise import day_of, delivery_date
@@ -55,9 +54,7 @@ RATES = Topic(name=NAME, gate=gate, ask=ask_rates, take=take_rates, go_without=g
 
 def estimated(work: Workings, terms: Shopping, wanted: Pending, question: str) -> RateQuote:
     """What services cost by the zones' freight."""
-    node, routing, currency = work.policy.network.by_id[wanted.node], work.policy.routing, work.policy.company.currency
-    address = wanted.ship_to.address
-    band = band_of(node, place_of(address, routing) if address else None, routing)
+    band, currency = work.route(wanted.node, wanted.destination).band, work.policy.company.currency
     freight = sum((band.shipment + band.pound * package.weight.value for package in wanted.packages), Decimal(0))
     rates = tuple(
         ServiceRate(

@@ -4,24 +4,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from functools import lru_cache
+from typing import NamedTuple
 
-from canonical import Address, PurchaseOrder
-from router.haul import Haul, Hauls
+from canonical import Moment
+from router.haul import PLACES, Clock, Haul, Hauls
 from router.network import Node
-from router.promise import AHEAD, day_of, delivery_date, departures, ship_date
-from router.routing import CarrierDays, FreightBand
+from router.promise import AHEAD, day_of, delivery_date, departures, first_departure, ready_on
+from router.routing import FreightBand
 
 Room = Callable[[Node, date], bool]
 """Whether a node has room on a day."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Route:
     """A node seen from one destination of one order. `excluded` says why it may not ship there."""
 
     node: Node
-    address: Address
+    region: str
+    """Where it leads, such as `US-CA`."""
     band: FreightBand
     shipment_cost: Decimal
     """What the shipment costs before its weight."""
@@ -31,59 +33,69 @@ class Route:
     excluded: str | None
 
 
-def routes_to(
-    hauls: Hauls,
-    address: Address,
-    document: PurchaseOrder,
-    now: datetime,
-    carriers: CarrierDays,
-    room: Room | None = None,
-) -> dict[str, Route]:
+class Routes(NamedTuple):
+    """The routes from every node to one place."""
+
+    each: tuple[Route, ...]
+    """In the nodes' order."""
+    by_node: Mapping[str, Route]
+    open: Mapping[str, int]
+    """By node the place in `each` of the routes that are not excluded."""
+    late_days: tuple[int, ...]
+
+
+class Setting(NamedTuple):
+    """An order as nodes of one clock see it, on their own calendar."""
+
+    ready: date
+    """The first day on which they can work on it."""
+    wanted: tuple[tuple[str, date], ...]
+    """The dates it names."""
+
+
+def routes_to(hauls: Hauls, dates: Mapping[str, Moment], now: datetime, room: Room | None = None) -> Routes:
     """The route from each node, judged against the order's dates in the node's time zone.
 
-    From a node of limited capacity goods leave on the first day when it has room for them.
+    From a node of limited capacity goods leave on the first day when it has `room` for them. Without limits a place's
+    routes are the same all day, and remembered.
     """
-    zones = {haul.node.time_zone for haul in hauls.each}
-    wanted = {zone: {name: day_of(at, zone) for name, at in document.dates.items()} for zone in zones}
-    local = {zone: now.astimezone(ZoneInfo(zone)) for zone in zones}
-    return {
-        haul.node.id: _route(
-            haul,
-            address,
-            wanted[haul.node.time_zone],
-            local[haul.node.time_zone],
-            carriers,
-            room if room and haul.node.capacity.limited else None,
-        )
-        for haul in hauls.each
-    }
+    settings = tuple([_setting(clock, dates, now) for clock in hauls.clocks])
+    return _routes(hauls, settings, room) if room else _known_routes(hauls, settings)
 
 
-def _route(
-    haul: Haul,
-    address: Address,
-    wanted: Mapping[str, date],
-    now: datetime,
-    carriers: CarrierDays,
-    room: Room | None,
-) -> Route:
-    node = haul.node
-    first = ship_date(node, now, carriers, wanted.get("ship_not_before"))
+def _setting(clock: Clock, dates: Mapping[str, Moment], now: datetime) -> Setting:
+    ready = ready_on(clock.time_zone, clock.last_call, now)
+    return Setting(ready, tuple([(name, day_of(at, clock.time_zone)) for name, at in dates.items()]))
+
+
+def _routes(hauls: Hauls, settings: tuple[Setting, ...], room: Room | None = None) -> Routes:
+    each = tuple(
+        _route(haul, hauls, settings[haul.clock], room if haul.node.capacity.limited else None) for haul in hauls.each
+    )
+    by_node = {route.node.id: route for route in each}
+    places = {route.node.id: place for place, route in enumerate(each) if not route.excluded}
+    return Routes(each, by_node, places, tuple(route.late_days for route in each))
+
+
+_known_routes = lru_cache(PLACES)(_routes)
+
+
+def _route(haul: Haul, hauls: Hauls, setting: Setting, room: Room | None) -> Route:
+    node, carriers, wanted = haul.node, hauls.carriers, dict(setting.wanted)
+    first = first_departure(node, carriers, max(setting.ready, wanted.get("ship_not_before", setting.ready)))
     ships = (room and next((day for day in departures(node, first, carriers) if room(node, day)), None)) or first
     arrives = delivery_date(ships, haul.band.transit_days, carriers.delivery)
-    late = 0
-    if wanted:
-        late = max(
-            _days_after(ships, wanted, ("requested_ship", "ship_not_later")),
-            _days_after(arrives, wanted, ("requested_delivery", "delivery_not_later")),
-        )
+    late = max(
+        _days_after(ships, wanted, ("requested_ship", "ship_not_later")),
+        _days_after(arrives, wanted, ("requested_delivery", "delivery_not_later")),
+    )
     excluded = haul.refusal
     if excluded is None and room and not room(node, ships):
         excluded = f"has no capacity left on {first} and the {AHEAD - 1} departures after it"
     last = wanted.get("cancel_after")
     if excluded is None and last and ships > last:
         excluded = f"leaves on {ships}, after the order's cancel date {last}"
-    return Route(node, address, haul.band, haul.shipment, ships, arrives, late, excluded)
+    return Route(node, hauls.region, haul.band, haul.shipment, ships, arrives, late, excluded)
 
 
 def _days_after(day: date, wanted: Mapping[str, date], names: tuple[str, ...]) -> int:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from canonical import Address
 from router.order import ZERO
 from router.route import Route
 from router.sourcing_rule import SourcingRule
@@ -18,9 +17,9 @@ class Ruling(NamedTuple):
     rule: SourcingRule
 
 
-def rulings(work: Workings, sku: str, address: Address) -> list[Ruling]:
-    """The rules that one item of the order falls under where it goes there."""
-    found = [Ruling(place, rule) for place, rule in work.sourcing_rules(f"{address.country or 'US'}-{address.region}")]
+def rulings(work: Workings, sku: str, region: str) -> list[Ruling]:
+    """The rules that one item of the order falls under where it goes to a region."""
+    found = [Ruling(place, rule) for place, rule in work.sourcing_rules(region)]
     if not found:
         return found
     classes = work.item(sku).classes.values()

@@ -1,67 +1,68 @@
 """Sourcing: the nodes each open line is taken from, at the least total cost, reserved as it is decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
-from canonical import Item, made
+from canonical import made
 from router.adjustment import goods_as_ordered
 from router.allocation import Assignment, Demand, Problem, allocate
-from router.freight import pounds
+from router.goods import Goods, unit_goods
 from router.haul import scaled
 from router.order import ZERO, Allocation
 from router.preorder import opens_on, preordered, wait_for_day
-from router.route import Route
+from router.route import Route, Routes
 from router.routing import Channel
-from router.rulings import forbidden, rulings, surcharge
+from router.rulings import Ruling, forbidden, rulings, surcharge
 from router.workings import Workings
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """All that one destination still wants of one SKU, by line."""
 
     sku: str
     lines: tuple[tuple[str, Decimal], ...]
+    quantity: Decimal
+    """The sum over the lines."""
+    unit: Goods
+    rulings: Sequence[Ruling]
+    """The sourcing rules it falls under."""
 
-    @property
-    def quantity(self) -> Decimal:
-        """The sum over the lines."""
-        return sum((quantity for _, quantity in self.lines), ZERO)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sourced:
     """One destination's outcome: the problem as it was put, and its solution."""
 
     destination: int
-    routes: tuple[Route, ...]
+    routes: Routes
     wants: tuple[Want, ...]
     problem: Problem
     scale: int
     """Units in the search for one of the item's own unit: above 1 only where quantities have decimals."""
     assignment: Assignment
 
-    def takes(self, index: int) -> list[tuple[Route, Decimal]]:
-        """(route, quantity) for one want."""
-        return [(self.routes[node], Decimal(units) / self.scale) for node, units in self.assignment.takes[index]]
+    @cached_property
+    def takes(self) -> list[list[tuple[Route, Decimal]]]:
+        """(route, quantity) by want."""
+        routes, scale = self.routes.each, self.scale
+        return [[(routes[node], Decimal(units) / scale) for node, units in take] for take in self.assignment.takes]
 
-    def unfilled(self, index: int) -> Decimal:
-        """What nobody ships of one want."""
-        return self.wants[index].quantity - sum((quantity for _, quantity in self.takes(index)), ZERO)
+    @cached_property
+    def unfilled(self) -> list[Decimal]:
+        """What nobody ships, by want."""
+        return [
+            want.quantity - sum([quantity for _, quantity in takes])
+            for want, takes in zip(self.wants, self.takes, strict=True)
+        ]
 
 
 def source(work: Workings) -> list[Sourced]:
     """Allocate and reserve what is open on every line; what nobody has is backordered, or cancelled by the terms."""
     terms = work.policy.channel(work.order.channel)
-    taken: dict[tuple[str, str], Decimal] = {}
-    outcomes = [
-        _solve(work, destination, wants, taken)
-        for destination in range(len(work.order.destinations))
-        if (wants := _wants(work, destination))
-    ]
-    complete = not any(outcome.unfilled(index) for outcome in outcomes for index in range(len(outcome.wants)))
+    outcomes = list(_solved(work))
+    complete = not any(missing for outcome in outcomes for missing in outcome.unfilled)
     if terms.ship_complete and not complete:
         work.tell("ship_complete_waits", rule=terms_rule(work, "ship_complete"))
     else:
@@ -83,67 +84,42 @@ def fell_short(work: Workings) -> set[tuple[str, str]]:
     return {(allocation.sku, allocation.node) for allocation in work.allocations if allocation.short}
 
 
-class Goods(NamedTuple):
-    """What goes over one route: units, their pounds, and their price in all."""
-
-    units: Decimal
-    pounds: Decimal
-    price: Decimal
-
-
-def goods(item: Item, units: Decimal) -> Goods:
-    """So many units of an item."""
-    return Goods(units, pounds(item) * units, _price(item) * units)
-
-
-def goods_cost_terms(work: Workings, carried: Goods, route: Route) -> dict[str, Decimal]:
-    """What goods cost over a route, by term; what the sourcing rules add is not among them."""
-    costs, band = work.policy.routing.costs, route.band
-    return {
-        "freight": band.pound * carried.pounds,
-        "picking": route.node.unit_cost * carried.units,
-        "late": costs.late_day * route.late_days * carried.units,
-        "transit": costs.transit_day * band.transit_days * carried.units,
-        "carbon": costs.carbon_kg * band.carbon_kg * carried.pounds,
-        "fee": carried.price * route.node.fee_percent / 100,
-    }
-
-
-def unit_cost_terms(work: Workings, sku: str, route: Route) -> dict[str, Decimal]:
-    """What one unit of an item costs over a route, by term."""
-    terms = goods_cost_terms(work, goods(work.item(sku), Decimal(1)), route)
-    return {**terms, "rules": surcharge(rulings(work, sku, route.address), route)}
-
-
-def _price(item: Item) -> Decimal:
-    return item.price.amount / (item.price.per.value if item.price.per else 1) if item.price else ZERO
+def _solved(work: Workings) -> Iterator[Sourced]:
+    """Each destination solved in turn, out of what those before it leave."""
+    taken: dict[tuple[str, str], Decimal] = {}
+    for destination in range(len(work.order.destinations)):
+        if wants := _wants(work, destination):
+            outcome = _solve(work, destination, wants, taken)
+            for want, takes in zip(wants, outcome.takes, strict=True):
+                for route, quantity in takes:
+                    key = (want.sku, route.node.id)
+                    taken[key] = taken.get(key, ZERO) + quantity
+            yield outcome
 
 
 def _wants(work: Workings, destination: int) -> tuple[Want, ...]:
     open_lines: dict[str, list[tuple[str, Decimal]]] = {}
     for line in work.lines.values():
-        if line.sku and line.destination == destination and line.ledger.open and not opens_on(work, line.sku):
-            open_lines.setdefault(line.sku, []).append((line.number, line.ledger.open))
-    return tuple(Want(sku, tuple(lines)) for sku, lines in open_lines.items())
+        units = line.ledger.open
+        if units and line.sku and line.destination == destination and not opens_on(work, line.sku):
+            open_lines.setdefault(line.sku, []).append((line.number, units))
+    region = work.hauls(destination).region
+    return tuple([_want(work, sku, tuple(lines), region) for sku, lines in open_lines.items()])
+
+
+def _want(work: Workings, sku: str, lines: tuple[tuple[str, Decimal], ...], region: str) -> Want:
+    quantity = sum([units for _, units in lines[1:]], lines[0][1])
+    return Want(sku, lines, quantity, unit_goods(work.item(sku)), rulings(work, sku, region))
 
 
 def _solve(
-    work: Workings,
-    destination: int,
-    wants: tuple[Want, ...],
-    taken: dict[tuple[str, str], Decimal],
+    work: Workings, destination: int, wants: tuple[Want, ...], taken: Mapping[tuple[str, str], Decimal]
 ) -> Sourced:
-    """Solve one destination, and note in `taken` what it uses, so that the next finds only the rest."""
-    routes = tuple(work.route(node, destination) for node in work.policy.network.nodes)
+    """Solve one destination. `taken` is what those before it use."""
+    routes = work.routes(destination)
     has = _has(work, wants, routes, taken)
-    costs = _unit_costs(work, destination, wants, routes)
-    problem, scale = _problem(work, destination, wants, has, costs)
-    outcome = Sourced(destination, routes, wants, problem, scale, allocate(problem))
-    for index, want in enumerate(wants):
-        for route, quantity in outcome.takes(index):
-            key = (want.sku, route.node.id)
-            taken[key] = taken.get(key, ZERO) + quantity
-    return outcome
+    problem, scale = _problem(work, destination, wants, has, _unit_costs(work, destination, wants, routes))
+    return Sourced(destination, routes, wants, problem, scale, allocate(problem))
 
 
 def _split_limit(work: Workings) -> int:
@@ -180,50 +156,44 @@ def _problem(
 
 
 def _has(
-    work: Workings, wants: tuple[Want, ...], routes: tuple[Route, ...], taken: dict[tuple[str, str], Decimal]
+    work: Workings, wants: tuple[Want, ...], routes: Routes, taken: Mapping[tuple[str, str], Decimal]
 ) -> list[list[Decimal]]:
     """For each want what each route's node can ship of it."""
-    places = {route.node.id: place for place, route in enumerate(routes) if not route.excluded}
-    rows = {want.sku: [ZERO] * len(routes) for want in wants}
+    places, short = routes.open, fell_short(work)
+    rows = {want.sku: [ZERO] * len(routes.each) for want in wants}
     for sku, node, units in work.availability():
         row, place = rows.get(sku), places.get(node)
         if row is not None and place is not None:
             row[place] = units
-    for sku, node in fell_short(work) | taken.keys():
+    for sku, node in short | taken.keys():
         if sku in rows and node in places:
             left = work.available(sku, node) - taken.get((sku, node), ZERO)
-            rows[sku][places[node]] = ZERO if (sku, node) in fell_short(work) else max(left, ZERO)
-    if work.policy.routing.sourcing:
-        _leave_out_forbidden(work, routes, rows)
+            rows[sku][places[node]] = ZERO if (sku, node) in short else max(left, ZERO)
+    for want in wants:
+        if want.rulings:
+            _leave_out_forbidden(want, routes, rows[want.sku])
     return list(rows.values())
 
 
-def _leave_out_forbidden(work: Workings, routes: tuple[Route, ...], rows: dict[str, list[Decimal]]) -> None:
+def _leave_out_forbidden(want: Want, routes: Routes, row: list[Decimal]) -> None:
     """A node has nothing of what the sourcing rules say may not come from it."""
-    for sku, row in rows.items():
-        found = rulings(work, sku, routes[0].address)
-        for place, route in enumerate(routes):
-            if found and row[place] and forbidden(found, route):
-                row[place] = ZERO
+    for place, route in enumerate(routes.each):
+        if row[place] and forbidden(want.rulings, route):
+            row[place] = ZERO
 
 
-def _unit_costs(
-    work: Workings, destination: int, wants: tuple[Want, ...], routes: tuple[Route, ...]
-) -> list[tuple[int, ...]]:
+def _unit_costs(work: Workings, destination: int, wants: tuple[Want, ...], routes: Routes) -> list[tuple[int, ...]]:
     """For each want what a unit costs over each route: the sum of `unit_cost_terms`, in whole numbers."""
-    hauls, late = work.hauls(destination), tuple([route.late_days for route in routes])
-    items = [work.item(want.sku) for want in wants]
-    costs = [hauls.unit_costs(late, pounds(item), _price(item)) for item in items]
-    if work.policy.routing.sourcing:
-        return [_with_surcharges(work, want, routes, row) for want, row in zip(wants, costs, strict=True)]
-    return costs
+    unit_costs, late_days = work.hauls(destination).unit_costs, routes.late_days
+    costs = [unit_costs(late_days, want.unit.pounds, want.unit.price) for want in wants]
+    return [
+        _with_surcharges(want, routes, row) if want.rulings else row for want, row in zip(wants, costs, strict=True)
+    ]
 
 
-def _with_surcharges(work: Workings, want: Want, routes: tuple[Route, ...], row: tuple[int, ...]) -> tuple[int, ...]:
-    found = rulings(work, want.sku, routes[0].address)
-    if not found:
-        return row
-    return tuple(cost + scaled(surcharge(found, route)) for cost, route in zip(row, routes, strict=True))
+def _with_surcharges(want: Want, routes: Routes, row: tuple[int, ...]) -> tuple[int, ...]:
+    added = (scaled(surcharge(want.rulings, route)) for route in routes.each)
+    return tuple([cost + more for cost, more in zip(row, added, strict=True)])
 
 
 def _scale(quantities: Iterable[Decimal]) -> int:
@@ -238,30 +208,39 @@ def _places(value: Decimal) -> int:
 
 def _reserve(work: Workings, outcome: Sourced) -> None:
     """Give each line its part of what its SKU was allocated, lines in their order."""
-    for index, want in enumerate(outcome.wants):
-        portions = iter(outcome.takes(index))
-        route, has = next(portions, (None, ZERO))
-        for line, quantity in want.lines:
-            wanted = quantity
-            while wanted and route:
-                part = min(has, wanted)
-                node, destination = route.node.id, outcome.destination
-                day = route.ships_on if route.node.capacity.limited else None
-                _allocate(
-                    work,
-                    made(
-                        Allocation, line=line, node=node, sku=want.sku, quantity=part, destination=destination, day=day
-                    ),
-                )
-                wanted, has = wanted - part, has - part
-                if not has:
-                    route, has = next(portions, (None, ZERO))
+    for want, takes in zip(outcome.wants, outcome.takes, strict=True):
+        for line, route, quantity in _portions(want.lines, takes):
+            node, day = route.node.id, route.ships_on if route.node.capacity.limited else None
+            allocation = made(
+                Allocation,
+                line=line,
+                node=node,
+                sku=want.sku,
+                quantity=quantity,
+                destination=outcome.destination,
+                day=day,
+            )
+            work.allocations.append(allocation)
+            work.move(line, "allocate", quantity, node=node)
+            work.reserve(allocation, quantity)
 
 
-def _allocate(work: Workings, allocation: Allocation) -> None:
-    work.allocations.append(allocation)
-    work.move(allocation.line, "allocate", allocation.quantity, node=allocation.node)
-    work.reserve(allocation, allocation.quantity)
+def _portions(
+    lines: tuple[tuple[str, Decimal], ...], takes: list[tuple[Route, Decimal]]
+) -> Iterator[tuple[str, Route, Decimal]]:
+    """(line, route, quantity) of each line's part, until nothing is left of one of both."""
+    sources = iter(takes)
+    has = ZERO
+    for line, units in lines:
+        wanted = units
+        while wanted:
+            if not has:
+                route, has = next(sources, (None, ZERO))
+            if route is None:
+                return
+            part = min(has, wanted)
+            yield line, route, part
+            wanted, has = wanted - part, has - part
 
 
 def _leave_unfilled(work: Workings, terms: Channel) -> None:

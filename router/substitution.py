@@ -52,5 +52,4 @@ def _to_promise(work: Workings, sku: str, state: LineState) -> Decimal:
     """What nodes that serve the line's destination have of an item."""
     if state.destination >= len(work.order.destinations):
         return ZERO
-    open_nodes = [node for node in work.policy.network.nodes if not work.route(node, state.destination).excluded]
-    return sum((work.available(sku, node.id) for node in open_nodes), ZERO)
+    return sum((work.available(sku, node) for node in work.routes(state.destination).open), ZERO)

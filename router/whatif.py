@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 from canonical import PurchaseOrder
 from router.decide import decide
 from router.decision import Decision, StockRow, World
+from router.goods import unit_cost_terms
 from router.kpis import share
 from router.load import Load, NodeLoad
 from router.order import ZERO, Allocation
@@ -22,7 +23,6 @@ from router.policy import Policy
 from router.ports import MadeDecision
 from router.route import Route
 from router.routing import Routing
-from router.sourcing import unit_cost_terms
 from router.workings import Workings
 
 
@@ -151,7 +151,7 @@ def _weighed(work: Workings) -> Decimal:
 
 def route_of(work: Workings, allocation: Allocation) -> Route:
     """The route an allocation goes."""
-    return work.route(work.policy.network.by_id[allocation.node], allocation.destination)
+    return work.route(allocation.node, allocation.destination)
 
 
 def _nodes(decision: Decision) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from router.load import Load, LoadChange, fits, load_changes, loads_of
 from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
-from router.route import Room, Route, routes_to
+from router.route import Room, Route, Routes, routes_to
 from router.sourcing_rule import SourcingRule
 
 
@@ -51,7 +51,7 @@ class Workings:
         self.weighed: list[Consignment] = []
         """The consignments whose service was chosen by it."""
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
-        self._routes: dict[int, dict[str, Route]] = {}
+        self._routes: dict[int, Routes] = {}
         self._sourcing_rules: dict[str, list[tuple[int, SourcingRule]]] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}
         self._allocated_before = order.allocations
@@ -90,14 +90,17 @@ class Workings:
         for sku, node in self._stock:
             yield sku, node, self.available(sku, node)
 
-    def route(self, node: Node, destination: int) -> Route:
-        """The route from a node to one of the order's destinations, as the order now stands."""
+    def routes(self, destination: int) -> Routes:
+        """The routes to one of the order's destinations, as the order now stands."""
         if destination not in self._routes:
-            address = self._address(destination)
             room = self._room(destination) if self.policy.network.limited else None
-            document, now, carriers = self.order.document, self.world.now, self.policy.routing.carriers
-            self._routes[destination] = routes_to(self.hauls(destination), address, document, now, carriers, room)
-        return self._routes[destination][node.id]
+            dates = self.order.document.dates
+            self._routes[destination] = routes_to(self.hauls(destination), dates, self.world.now, room)
+        return self._routes[destination]
+
+    def route(self, node: str, destination: int) -> Route:
+        """The route from a node to one of the order's destinations."""
+        return self.routes(destination).by_node[node]
 
     def sourcing_rules(self, region: str) -> list[tuple[int, SourcingRule]]:
         """The sourcing rules that the order falls under where it goes to a region, each with its place."""
@@ -111,10 +114,7 @@ class Workings:
 
     def hauls(self, destination: int) -> Hauls:
         """The hauls from every node to one of the order's destinations."""
-        return self.policy.hauls(self._address(destination))
-
-    def _address(self, destination: int) -> Address:
-        return self.order.destinations[destination].address or Address()
+        return self.policy.hauls(self.order.destinations[destination].address or Address())
 
     def _room(self, destination: int) -> Room:
         """Whether a node has room for what is open for a destination on a day, or keeps it already."""

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from router.decide import decide
 from router.decision import World
+from router.goods import unit_cost_terms
 from router.haul import COST_SCALE
 from router.policy import Policy
-from router.sourcing import source, unit_cost_terms
+from router.sourcing import source
 from router.workings import Workings
 from tests.router.documents import DALLAS, line, purchase_order, ship_to
 
@@ -55,6 +56,6 @@ def test_the_search_weighs_what_the_explanation_shows(
     work = Workings(reopened, world, policy)
     [outcome] = source(work)
     for want, demand in zip(outcome.wants, outcome.problem.demands, strict=True):
-        for route, cost in zip(outcome.routes, demand.unit_costs, strict=True):
+        for route, cost in zip(outcome.routes.each, demand.unit_costs, strict=True):
             shown = sum(unit_cost_terms(work, want.sku, route).values())
             assert abs(Decimal(cost) / COST_SCALE - shown) * 2 * COST_SCALE <= 1

@@ -84,6 +84,14 @@ def test_a_destinations_zone_is_its_distance(policy: Policy) -> None:
     assert band_of(reno, place_of(Address(country="NZ", city="Nelson"), policy.routing), policy.routing).zone == "8"
 
 
+def test_an_address_that_names_no_country_lies_in_the_companys(policy: Policy) -> None:
+    nowhere, fontana = FONTANA.model_copy(update={"country": None}), policy.hauls(FONTANA)
+    assert [haul.band for haul in policy.hauls(nowhere).each] == [haul.band for haul in fontana.each]
+    mexico = Address(city="Tijuana", region="BCN", country="MX")
+    company = policy.company.model_copy(update={"address": mexico})
+    assert policy.model_copy(update={"company": company}).hauls(nowhere).region == "MX-CA"
+
+
 def test_the_answer_promises_departure_and_arrival(policy: Policy, world: World) -> None:
     decision = decide(None, purchase_order(line("1", "CS-1001", "3")), world, policy, sender="northwind")
     [answer] = [sent.document for sent in decision.send if isinstance(sent.document, OrderAcknowledgment)]
