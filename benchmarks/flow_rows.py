@@ -185,7 +185,6 @@ _COPIED = {
     "lane": ("id",),
     "lane_entry": ("lane", "document"),
     "sales_order": ("id", "number"),
-    "event": ("order_id",),
     "decision": ("id", "order_id", "document"),
     "reservation": ("order_id",),
     "lane_name": ("name",),

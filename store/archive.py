@@ -111,7 +111,8 @@ class Archive:
         """(file stem, row) for every row of the outside auditor's files, as of one instant."""
         wanted = [(stem, statement) for stem, (statement, _) in EXPORTS.items()]
         async for stem, row in self._database.stream(wanted):
-            yield stem, EXPORTS[stem][1](row)
+            for shown in EXPORTS[stem][1](row):
+                yield stem, shown
 
     async def audit(self) -> AsyncIterator[Violation]:
         """Recompute every invariant from the stored facts, and hold the trail against its anchors; what is violated."""

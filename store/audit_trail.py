@@ -3,56 +3,63 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, exists, func, select
 
-from canonical import canonical_json
 from store.blocks import Block, block_digest, block_hash
-from store.digest import GENESIS, Happened, event_hash
+from store.digest import GENESIS
 from store.erasing import Erased, record_hash
-from store.tables import decision, event, lane, lane_entry
+from store.events import chain_of
+from store.tables import decision, lane, lane_entry
 from store.transaction import Sealed
 from store.watch_tables import block, erasure
 
 _sealed = exists().where(block.c.id == decision.c.block)
 
 
-def _event_faults(row: Any) -> Iterator[str]:
-    if row.previous != (row.before or GENESIS) or (row.before is None and row.seq != 1):
-        yield f"event {row.seq} does not follow the one before it"
-    if row.hash != event_hash(
-        row.previous, Happened(row.order_id, row.seq, row.kind, row.at, canonical_json(row.facts))
-    ):
-        yield f"event {row.seq} was changed after it was written"
+def _chain_faults(row: Any) -> Iterator[str]:
+    hashes = chain_of(row)
+    if not row.follows:
+        yield f"event {row.first_event} does not follow the one before it"
+    if len(hashes) != row.last_event - row.first_event + 1 or row.head != (hashes[-1] if hashes else row.previous):
+        yield f"events {row.first_event} to {row.last_event} were changed after they were written"
 
 
-def _events_with_their_predecessor() -> Select[Any]:
-    before = event.alias("before")
-    joined = event.outerjoin(before, and_(before.c.order_id == event.c.order_id, before.c.seq == event.c.seq - 1))
-    return select(event, before.c.hash.label("before")).select_from(joined)
+def _decisions_with_their_predecessor() -> Select[Any]:
+    before = decision.alias("before")
+    began = (decision.c.first_event == 1) & (decision.c.previous == GENESIS)
+    goes_on = exists().where(
+        before.c.order_id == decision.c.order_id,
+        before.c.last_event == decision.c.first_event - 1,
+        before.c.head == decision.c.previous,
+        before.c.id != decision.c.id,
+    )
+    return select(
+        decision.c.id, decision.c.order_id, decision.c.at, decision.c.first_event, decision.c.last_event,
+        decision.c.events, decision.c.previous, decision.c.head, (began | goes_on).label("follows"),
+    )  # fmt: skip
 
 
 def _lane_faults(row: Any) -> Iterator[str]:
-    if row.events and row.last_hash != row.head:
+    if row.events != (row.told or 0):
+        yield f"{row.events} events are counted, but {row.told or 0} are there"
+    if row.events and not row.ended:
         yield f"the chain's head is not event {row.events}"
     elif row.events and not row.sealed:
         yield f"event {row.events} is in no block"
-    if row.later:
-        yield f"there are events after {row.events}"
     if row.pending != row.waiting:
         yield f"{row.pending} are pending, but {row.waiting} wait"
 
 
 def _lanes_with_their_ends() -> Select[Any]:
-    of_lane = event.c.order_id == lane.c.id
-    last = select(event.c.hash).where(of_lane, event.c.seq == lane.c.events).scalar_subquery()
-    later = exists().where(of_lane, event.c.seq > lane.c.events)
+    of_lane = decision.c.order_id == lane.c.id
+    told = select(func.sum(decision.c.last_event - decision.c.first_event + 1)).where(of_lane)
+    at_end = of_lane & (decision.c.last_event == lane.c.events) & (decision.c.head == lane.c.head)
     waiting = select(func.count()).where(lane_entry.c.lane == lane.c.id, lane_entry.c.status == "waiting")
-    sealed = exists().where(decision.c.order_id == lane.c.id, decision.c.head == lane.c.head, _sealed)
     return select(
         lane,
-        last.label("last_hash"),
-        later.label("later"),
-        sealed.label("sealed"),
+        told.scalar_subquery().label("told"),
+        exists().where(at_end).label("ended"),
+        exists().where(at_end, _sealed).label("sealed"),
         waiting.scalar_subquery().label("waiting"),
     )
 
@@ -80,15 +87,8 @@ def _blocks_with_what_they_hold() -> Select[Any]:
     )
 
 
-def _decision_faults(row: Any) -> Iterator[str]:
-    yield "it ends on no event of its order" if row.sealed else "it is in no block"
-
-
-def _decisions_out_of_place() -> Select[Any]:
-    """Decisions in no block, or sealed with a head that is no event's hash."""
-    rooted = exists().where(event.c.order_id == decision.c.order_id, event.c.hash == decision.c.head)
-    missing = ~_sealed | ~(rooted | (decision.c.head == GENESIS))
-    return select(decision.c.id, _sealed.label("sealed")).where(missing)
+def _decision_faults(_row: Any) -> Iterator[str]:
+    yield "it is in no block"
 
 
 def _erasure_faults(row: Any) -> Iterator[str]:
@@ -107,8 +107,8 @@ def _erasures_with_their_predecessor() -> Select[Any]:
 TRAIL: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[str]]]] = {
     # what must hold -> the rows it is judged on, and the judge
     "erasure-chained": (_erasures_with_their_predecessor(), _erasure_faults),
-    "event-chained": (_events_with_their_predecessor(), _event_faults),
+    "event-chained": (_decisions_with_their_predecessor(), _chain_faults),
     "block-whole": (_blocks_with_what_they_hold(), _block_faults),
-    "decision-sealed": (_decisions_out_of_place(), _decision_faults),
+    "decision-sealed": (select(decision.c.id).where(~_sealed), _decision_faults),
     "lane-whole": (_lanes_with_their_ends(), _lane_faults),
 }

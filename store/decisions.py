@@ -15,7 +15,7 @@ from store.database import Transaction
 from store.exceptions import About, open_exception
 from store.lane_queue import PATIENCE, give_names, revive_parked
 from store.node_loads import Loads
-from store.order_ledger import write_events, write_order, write_record
+from store.order_ledger import write_order, write_record
 from store.questions import close_worries, withdraw
 from store.reservations import change_reservations
 from store.shapes import WANTED, Shape
@@ -81,8 +81,7 @@ def _write(transaction: Transaction, accepted: Sequence[Writing]) -> None:
     revived = revive_parked(transaction, [writing.lane.key for writing in decided if writing.made.order])
     for writing in decided:
         change_reservations(transaction, writing.lane.key, writing.made.reservations)
-        chain = write_events(writing)
-        write_record(writing, chain.head)
+        chain = write_record(writing)
         write_order(writing)
         withdraw(writing)
         close_worries(writing)

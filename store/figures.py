@@ -7,13 +7,14 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, select
 
 from router.order import ZERO
 from router.posting import DOCUMENTS, Destination
 from router.reconciliation import ORDERS, OURS, Figure
 from store.database import Database
-from store.tables import document, event, exception, journal_entry, order
+from store.events import facts_of, has_event
+from store.tables import decision, document, exception, journal_entry, order
 
 _REAL = order.c.usage == "production"
 _SHIPPED = ("line_shipped", "line_over_shipped")
@@ -27,7 +28,7 @@ async def figures(database: Database, destinations: Sequence[Destination]) -> As
     told = {one.connection: one for one in destinations}
     sources: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[Figure]]]] = {
         "orders": (_ORDERS, _of_order),
-        "events": (_EVENTS, _of_event),
+        "decisions": (_DECISIONS, _of_decision),
         "documents": (_DOCUMENTS, partial(_of_document, told)),
         "postings": (select(journal_entry), partial(_of_posting, told)),
     }
@@ -69,16 +70,27 @@ def _units(state: Mapping[str, Any], name: str) -> Decimal:
     return sum((_decimal(line["ledger"].get(name)) for line in state["lines"]), ZERO)
 
 
-_EVENTS = select(event.c.order_id, event.c.kind, event.c.facts).where(
-    event.c.kind.in_((*_SHIPPED, "tax_recorded")), exists().where(order.c.id == event.c.order_id, _REAL)
+_TOLD = (*_SHIPPED, "tax_recorded", "credit_taken", "payment_made", "payment_failed")
+_DECISIONS = select(decision.c.order_id, decision.c.events).where(
+    has_event(_TOLD), exists().where(order.c.id == decision.c.order_id, _REAL)
 )
 
 
-def _of_event(row: Any) -> Iterator[Figure]:
-    if row.kind in _SHIPPED:
-        yield Figure(ORDERS, row.order_id, "units shipped", "shipments", _decimal(row.facts["quantity"]))
+def _of_decision(row: Any) -> Iterator[Figure]:
+    for kind, facts in facts_of(row, _TOLD):
+        yield from _of_event(row.order_id, kind, facts)
+
+
+def _of_event(of: str, kind: str, facts: Mapping[str, Any]) -> Iterator[Figure]:
+    if kind in _SHIPPED:
+        yield Figure(ORDERS, of, "units shipped", "shipments", _decimal(facts["quantity"]))
+    elif kind == "credit_taken":
+        told = {"total": facts["total"], "taxes": [{"amount": facts["tax"]}], "lines": ()}
+        yield from _of_charge(of, told, "credited", "credit memos", -1)
+    elif kind in ("payment_made", "payment_failed"):
+        yield from _of_payment(of, facts, 1 if kind == "payment_made" else -1)
     else:
-        yield Figure(ORDERS, row.order_id, "tax recorded", "tax provider", _decimal(row.facts["amount"]))
+        yield Figure(ORDERS, of, "tax recorded", "tax provider", _decimal(facts["amount"]))
 
 
 # --- documents ------------------------------------------------------------------------------------------------------
@@ -90,10 +102,7 @@ _DOCUMENTS = (
         document.c.direction, document.c.content,
     )
     .where(
-        or_(
-            (document.c.direction == "out") & document.c.kind.in_(_BOOKED),
-            (document.c.direction == "in") & (document.c.kind == "PaymentResult") & (document.c.status == "decided"),
-        ),
+        (document.c.direction == "out") & document.c.kind.in_(_BOOKED),
         exists().where(order.c.id == document.c.order_id, _REAL),
     )
 )  # fmt: skip
@@ -106,8 +115,6 @@ def _of_document(told: Mapping[str, Destination], row: Any) -> Iterator[Figure]:
         yield from _of_charge(row.order_id, json.loads(row.content), "invoiced", "invoices", 1)
     elif row.kind == "CreditMemo":
         yield from _of_charge(row.order_id, json.loads(row.content), "credited", "credit memos", -1)
-    elif row.kind == "PaymentResult":
-        yield from _of_payment(row.order_id, json.loads(row.content))
 
 
 def _of_charge(of: str, charged: Mapping[str, Any], name: str, source: str, sign: int) -> Iterator[Figure]:
@@ -122,10 +129,11 @@ def _of_charge(of: str, charged: Mapping[str, Any], name: str, source: str, sign
 _MOVED: Mapping[str, tuple[str, int]] = {"capture": ("captured", -1), "refund": ("refunded", 1)}
 
 
-def _of_payment(of: str, result: Mapping[str, Any]) -> Iterator[Figure]:
-    if result["status"] == "done" and result["action"] in _MOVED:
-        name, sign = _MOVED[result["action"]]
-        amount = _decimal(result["amount"])
+def _of_payment(of: str, moved: Mapping[str, Any], times: int) -> Iterator[Figure]:
+    """What the provider said moved; `times` is -1 where it then said that it had not."""
+    if moved["action"] in _MOVED:
+        name, sign = _MOVED[moved["action"]]
+        amount = _decimal(moved["amount"]) * times
         yield Figure(ORDERS, of, name, "payments", amount)
         yield Figure(ORDERS, of, "balance", "documents", sign * amount)
 

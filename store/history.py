@@ -12,8 +12,9 @@ from router.kpis import Course
 from router.order import Order
 from router.ports import MadeDecision
 from store.database import Database, Transaction
+from store.events import facts_of
 from store.made import MADE, made_decision
-from store.tables import configuration, decision, event, exception, order
+from store.tables import configuration, decision, exception, order
 
 _TOLD = ("line_shipped", "line_fell_short")
 
@@ -55,17 +56,12 @@ def _came_since(since: datetime | None) -> Select[tuple[str]]:
 def _courses(transaction: Transaction, since: datetime | None) -> list[Course]:
     came = _came_since(since)
     orders = transaction.execute(select(order).where(order.c.id.in_(came)).order_by(order.c.created_at, order.c.id))
-    told = select(event.c.order_id, event.c.kind, event.c.at, event.c.facts).where(event.c.kind.in_(_TOLD))
-    events = _by_order(
-        transaction.execute(told.where(event.c.order_id.in_(came)).order_by(event.c.order_id, event.c.seq))
-    )
-    made = select(decision.c.order_id, decision.c.explanation).where(decision.c.order_id.in_(came))
-    made_of = _by_order(transaction.execute(made.order_by(decision.c.order_id, decision.c.at, decision.c.id)))
+    columns = (decision.c.order_id, decision.c.at, decision.c.explanation, decision.c.events)
+    made = select(*columns).where(decision.c.order_id.in_(came)).order_by(decision.c.order_id, decision.c.first_event)
+    made_of = _by_order(transaction.execute(made))
     counted = select(exception.c.order_id, func.count().label("times")).where(exception.c.order_id.in_(came))
     worried = {row.order_id: row.times for row in transaction.execute(counted.group_by(exception.c.order_id))}
-    return [
-        _course(row, events.get(row.id, ()), made_of.get(row.id, ()), worried.get(row.id, 0)) for row in orders.all()
-    ]
+    return [_course(row, made_of.get(row.id, ()), worried.get(row.id, 0)) for row in orders.all()]
 
 
 def _by_order(rows: Any) -> dict[str, list[Any]]:
@@ -75,15 +71,16 @@ def _by_order(rows: Any) -> dict[str, list[Any]]:
     return grouped
 
 
-def _course(row: Any, events: Sequence[Any], made: Sequence[Any], exceptions: int) -> Course:
+def _course(row: Any, made: Sequence[Any], exceptions: int) -> Course:
+    told = [(kind, one.at, facts) for one in made for kind, facts in facts_of(one, _TOLD)]
     shipments: Mapping[str, tuple[datetime, str]] = {
-        one.facts["shipment"]: (one.at, one.facts["node"]) for one in events if one.kind == "line_shipped"
+        facts["shipment"]: (at, facts["node"]) for kind, at, facts in told if kind == "line_shipped"
     }
     return Course(
         order=Order.model_validate_json(row.state),
         received_at=row.created_at,
         shipped=tuple(shipments.values()),
-        short=any(one.kind == "line_fell_short" for one in events),
+        short=any(kind == "line_fell_short" for kind, _, _ in told),
         exceptions=exceptions,
         cost=sum((Decimal(json.loads(one.explanation).get("cost") or 0) for one in made), Decimal(0)),
     )

@@ -1,35 +1,23 @@
-"""What a decision changes of its order: the events in their chain, the record of the decision, the order itself."""
+"""What a decision changes of its order: its record with the events in their chain, and the order itself."""
 
 from router.decision import Reconsider
 from store.backorders import note_backorders
-from store.digest import Happened, event_hash
+from store.events import chain, events_text
 from store.made import world_text
-from store.tables import decision, event, order
+from store.tables import decision, order
 from store.transaction import Sealed
 from store.writing import Chain, Writing
 
 
-def write_events(writing: Writing) -> Chain:
-    """Append what happened to the order's chain; how far it then reaches."""
-    before, at = writing.chain, writing.world.now
-    previous = before.head
-    told = zip(writing.made.events, writing.made.texts.facts, strict=True)
-    for seq, (happened, facts) in enumerate(told, start=before.events + 1):
-        digest = event_hash(previous, Happened(writing.lane.key, seq, happened.kind, at, facts))
-        row = {"order_id": writing.lane.key, "seq": seq, "kind": happened.kind, "at": at, "facts": facts}
-        writing.happened.append(row | {"decision": writing.decision_id, "previous": previous, "hash": digest})
-        previous = digest
-    writing.transaction.insert(event, *writing.happened)
-    return Chain(before.events + len(writing.happened), previous)
+def write_record(writing: Writing) -> Chain:
+    """Keep what the decision read, what it made happen and why, so that it can be made again and compared.
 
-
-def write_record(writing: Writing, head: str) -> None:
-    """Keep what the decision read and why it came out so, so that it can be made again and compared.
-
-    The commit's block seals it, with the `head` on which the order's chain then ends.
+    The commit's block seals it, with the head on which the order's chain then ends. How far the chain then reaches.
     """
-    content = writing.entry.document
-    block = writing.transaction.seal(Sealed(writing.decision_id, writing.made.digest, head))
+    made, before, content = writing.made, writing.chain, writing.entry.document
+    told = writing.told
+    writing.hashes.extend(chain(before.head, writing.lane.key, before.events + 1, writing.world.now, told))
+    after = Chain(before.events + len(told), writing.hashes[-1] if told else before.head)
     row = {
         "id": writing.decision_id,
         "order_id": writing.lane.key,
@@ -39,12 +27,17 @@ def write_record(writing: Writing, head: str) -> None:
         "at": writing.world.now,
         "configuration": writing.world.configuration,
         "world": world_text(writing.world),
-        "explanation": writing.made.texts.explanation,
-        "digest": writing.made.digest,
-        "head": head,
-        "block": block,
+        "explanation": made.texts.explanation,
+        "digest": made.digest,
+        "first_event": before.events + 1,
+        "last_event": after.events,
+        "events": events_text(told),
+        "previous": before.head,
+        "head": after.head,
+        "block": writing.transaction.seal(Sealed(writing.decision_id, made.digest, after.head)),
     }
     writing.transaction.insert(decision, row)
+    return after
 
 
 def write_order(writing: Writing) -> None:

@@ -155,19 +155,6 @@ Index("order_by_number", order.c.number)
 Index("order_by_time", order.c.created_at)
 _queue("order_held", order.c.created_at, where=order.c.status == "held")
 
-event = Table(
-    "event",
-    metadata,
-    Column("order_id", String, primary_key=True),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    _text("kind"),
-    Column("at", Instant, nullable=False),
-    Column("facts", Json, nullable=False),
-    _text("decision"),
-    _text("previous"),
-    _text("hash"),
-)
-
 decision = Table(
     "decision",
     metadata,
@@ -181,6 +168,10 @@ decision = Table(
     Column("world", Text, nullable=False),
     Column("explanation", Text, nullable=False),
     _text("digest"),
+    Column("first_event", Integer, nullable=False),
+    Column("last_event", Integer, nullable=False),
+    Column("events", Text, nullable=False),
+    _text("previous"),
     _text("head", nullable=True),
     _text("block", nullable=True),
 )

@@ -1,6 +1,7 @@
 """One order's story: its documents, events, deliveries and exceptions in the sequence they happened."""
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +10,8 @@ from router.correspondence import RECEIPT, TECHNICAL
 from store import rows
 from store.awaited import of_order
 from store.database import Transaction
-from store.tables import attempt, decision, delivery, document, event, exception
+from store.events import events_of
+from store.tables import attempt, decision, delivery, document, exception
 
 
 def order_story(transaction: Transaction, order_id: str) -> dict[str, Any]:
@@ -20,14 +22,15 @@ def order_story(transaction: Transaction, order_id: str) -> dict[str, Any]:
     attempts = _all(transaction, select(attempt).where(attempt.c.delivery.in_(ids)))
     about = (exception.c.order_id == order_id) | exception.c.document.in_(ids)
     exceptions = _all(transaction, select(exception).where(about).order_by(exception.c.at))
-    events = _all(transaction, select(event).where(event.c.order_id == order_id).order_by(event.c.seq))
-    decisions = select(decision).where(decision.c.order_id == order_id).order_by(decision.c.at, decision.c.id)
+    made = select(decision).where(decision.c.order_id == order_id).order_by(decision.c.at, decision.c.id)
+    decisions = _all(transaction, made)
+    events = sorted((event for row in decisions for event in events_of(row)), key=attrgetter("seq"))
     awaited = _all(transaction, of_order(order_id, ids))
     told = [*_of_documents(documents), *_of_events(events), *_of_attempts(attempts), *_of_exceptions(exceptions)]
     told += _of_awaited(awaited)
     return {
         "timeline": sorted(told, key=lambda entry: str(entry["at"])),
-        "explanations": [rows.shown_decision(row) for row in _all(transaction, decisions)],
+        "explanations": [rows.shown_decision(row) for row in decisions],
         "documents": [rows.shown_document(row) for row in documents],
         "deliveries": [rows.shown_delivery(row) for row in deliveries],
         "exceptions": [rows.shown_exception(row) for row in exceptions],

@@ -1,13 +1,14 @@
 """One decision on its way into the store."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from canonical import Usage
 from router.decision import Decision, World
 from router.ports import Lane, LaneEntry
 from store.database import Transaction
+from store.events import Told
 
 
 class Chain(NamedTuple):
@@ -35,8 +36,13 @@ class Writing:
     """How many entries its lane holds, with the one decided on."""
     last: bool = False
     """Whether the lane is given back with it."""
-    happened: list[Mapping[str, Any]] = field(default_factory=list)
-    """The rows of its events."""
+    hashes: list[str] = field(default_factory=list)
+    """Of its events, each chained to the one before."""
+
+    @property
+    def told(self) -> Sequence[Told]:
+        """Its events."""
+        return [(event.kind, facts) for event, facts in zip(self.made.events, self.made.texts.facts, strict=True)]
 
     @property
     def counts(self) -> bool:

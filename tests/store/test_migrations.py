@@ -5,11 +5,13 @@ from itertools import count
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, insert, inspect, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, insert, inspect, select
 
+from store.columns import Instant, Json
 from store.engines import engines_for
+from store.events import events_of
 from store.migrate import is_newest, migrate
-from store.tables import metadata
+from store.tables import decision, metadata
 from store.watch_tables import block
 from tests.flow.databases import fresh_url
 from tests.flow.street import open_street, purchase, stocked
@@ -66,9 +68,27 @@ async def test_a_store_of_the_first_revision_is_upgraded_sealed_and_works_on(kin
 
 
 def everything(transaction):
-    """Every row of every table."""
+    """Every row of every table; of events too, which once had one."""
     tables = metadata.sorted_tables
-    return {table.name: [dict(row) for row in transaction.execute(select(table)).mappings()] for table in tables}
+    rows = {table.name: [dict(row) for row in transaction.execute(select(table)).mappings()] for table in tables}
+    rows["event"] = [
+        one._asdict() | {"decision": row.id} for row in transaction.execute(select(decision)) for one in events_of(row)
+    ]
+    return rows
+
+
+EVENT = Table(
+    "event",
+    MetaData(),
+    Column("order_id", String),
+    Column("seq", Integer),
+    Column("kind", String),
+    Column("at", Instant),
+    Column("facts", Json),
+    Column("decision", String),
+    Column("previous", String),
+    Column("hash", String),
+)
 
 
 async def as_first_revision(url, kept):
@@ -77,7 +97,7 @@ async def as_first_revision(url, kept):
     def work(connection):
         migrate(connection, "0001")
         there = inspect(connection)
-        for table in metadata.sorted_tables:
+        for table in [*metadata.sorted_tables, EVENT]:
             if kept[table.name] and there.has_table(table.name):
                 columns = {column["name"] for column in there.get_columns(table.name)}
                 rows = [{name: row[name] for name in columns} for row in kept[table.name]]
