@@ -51,7 +51,7 @@ from canonical.order import (
 )
 from canonical.order_event import OrderEvent
 from canonical.party import Address, Contact, Note, Party, Reference
-from canonical.payment import PaymentCapture, PaymentResult
+from canonical.payment import PaymentCapture, PaymentEvent, PaymentResult
 from canonical.question import (
     Answer,
     CreditCheck,
@@ -127,6 +127,7 @@ __all__ = [
     "Party",
     "Payment",
     "PaymentCapture",
+    "PaymentEvent",
     "PaymentResult",
     "Price",
     "PricedPackage",

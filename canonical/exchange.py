@@ -66,6 +66,8 @@ class Reading:
     findings: Sequence[Finding] = ()
     """Faults of the transmission itself: not X12 at all, an unknown sender, a forged one."""
     syntax: str = ""
+    left_alone: bool = False
+    """True when nothing of it is asked for, such as an event of a topic without a map: it is kept, and that is all."""
     keeps_bytes: bool = True
     """False when its bytes hold what must not be kept: a card number."""
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from canonical.document import Document
 from canonical.model import Amount, Currency, Text
 from canonical.question import Answer, Question
 
@@ -41,3 +42,26 @@ class PaymentResult(Answer):
     expires: datetime | None = None
     reason: Text | None = None
     """Why it was declined, in the provider's words."""
+
+
+class PaymentEvent(Document):
+    """What a provider says by itself of a movement of money that it was asked for: that it was made, though the answer
+    to the question was lost, or that it failed after it was said to be done."""
+
+    event: Text
+    """The provider's own number of it."""
+    order: Text
+    key: Text
+    """The movement's, as it was asked for."""
+    action: PaymentAction
+    status: Literal["done", "failed"]
+    amount: Amount
+    currency: Currency
+    authorization: Text | None = None
+    reference: Text | None = None
+    reason: Text | None = None
+
+    @property
+    def identity(self) -> str:
+        """The event's number: however often it is delivered it is one."""
+        return self.event

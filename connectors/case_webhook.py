@@ -16,8 +16,8 @@ from connectors.cases import GivenWebhook
 from connectors.connection import Connection
 from connectors.engine.template import expand_text
 from connectors.engine.wire import Answer
-from connectors.manifest_webhooks import BasicProof, Hmac, PublicKey, SharedSecret, Webhooks
-from connectors.proof import Pushed, digest, signed_content
+from connectors.manifest_webhooks import BasicProof, Hmac, PublicKey, SharedSecret, Timestamp, Webhooks
+from connectors.proof import Pushed, digest, key_of, signed_content
 from connectors.syntax.json_text import write_json
 
 DELIVERY = "test-delivery"
@@ -85,12 +85,18 @@ def key_of_cases() -> ec.EllipticCurvePrivateKey:
 
 
 def _hmac(proof: Hmac, scope: Mapping[str, Any], body: bytes, at: datetime) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    if proof.timestamp:
-        epoch = int(at.timestamp() * (1000 if proof.timestamp.reads == "epoch_ms" else 1))
-        headers[proof.timestamp.header] = at.isoformat() if proof.timestamp.reads == "iso" else str(epoch)
-    lowered = {name.lower(): value for name, value in headers.items()}
-    content = signed_content(proof, scope, Pushed(lowered, body, path=_PATH))
-    made = digest(proof.algorithm, expand_text(proof.key, scope).encode(), content)
-    text = base64.b64encode(made).decode() if proof.encoding == "base64" else made.hex()
-    return {**headers, proof.header: proof.prefix + text}
+    sent = _timestamp(proof.timestamp, at) if proof.timestamp else None
+    own = {proof.timestamp.header: sent} if proof.timestamp and proof.timestamp.header and sent else {}
+    pushed = Pushed({name.lower(): value for name, value in own.items()}, body, path=_PATH)
+    made = digest(proof.algorithm, key_of(proof, scope), signed_content(proof, scope, pushed, sent))
+    text = proof.prefix + (base64.b64encode(made).decode() if proof.encoding == "base64" else made.hex())
+    if proof.parts:
+        named = {proof.parts.timestamp: sent, proof.parts.signature: text}
+        text = proof.parts.separator.join(f"{name}={value}" for name, value in named.items() if name)
+    return {**own, proof.header: text}
+
+
+def _timestamp(timestamp: Timestamp, at: datetime) -> str:
+    if timestamp.reads == "iso":
+        return at.isoformat()
+    return str(int(at.timestamp() * (1000 if timestamp.reads == "epoch_ms" else 1)))

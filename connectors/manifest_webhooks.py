@@ -13,11 +13,21 @@ from mappings.yaml_model import ConfigModel
 
 
 class Timestamp(ConfigModel):
-    """The header that says when an event was sent. One sent longer ago (or ahead) than `window` is refused."""
+    """What says when an event was sent: a header, or a part of the signature's own. One sent longer ago (or ahead) than
+    `window` is refused."""
 
-    header: Text
+    header: Text | None = None
     reads: Literal["iso", "epoch", "epoch_ms"] = "iso"
     window: timedelta = timedelta(minutes=5)
+
+
+class Parts(ConfigModel):
+    """The names of a signature header's parts, such as `t=1492774577,v1=5257a869e7`. While a sender changes its key
+    there may be several signatures, of which one must hold."""
+
+    signature: Text
+    timestamp: Text | None = None
+    separator: str = Field(default=",", min_length=1)
 
 
 class Hmac(ConfigModel):
@@ -29,7 +39,11 @@ class Hmac(ConfigModel):
     header: Text
     encoding: Literal["base64", "hex"]
     prefix: str = ""
+    parts: Parts | None = None
+    """Where the header holds more than the signature."""
     key: Credential
+    normalized: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = None
+    """The Unicode form that the key is brought into first."""
     signed: Credential = "{body}"
     timestamp: Timestamp | None = None
 
@@ -37,6 +51,9 @@ class Hmac(ConfigModel):
     def _held(self) -> Self:
         if ("{timestamp}" in self.signed) != (self.timestamp is not None):
             raise ValueError("a signed {timestamp} has its header and window under timestamp, and only such a one")
+        within = self.parts is not None and self.parts.timestamp is not None
+        if self.timestamp and within == (self.timestamp.header is not None):
+            raise ValueError("a timestamp is either in a header of its own or a part of the signature's")
         return self
 
 

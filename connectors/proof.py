@@ -4,11 +4,12 @@ import base64
 import binascii
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -72,7 +73,13 @@ def digest(algorithm: str, key: bytes, body: bytes) -> bytes:
     return hmac.new(key, body, _ALGORITHMS[algorithm]).digest()
 
 
-def signed_content(proof: Hmac, scope: Mapping[str, Any], pushed: Pushed) -> bytes:
+def key_of(proof: Hmac, scope: Mapping[str, Any]) -> bytes:
+    """The bytes of the key."""
+    text = expand_text(proof.key, scope)
+    return (unicodedata.normalize(proof.normalized, text) if proof.normalized else text).encode()
+
+
+def signed_content(proof: Hmac, scope: Mapping[str, Any], pushed: Pushed, timestamp: str | None) -> bytes:
     """The bytes that the HMAC is over. Raises `Rejected` when a header they name is missing."""
     known = {
         **scope,
@@ -80,7 +87,7 @@ def signed_content(proof: Hmac, scope: Mapping[str, Any], pushed: Pushed) -> byt
         "path": pushed.path,
         "headers": pushed.headers,
         "body_sha256": hashlib.sha256(pushed.body).hexdigest(),
-        "timestamp": pushed.headers.get(proof.timestamp.header.lower()) if proof.timestamp else None,
+        "timestamp": timestamp,
     }
     return pushed.body.join(expand_text(part, known).encode() for part in proof.signed.split("{body}"))
 
@@ -115,16 +122,34 @@ def _same(given: str, wanted: str) -> bool:
     return bool(wanted) and hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
+class _Said(NamedTuple):
+    """What the headers of an event say of its signature."""
+
+    signatures: Sequence[str]
+    timestamp: str | None
+
+
+def _said(proof: Hmac, headers: Mapping[str, str]) -> _Said:
+    whole = headers.get(proof.header.lower(), "")
+    sent = headers.get(proof.timestamp.header.lower()) if proof.timestamp and proof.timestamp.header else None
+    if proof.parts is None:
+        return _Said([whole], sent)
+    parts = [part.strip().partition("=") for part in whole.split(proof.parts.separator)]
+    signatures = [value for name, _, value in parts if name == proof.parts.signature]
+    within = next((value for name, _, value in parts if name == proof.parts.timestamp), None)
+    return _Said(signatures, within if proof.parts.timestamp else sent)
+
+
 def _signed(proof: Hmac, scope: Mapping[str, Any], pushed: Pushed, now: datetime) -> bool:
-    given = _given(proof, pushed.headers.get(proof.header.lower(), ""))
-    key = expand_text(proof.key, scope).encode()
-    if given is None or not key or not _recent(proof.timestamp, pushed, now):
+    said, key = _said(proof, pushed.headers), key_of(proof, scope)
+    if not key or not _recent(proof.timestamp, said.timestamp, now):
         return False
     try:
-        content = signed_content(proof, scope, pushed)
+        wanted = digest(proof.algorithm, key, signed_content(proof, scope, pushed, said.timestamp))
     except Rejected:
         return False
-    return hmac.compare_digest(given, digest(proof.algorithm, key, content))
+    given = (_given(proof, text) for text in said.signatures)
+    return any(hmac.compare_digest(one, wanted) for one in given if one is not None)
 
 
 def _given(proof: Hmac, said: str) -> bytes | None:
@@ -137,10 +162,11 @@ def _given(proof: Hmac, said: str) -> bytes | None:
         return None
 
 
-def _recent(timestamp: Timestamp | None, pushed: Pushed, now: datetime) -> bool:
+def _recent(timestamp: Timestamp | None, said: str | None, now: datetime) -> bool:
     if timestamp is None:
         return True
-    said = pushed.headers.get(timestamp.header.lower(), "")
+    if said is None:
+        return False
     try:
         if timestamp.reads == "iso":
             sent = datetime.fromisoformat(said)

@@ -74,7 +74,7 @@ class Translator:
         if "kind" in facts:
             return _read_canonical(content, source, facts["kind"])
         if source in self.connections:
-            return Reading(syntax=facts.get("syntax", ""))
+            return Reading(syntax=facts.get("syntax", ""), left_alone=True)
         if is_xml(content):
             partner = self.partners.by_id.get(source or "")
             sent = [one.map for one in partner.sends.values()] if partner else []

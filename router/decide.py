@@ -11,6 +11,7 @@ from canonical import (
     CreditMemo,
     Document,
     OrderChange,
+    PaymentEvent,
     PurchaseOrder,
     ReturnAuthorization,
     ReturnReceipt,
@@ -42,6 +43,7 @@ from router.lapse import let_reservations_lapse
 from router.order import Order
 from router.order_terms import cancel_when_late, check_terms
 from router.payment import take_deposit
+from router.payment_event import payment_event
 from router.policy import Policy
 from router.price import check_prices
 from router.questions import ask_what_is_missing, face_deadlines, go_on_without, take_answer, take_refusal
@@ -283,5 +285,6 @@ _DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
     ReturnVerdict: return_verdict,
     ReturnReceipt: return_receipt,
     TrackingUpdate: _tracking_update,
+    PaymentEvent: payment_event,
     CreditMemo: channel_refund,
 }

@@ -40,6 +40,7 @@ TOLD = frozenset(
         "order_withdrawn",
         "posting_withheld",
         "payment_declined",
+        "payment_failed",
         "payment_made",
         "question_answered",
         "question_asked",

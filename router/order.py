@@ -271,6 +271,8 @@ class Order(Model):
     authorization: Authorization | None = None
     captured: Amount = ZERO
     """What was taken of the buyer's money, deposits included."""
+    payments_failed: tuple[Text, ...] = ()
+    """The keys of movements that failed after they were said to be done."""
     refunded: Amount = ZERO
     advance: Amount = ZERO
     """What was paid for it that no invoice has used yet."""

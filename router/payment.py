@@ -7,7 +7,7 @@ One movement of money is asked for at a time, so that the next is worked out on 
 from decimal import Decimal
 from typing import Literal
 
-from canonical import Answer, PaymentCapture, PaymentResult
+from canonical import Answer, PaymentCapture, PaymentEvent, PaymentResult
 from canonical.payment import PaymentAction
 from router.adjustment import Basis, Progress, Shares, unit_value
 from router.billing import Bill
@@ -64,7 +64,7 @@ def ask_payment(work: Workings) -> None:
 def next_movement(work: Workings, terms: Charging) -> tuple[PaymentAction, Decimal] | None:
     """What money should move next, and how much of it; None when all is as it should be."""
     if (back := _too_much(work)) and work.order.authorization:
-        return "refund", back
+        return None if _left_to_person(work) else ("refund", back)
     owed = to_collect(work)
     if not owed:
         left = _left(work)
@@ -156,6 +156,11 @@ def _covers(work: Workings, amount: Decimal) -> bool:
 # --- what is asked --------------------------------------------------------------------------------------------------
 
 
+def _left_to_person(work: Workings) -> bool:
+    """Whether a movement was declined or failed, and nobody has said yet that it may be tried again."""
+    return any(hold.kind == NAME for hold in work.order.holds)
+
+
 def _under_way(work: Workings) -> bool:
     open_ones = ("open", "refused", "silent")
     return any(asked.topic == NAME and asked.status in open_ones for asked in work.order.questions)
@@ -186,14 +191,36 @@ def _request(work: Workings, action: PaymentAction, amount: Decimal, about: str)
 
 
 def _declined(work: Workings, answer: PaymentResult) -> None:
-    terms = charging(work)
     reason = (
         f"the provider declined to {answer.action} {answer.amount} {answer.currency}: {answer.reason or 'no reason'}"
     )
     work.tell("payment_declined", action=answer.action, reason=answer.reason)
     work.worry("payment-declined", reason, action=answer.action)
-    owner = terms.owner if terms else "order desk"
-    place_hold(work, Hold(kind=NAME, gate="release", reason=reason, placed_at=work.world.now, owner=owner))
+    place_hold(work, Hold(kind=NAME, gate="release", reason=reason, placed_at=work.world.now, owner=_owner(work)))
+
+
+def fail(work: Workings, event: PaymentEvent) -> None:
+    """A movement that was said to be done did not take place: the books say so by an entry the other way, and nothing
+    is tried again before a person has looked."""
+    order = work.order
+    work.amend(payments_failed=(*order.payments_failed, event.key))
+    work.tell("payment_failed", action=event.action, amount=str(event.amount), reason=event.reason)
+    reason = f"the provider could not {event.action} {event.amount} {event.currency}, after it said that it had"
+    work.worry("payment-failed", f"{reason}: {event.reason or 'no reason'}", action=event.action, key=event.key)
+    place_hold(work, Hold(kind=NAME, gate="release", reason=reason, placed_at=work.world.now, owner=_owner(work)))
+    if event.action == "refund":
+        work.amend(refunded=order.refunded - event.amount, due=order.due - event.amount)
+        _post(work, "refund", event.event, {"amount": -event.amount, "credited": -event.amount, "advance": ZERO})
+    elif event.action == "capture":
+        advance = min(event.amount, order.advance)
+        settled = event.amount - advance
+        work.amend(captured=order.captured - event.amount, due=order.due + settled, advance=order.advance - advance)
+        _post(work, "capture", event.event, {"amount": -event.amount, "settled": -settled, "advance": -advance})
+
+
+def _owner(work: Workings) -> str:
+    terms = charging(work)
+    return terms.owner if terms else "order desk"
 
 
 def _authorized(work: Workings, answer: PaymentResult) -> None:

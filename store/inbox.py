@@ -132,10 +132,15 @@ def _translated(transaction: Transaction, staged: Sequence[ToStage]) -> list[Sta
     ours = [tokens.pop(one.taken.id, None) == one.taken.token for one in staged]
     closing = list(compress(staged, ours))
     for one in closing:
-        status = "translated" if one.reading.documents else "rejected"
-        transaction.set(transmission, {"id": one.taken.id}, status=status, token=None)
+        transaction.set(transmission, {"id": one.taken.id}, status=_outcome(one.reading), token=None)
     stage(transaction, closing)
     return [None if held else _lost(one.taken) for one, held in zip(staged, ours, strict=True)]
+
+
+def _outcome(reading: Reading) -> str:
+    if reading.documents:
+        return "translated"
+    return "left_alone" if reading.left_alone else "rejected"
 
 
 _TOKENS = (

@@ -78,7 +78,7 @@ def _stage_reading(transaction: Transaction, one: ToStage, documents: Sequence[_
     _answer(transaction, taken, reading, resent)
     if not reading.keeps_bytes:
         erase_bytes(transaction, taken.id, taken.sha256, "crossdock: a card number")
-    if has_errors(reading.findings) or not (reading.documents or reading.replies):
+    if has_errors(reading.findings) or not (reading.documents or reading.replies or reading.left_alone):
         _report(transaction, taken, reading)
 
 

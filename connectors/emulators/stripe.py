@@ -71,7 +71,10 @@ class Stripe:
         async def handle(request: web.Request) -> web.Response:
             if request.headers.get("Authorization") != f"Bearer {self.secret_key}":
                 return _response(_error(401, "invalid_request_error", "", "Invalid API Key provided"))
-            return _response(act(request.match_info, request.query))
+            fault = self.faults.take("")
+            if spoilt := await self.faults.before(fault):
+                return spoilt
+            return await self.faults.after(fault, _response(act(request.match_info, request.query)))
 
         return handle
 
@@ -103,6 +106,7 @@ class Stripe:
         number = f"pi_{len(self.intents) + 1}"
         multicapture = asked.get("payment_method_options[card][request_multicapture]", "never")
         self.intents[number] = _intent(number, int(asked["amount"]), asked["currency"].lower(), multicapture)
+        self.intents[number]["metadata"].update(_metadata(asked))
         self.ledger.append(Movement("authorize", number, int(asked["amount"])))
         return 200, self.intents[number]
 
@@ -123,7 +127,7 @@ class Stripe:
         intent["amount_received"] += amount
         intent["amount_capturable"] = 0 if whole else intent["amount_capturable"] - amount
         intent["status"] = "succeeded" if whole else "requires_capture"
-        intent["metadata"]["movement"] = asked.get("metadata[movement]", "")
+        intent["metadata"].update(_metadata(asked))
         self.ledger.append(Movement("capture", of["id"], amount))
         return 200, intent
 
@@ -144,7 +148,7 @@ class Stripe:
         refund = {
             "id": f"re_{len(self.refunds) + 1}", "object": "refund", "amount": amount, "currency": intent["currency"],
             "payment_intent": intent["id"], "status": "succeeded",
-            "metadata": {"movement": asked.get("metadata[movement]", "")},
+            "metadata": _metadata(asked),
         }  # fmt: skip
         self.refunds.append(refund)
         self.ledger.append(Movement("refund", intent["id"], amount))
@@ -153,6 +157,10 @@ class Stripe:
     def _refunds(self, _of: Mapping[str, str], query: Mapping[str, str]) -> _Answer:
         those = [one for one in self.refunds if one["payment_intent"] == query["payment_intent"]]
         return 200, {"object": "list", "data": those, "has_more": False}
+
+
+def _metadata(asked: Mapping[str, str]) -> dict[str, str]:
+    return {name[9:-1]: value for name, value in asked.items() if name.startswith("metadata[")}
 
 
 def _intent(number: str, amount: int, currency: str, multicapture: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from canonical import (
     InventoryReport,
     Item,
     OrderChange,
+    PaymentEvent,
     PurchaseOrder,
     Question,
     ReturnAuthorization,
@@ -65,6 +66,10 @@ def _order_it_ships(document: ShipmentAdvice, _sender: str, _policy: Policy) -> 
 
 def _order_it_tracks(document: TrackingUpdate, _sender: str, _policy: Policy) -> Effect:
     return ToFulfilment(document.number)
+
+
+def _order_it_pays(document: PaymentEvent, _sender: str, _policy: Policy) -> Effect:
+    return ToLane(document.order)
 
 
 def _what_we_sent(_document: Document, _sender: str, _policy: Policy) -> Effect:
@@ -133,6 +138,7 @@ EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {
     "ReturnReceipt": _return_it_receives,
     "CreditMemo": _order_it_credits,
     "TrackingUpdate": _order_it_tracks,
+    "PaymentEvent": _order_it_pays,
     "InventoryReport": _stock,
     "Acknowledgment": _what_we_sent,
 }

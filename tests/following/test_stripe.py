@@ -1,8 +1,12 @@
 """Stripe through its real connector: its ledger against our books, whatever becomes of its answers."""
 
+import hashlib
+import hmac
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
@@ -30,8 +34,10 @@ async def stripe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     account.authorize("pi_0", 12000)
     account.faults.silence = 0.1
     monkeypatch.setenv("TILL_KEY", account.secret_key)
+    monkeypatch.setenv("TILL_EVENTS", "whsec_canary")
     async with serving(account) as url:
-        till = f"connection: till\nconnector: stripe\nsettings: {{secret_key: {{env: TILL_KEY}}}}\nbase_url: {url}\n"
+        secrets = "{secret_key: {env: TILL_KEY}, webhook_secret: {env: TILL_EVENTS}}"
+        till = f"connection: till\nconnector: stripe\nsettings: {secrets}\nbase_url: {url}\n"
         (tmp_path / "till.yaml").write_text(till)
         yield account
 
@@ -71,6 +77,37 @@ async def test_what_was_charged_is_found_after_its_key_was_forgotten(
     async with forgetful(stripe), with_till(opened, tmp_path) as served:
         await sell_and_take_back(served)
         assert (stripe.total("capture"), stripe.total("refund")) == (9250, 3700)
+
+
+async def push(served: Served, event: str, kind: str, about: dict[str, Any], ago: int = 0) -> int:
+    """Stripe pushes an event about an intent or refund; the status it is answered with."""
+    body = json.dumps({"id": event, "object": "event", "type": kind, "data": {"object": about}}).encode()
+    stamp = str(int(time()) - ago)
+    made = hmac.new(b"whsec_canary", f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    headers = {"Stripe-Signature": f"t={stamp},v1={made}"}
+    async with served.session.post(f"{served.url}/hooks/till", data=body, headers=headers) as answer:
+        status = answer.status
+    await served.hub.drain()
+    return status
+
+
+async def test_an_event_tells_what_an_answer_was_lost_of(opened: Opener, tmp_path: Path, stripe: Stripe) -> None:
+    stripe.faults.add(*["garbage"] * 500)
+    async with with_till(opened, tmp_path) as served:
+        await post(served, "/v1/orders", "northwind", ORDER | {"payment": PAID})
+        [question] = await served.sent("PaymentCapture", "till")
+        asked_for = question["document"]
+        names = {"hub": "crossdock", "order": asked_for["order"], "movement": asked_for["key"]}
+        money = {"action": "capture", "amount": asked_for["amount"], "currency": "USD"}
+        captured = {"id": "pi_0", "status": "succeeded", "currency": "usd", "metadata": names | money}
+        for _ in range(2):
+            assert await push(served, "evt_1", "payment_intent.succeeded", captured) == 200
+        order = await served.hub.archive.order("R-1")
+        assert (order["status"], order["money"]["captured"]) == ("released", "92.50")
+        assert await push(served, "evt_2", "refund.created", {"id": "re_9", "metadata": {}}) == 200
+        assert await push(served, "evt_3", "refund.created", {}, ago=400) == 401
+        assert await served.exceptions("nothing-found") == []
+        assert await served.sound() == []
 
 
 @asynccontextmanager

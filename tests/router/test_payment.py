@@ -17,6 +17,7 @@ from canonical import (
     OrderChange,
     Payment,
     PaymentCapture,
+    PaymentEvent,
     PaymentResult,
     PurchaseOrder,
     Quantity,
@@ -212,10 +213,80 @@ def test_what_is_declined_holds_the_order_until_a_person_tries_again(
     desk.check_books()
 
 
+def columbus(stock: tuple[StockRow, ...]) -> tuple[StockRow, ...]:
+    """Stock enough, where fulfilment orders are taken back."""
+    return tuple(row._replace(on_hand=Decimal(500)) for row in stock if row.node == "dc-columbus")
+
+
+def told(asked: PaymentCapture, event: str, status: str = "done") -> PaymentEvent:
+    """What the provider says of a movement by itself."""
+    names = ("order", "key", "action", "amount", "currency")
+    said = {name: getattr(asked, name) for name in names}
+    return PaymentEvent.model_validate({**said, "event": event, "status": status, "reason": "the bank says no"})
+
+
+def test_an_event_is_the_answer_where_that_was_lost_and_else_no_news(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order())
+    [capture] = desk.waiting
+    desk.provider.do(capture)
+    desk.take(told(capture, "evt_1"), "somebody else")
+    assert (desk.order.status, desk.troubles) == ("held", ["payment-unasked"])
+    for event in ("evt_1", "evt_2"):
+        desk.take(told(capture, event), "payments")
+    assert (desk.order.status, desk.order.captured) == ("released", Decimal("40.00"))
+    desk.answer()
+    desk.check_books()
+
+
+def test_a_movement_that_fails_later_is_taken_back_in_the_books_and_tried_again_when_somebody_says_so(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy), columbus(stock))
+    desk.take(order())
+    desk.answer()
+    desk.take(cancel("4"))
+    desk.answer()
+    [refund] = [asked for asked in desk.asked if asked.action == "refund"]
+    for event in ("evt_1", "evt_2"):
+        desk.take(told(refund, event, "failed"), "payments")
+    desk.provider.given_back -= refund.amount
+    desk.check_books()
+    assert (desk.troubles, desk.waiting, desk.order.status) == (["payment-failed"], [], "held")
+    desk.take(Reconsider(number="x", order=desk.order.id, cause="tried again", lifts=("payment",), by="ana"), "hub")
+    desk.answer()
+    desk.check_books()
+    assert (desk.order.refunded, len({asked.key for asked in desk.asked})) == (refund.amount, len(desk.asked))
+
+
+def test_a_capture_that_fails_later_leaves_the_goods_due(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order())
+    desk.answer()
+    desk.ship()
+    [capture] = [asked for asked in desk.asked if asked.action == "capture"]
+    desk.take(told(capture, "evt_1", "failed"), "payments")
+    desk.provider.taken -= capture.amount
+    desk.check_books()
+    assert (desk.order.due, desk.troubles) == (Decimal("40.00"), ["payment-failed"])
+
+
+def test_a_declined_refund_is_not_asked_for_again_before_somebody_has_looked(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy), columbus(stock), Provider(declines={"refund"}))
+    desk.take(order())
+    desk.answer()
+    desk.take(cancel("4"))
+    desk.answer()
+    assert [action for action, _ in desk.actions()].count("refund") == 1
+    assert desk.troubles == ["payment-declined"]
+
+
 def test_what_is_cancelled_after_capture_goes_back(policy: Policy, stock: tuple[StockRow, ...]) -> None:
-    desk = Desk(
-        charged(policy), tuple(row._replace(on_hand=Decimal(500)) for row in stock if row.node == "dc-columbus")
-    )
+    desk = Desk(charged(policy), columbus(stock))
     desk.take(order("5"))
     desk.answer()
     desk.take(cancel("2"))

@@ -169,6 +169,45 @@ async def test_an_event_is_taken_only_within_its_window(wire: HttpWire, clock: S
     assert (arrival is not None) is taken
 
 
+PARTED = {
+    "kind": "hmac", "header": "Stripe-Signature", "encoding": "hex", "parts": {"timestamp": "t", "signature": "v1"},
+    "key": "{settings.secret}", "signed": "{timestamp}.{body}", "timestamp": {"reads": "epoch"},
+}  # fmt: skip
+
+
+def parted(at: datetime, key: bytes = b"canary") -> tuple[str, str]:
+    """(time, signature), as https://docs.stripe.com/webhooks#verify-manually has them."""
+    stamp = str(int(at.timestamp()))
+    return stamp, hmac.new(key, f"{stamp}.".encode() + BODY, hashlib.sha256).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("header", "taken"),
+    [
+        ("t={0},v1={1}", True),
+        ("t={0}, v0={2}, v1={1}", True),
+        ("t={0},v1={2},v1={1}", True),          # two keys, while one takes the other's place
+        ("v1={1},t={0}", True),
+        ("t={0},v0={1}", False),
+        ("t={0},v1={2}", False),
+        ("t={0},v1=", False),
+        ("v1={1}", False),
+        ("t=1,v1={1}", False),
+        ("{1}", False),
+        ("", False),
+    ],
+)  # fmt: skip
+async def test_a_signature_may_be_a_part_of_its_header(
+    wire: HttpWire, clock: SteppingClock, header: str, taken: bool
+) -> None:
+    said = header.format(*parted(NOW), parted(NOW, b"another")[1])
+    door = webhooks(PARTED, wire, clock)
+    assert (await door.verify("shop", {"Stripe-Signature": said}, BODY) is not None) is taken
+    assert await door.verify("shop", {"Stripe-Signature": said}, BODY + b" ") is None
+    clock.at += timedelta(seconds=301)
+    assert await door.verify("shop", {"Stripe-Signature": said}, BODY) is None
+
+
 @pytest.mark.parametrize("stamp", ["", "yesterday", "9" * 30])
 async def test_an_unreadable_time_is_refused(wire: HttpWire, clock: SteppingClock, stamp: str):
     headers = {**templated(NOW), "X-Time": stamp}
