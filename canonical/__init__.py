@@ -10,6 +10,7 @@ from canonical.carriage import (
     RateQuote,
     RateRequest,
     ServiceRate,
+    TrackingRequest,
 )
 from canonical.document import Document, Usage, document_of
 from canonical.errors import CrossdockError, Misconfigured, Rejected, Unavailable, Unfinished
@@ -68,9 +69,10 @@ from canonical.question import (
 )
 from canonical.remittance import Remittance, RemittanceAdjustment, RemittanceLine
 from canonical.returns import ReturnAuthorization, ReturnLine, ReturnReceipt, ReturnReceiptLine
-from canonical.tracking import TrackingEvent, TrackingUpdate
+from canonical.tracking import MILESTONES, TrackingEvent, TrackingUpdate
 
 __all__ = [
+    "MILESTONES",
     "AcknowledgedLine",
     "AcknowledgedSet",
     "Acknowledgment",
@@ -157,6 +159,7 @@ __all__ = [
     "Terms",
     "Text",
     "TrackingEvent",
+    "TrackingRequest",
     "TrackingUpdate",
     "Unavailable",
     "Unfinished",

@@ -1,4 +1,4 @@
-"""What an order asks of carriers, and what they say: rates of their services, labels."""
+"""What an order asks of carriers, and what they say: rates of their services, labels, where a package is."""
 
 from typing import Literal
 
@@ -90,6 +90,13 @@ class LabelRequest(Question):
     def binds(self) -> bool:
         """A label costs money."""
         return True
+
+
+class TrackingRequest(Question):
+    """Where a package is, asked of a carrier that has not said so for a while. A `TrackingUpdate` answers it."""
+
+    tracking_number: Text
+    carrier: Carrier | None = None
 
 
 class LabelImage(Model):

@@ -1,6 +1,6 @@
 """What a node ships to one destination at once: how it was priced, its label, and where it is."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from canonical import Amount, Model, Moment, Money, Party, PricedPackage, ServiceRate, Text
@@ -45,6 +45,11 @@ class Consignment(Model):
     price: Money | None = None
     tracking_numbers: tuple[Text, ...] = ()
     fulfilment_order: Text | None = None
+    shipment: Text | None = None
+    """Our number of the shipment it left with."""
+    left_at: datetime | None = None
+    heard_at: datetime | None = None
+    """When the carrier last said something of it, or was asked."""
     status: Literal["rated", "labelled", "unlabelled", "superseded", "voided"] = "rated"
     milestone: Text | None = None
     """What the carrier last said of it."""

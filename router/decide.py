@@ -49,7 +49,7 @@ from router.price import check_prices
 from router.questions import ask_what_is_missing, face_deadlines, go_on_without, take_answer, take_refusal
 from router.request import Request, parked
 from router.return_decisions import return_authorization, return_receipt, return_verdict
-from router.shipment_tracking import track, tracked
+from router.shipment_tracking import ask_where, track, tracked
 from router.shipping import refuse, ship
 from router.sourcing import Sourced
 from router.substitution import substitute, substitutes_of
@@ -224,6 +224,7 @@ def _reconsider(request: Request) -> Decision:
     face_hold_deadlines(work)
     let_reservations_lapse(work)
     cancel_when_late(work)
+    ask_where(work)
     for line in list(work.lines.values()):
         work.move(line.number, "reopen", line.ledger.backordered)
     outcomes = advance(work)

@@ -1,7 +1,8 @@
 """Key figures of order fulfilment, from the orders' ledgers and events alone.
 
     fill_rate        units that left, or that a node holds for the order, of the units ordered and taken
-    on_time          of the orders that asked for a day and have left whole: nothing left after it
+    on_time          of the orders that asked for a day and have left whole: nothing left after the day to ship on, nor
+                     came, where its carrier says when it did, after the day to deliver on
     order_accuracy   of the orders that have left whole: as many units as asked for, nothing over, short or cancelled
     perfect_order    of the same: accurate, on time, in full, and nobody had to look at them
     cycle_hours      from an order's arrival to its last shipment, on average
@@ -14,15 +15,17 @@ The perfect order is the SCOR model's RL.1.1, as far as the hub's own facts reac
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from canonical import Moment
 from router.network import Network
 from router.order import ZERO, Order
 from router.promise import day_of
 
-_DAYS = ("requested_ship", "ship_not_later")
+_LEAVE_BY = ("requested_ship", "ship_not_later")
+_COME_BY = ("requested_delivery", "delivery_not_later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,16 @@ class Course:
         return exact and not self.short
 
     def on_time(self, network: Network) -> bool | None:
-        """Whether the last of it left by the day that was asked for; None where none was."""
-        document = self.order.document
-        for at, node in self.shipped:
-            zone = network.by_id[node].time_zone if node in network.by_id else "UTC"
-            days = [day_of(document.dates[name], zone) for name in _DAYS if name in document.dates]
-            if days and _day(at, zone) > min(days):
-                return False
-        return True if any(name in document.dates for name in _DAYS) else None
+        """Whether the last of it left, and came, by the days that were asked for; None where nobody can say."""
+        came = [(one.delivered_at, one.node) for one in self.order.consignments if one.delivered_at]
+        kept = [*self._kept(_LEAVE_BY, self.shipped, network), *self._kept(_COME_BY, came, network)]
+        return all(kept) if kept else None
 
-
-def _day(at: datetime, zone: str) -> date:
-    return day_of(at, zone)
+    def _kept(self, names: Sequence[str], moments: Iterable[tuple[Moment, str]], network: Network) -> list[bool]:
+        """Of each (moment, node) whether it is within the days of these names, in the node's time zone."""
+        limits = [self.order.document.dates[name] for name in names if name in self.order.document.dates]
+        zones = ((at, network.by_id[node].time_zone if node in network.by_id else "UTC") for at, node in moments)
+        return [day_of(at, zone) <= min(day_of(limit, zone) for limit in limits) for at, zone in zones if limits]
 
 
 def kpis(courses: Iterable[Course], network: Network) -> dict[str, Any]:

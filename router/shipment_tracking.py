@@ -1,12 +1,22 @@
-"""What a carrier says of a consignment moves its order's timeline, and goes on to the order's channel."""
+"""What a carrier says of a consignment moves its order's timeline, and goes on to the order's channel. A carrier that
+says nothing for a while is asked."""
 
-from canonical import ShipmentAdvice, TrackingEvent, TrackingUpdate
-from router.consigning import restate_consignment
+from collections.abc import Sequence
+from datetime import timedelta
+
+from canonical import MILESTONES, Reference, ShipmentAdvice, TrackingEvent, TrackingRequest, TrackingUpdate
+from router.consigning import restate_consignment, shopping
 from router.consignment import Consignment
 from router.labels import carrier_of, consignment_of
+from router.question import heading
 from router.workings import Workings
 
 DELIVERED = "delivered"
+_ENDED = frozenset({DELIVERED, "returned_to_shipper", "cancelled", "lost"})
+_LONGEST_WAY = timedelta(days=30)
+"""After it nobody asks any more."""
+_TOLD = MILESTONES - {"unknown"}
+"""What a channel can make use of."""
 
 
 def tracked(work: Workings, number: str) -> Consignment | None:
@@ -15,7 +25,7 @@ def tracked(work: Workings, number: str) -> Consignment | None:
 
 
 def track(work: Workings, consignment: Consignment, update: TrackingUpdate) -> int:
-    """Note what is new, in the carrier's sequence; how much that was."""
+    """Note what is new, in the carrier's sequence, and pass it on; how much that was."""
     fresh = [event for event in update.events if _said(update, event) not in consignment.tracked]
     for event in fresh:
         at = event.at.isoformat() if event.at else None
@@ -25,13 +35,15 @@ def track(work: Workings, consignment: Consignment, update: TrackingUpdate) -> i
     if not fresh:
         return 0
     delivered = [event.at for event in fresh if event.status == DELIVERED and event.at]
-    restate_consignment(
+    moved = restate_consignment(
         work,
         consignment,
         milestone=fresh[-1].status,
         tracked=(*consignment.tracked, *(_said(update, event) for event in fresh)),
         delivered_at=delivered[-1] if delivered else consignment.delivered_at,
     )
+    _listen(work, moved)
+    _pass_on(work, moved, update, [event for event in fresh if event.status in _TOLD])
     return len(fresh)
 
 
@@ -42,6 +54,71 @@ def with_carriage(work: Workings, advice: ShipmentAdvice) -> ShipmentAdvice:
     if bought is None or advice.tracking_numbers or packed:
         return advice
     return advice.changed(carrier=advice.carrier or carrier_of(bought), tracking_numbers=bought.tracking_numbers)
+
+
+def set_out(work: Workings, advice: ShipmentAdvice, shipment: str) -> None:
+    """What we bought carriage for is on its way, under our number for the shipment."""
+    bought = consignment_of(work, advice.fulfilment_order)
+    if bought and bought.left_at is None:
+        _listen(work, restate_consignment(work, bought, shipment=shipment, left_at=work.world.now))
+
+
+def ask_where(work: Workings) -> None:
+    """Ask where each consignment is of which its carrier has said nothing for as long as the terms say."""
+    every, now = _patience(work), work.world.now
+    if every is None:
+        return
+    for one in work.order.consignments:
+        if _under_way(work, one) and one.heard_at and one.heard_at + every <= now:
+            for number in one.tracking_numbers:
+                _ask(work, one, number)
+            _listen(work, one)
+
+
+def _listen(work: Workings, consignment: Consignment) -> None:
+    """Wait for what the carrier says next, and ask when it says nothing."""
+    every = _patience(work)
+    if every is None:
+        return
+    awaited = work.world.now + every if _under_way(work, consignment) else None
+    restate_consignment(work, consignment, heard_at=work.world.now)
+    work.wake(f"track/{consignment.number}", awaited, f"nothing is known of {consignment.number} since")
+
+
+def _patience(work: Workings) -> timedelta | None:
+    terms = shopping(work)
+    return terms.track_every if terms else None
+
+
+def _under_way(work: Workings, consignment: Consignment) -> bool:
+    left = consignment.left_at
+    return left is not None and consignment.milestone not in _ENDED and work.world.now < left + _LONGEST_WAY
+
+
+def _ask(work: Workings, consignment: Consignment, tracking_number: str) -> None:
+    number = f"track-{tracking_number}-{work.world.now:%Y%m%d%H%M%S}"
+    heard = {**heading(work), "number": number}
+    request = TrackingRequest(**heard, tracking_number=tracking_number, carrier=carrier_of(consignment))
+    work.dispatch(request, consignment.carrier, dict.fromkeys(TrackingRequest.model_fields, "rule:track"))
+
+
+def _pass_on(work: Workings, consignment: Consignment, update: TrackingUpdate, events: Sequence[TrackingEvent]) -> None:
+    """Tell the order's channel; one that takes no tracking declines it."""
+    if not events or work.order.document.usage != "production":
+        return
+    passed = TrackingUpdate(
+        number=update.number,
+        shipment_number=consignment.shipment,
+        carrier=update.carrier or carrier_of(consignment),
+        tracking_numbers=(update.number,),
+        references=(Reference(kind="purchase_order", value=work.order.document.number),),
+        events=tuple(events),
+        expected_at=update.expected_at,
+        usage=work.usage,
+    )
+    reasons = {name: f"source:{name}" for name in ("number", "carrier", "tracking_numbers", "events", "expected_at")}
+    ours = {"shipment_number": "rule:derived-number", "references": "order:number"}
+    work.dispatch(passed, work.order.channel, {**reasons, **ours})
 
 
 def _said(update: TrackingUpdate, event: TrackingEvent) -> str:

@@ -6,7 +6,7 @@ from router.billing import bill
 from router.books import post_shipment
 from router.notice import notify
 from router.number import derived_number
-from router.shipment_tracking import with_carriage
+from router.shipment_tracking import set_out, with_carriage
 from router.workings import Workings
 
 
@@ -22,6 +22,7 @@ def ship(work: Workings, advice: ShipmentAdvice) -> bool:
     fell_short = [one for one in said if _fall_short(work, one)]
     if shipped:
         left = Departure(number, advice, shipped)
+        set_out(work, advice, number)
         notify(work, left)
         post_shipment(work, left)
         bill(work, left)

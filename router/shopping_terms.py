@@ -48,6 +48,8 @@ class Shopping(Asking):
     """The dearest that is bought without a person."""
     parcel: Parcel = Parcel()
     estimates: tuple[Estimate, ...] = ()
+    track_every: timedelta | None = Field(default=None, ge=timedelta(minutes=10))
+    """After so long without a word of a shipment its carrier is asked where it is; None: it tells by itself."""
 
     @property
     def labelling(self) -> Asking:

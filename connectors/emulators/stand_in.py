@@ -7,7 +7,20 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar, get_args
 
 from canonical import Misconfigured
-from connectors.emulators import amazon, avatax, ebay, odoo, paydesk, shopify, stripe, taxjar, ups, walmart, woocommerce
+from connectors.emulators import (
+    amazon,
+    avatax,
+    easypost,
+    ebay,
+    odoo,
+    paydesk,
+    shopify,
+    stripe,
+    taxjar,
+    ups,
+    walmart,
+    woocommerce,
+)
 from connectors.emulators.faults import Fault, Faults
 from connectors.emulators.sample_orders import amazon_order, ebay_order, shopify_order, walmart_order, woocommerce_order
 
@@ -19,6 +32,8 @@ class StandIn:
     base_url: str
     connection: Mapping[str, Any]
     environment: Mapping[str, str]
+    office: Any
+    """Who plays it: its ledger, and the faults it is to meet."""
 
     def told(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -93,6 +108,10 @@ def _ups(_count: int, _at: datetime) -> ups.Ups:
     return ups.Ups()
 
 
+def _easypost(_count: int, _at: datetime) -> easypost.EasyPost:
+    return easypost.EasyPost()
+
+
 def _odoo(_count: int, _at: datetime) -> odoo.Odoo:
     return odoo.Odoo()
 
@@ -130,6 +149,7 @@ _KINDS: Mapping[str, _Kind] = {
     "ups": _Kind(
         _ups, ups.serving, lambda office: {"account": office.account}, ("client_id", "client_secret", "webhook_secret")
     ),
+    "easypost": _Kind(_easypost, easypost.serving, lambda _: {}, ("api_key", "webhook_secret")),
     "odoo": _Kind(
         _odoo, odoo.serving, lambda books: {"host": "odoo.example", "database": books.database}, ("api_key",)
     ),
@@ -173,4 +193,4 @@ def _told(name: str, kind: _Kind, account: Any, url: str) -> StandIn:
         settings["verification_token"] = {"env": "EBAY_VERIFICATION_TOKEN"}
         environment["EBAY_VERIFICATION_TOKEN"] = "stand-in-verification-token-0123456789"  # noqa: S105 - made up
     connection = {"connection": f"{name}-stand-in", "connector": name, "settings": settings, "base_url": url}
-    return StandIn(url, connection, environment)
+    return StandIn(url, connection, environment, account)

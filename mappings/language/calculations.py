@@ -1,11 +1,13 @@
 """Functions the built-in maps call by name."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from canonical import exact_decimal
 from mappings.language.functions import function
+from mappings.language.times import x12_date, x12_time
 
 _PER = {
     "PE": (1, "EA"),
@@ -60,6 +62,13 @@ def _in_ounces(weight: Any) -> tuple[str]:
 def ounces(weight: Any) -> dict[str, Any]:
     """A weight that is told in ounces, whatever unit it has here."""
     return {"value": exact_decimal(weight), "unit": "OZ"}
+
+
+@function("greenwich")
+def greenwich(day: str | None, time: str | None) -> datetime | None:
+    """The instant of a date (CCYYMMDD) and a time of day (HHMMSS) at Greenwich."""
+    date = x12_date(day) if day and time else None
+    return datetime.combine(date, x12_time(time), UTC) if date and time else None
 
 
 @function("package count")

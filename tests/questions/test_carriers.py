@@ -1,154 +1,170 @@
 """Carriers through their real connectors: each stand-in's ledger of labels against the order, whatever goes wrong."""
 
+import json
 from base64 import b64decode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from canonical import Document
-from canonical.exchange import Draft, Handed, Parcel, Reading
-from connectors.catalogue import load_catalogue
-from connectors.connection import Connection, host_of
-from connectors.courier import callers, couriers
-from connectors.emulators import ups
-from connectors.engine.wire import HttpWire
-from connectors.partners import Partners
-from connectors.secret import Secret
-from connectors.settings import InterchangeIdentity
-from connectors.surroundings import SystemClock
-from connectors.translator import Translator
-from mappings.library import MapLibrary
+from connectors.emulators.labels import DRAWN
 from router.network import Network
+from router.policy import Policy
 from router.shopping_terms import Shopping
 from tests.flow import street as streets
-from tests.flow.street import JsonLanguage, ObedientCourier, Street, fulfilments, open_street, purchase, stocked
+from tests.flow.street import Street, advice, fulfilments, purchase, stocked
+from tests.questions.provider import ASKED, Trade, trading
 
-OFFICES = {"ups": (ups.Ups, ups.serving)}
-
-
-class Language(JsonLanguage):
-    """Speaks to the carrier in its own words, and JSON to all others."""
-
-    def __init__(self, translator: Translator) -> None:
-        super().__init__()
-        self.translator = translator
-
-    def read(self, content: bytes, source: str | None, facts: Any, received_at: datetime) -> Reading:
-        if "map" in facts:
-            return self.translator.read(content, source, facts, received_at)
-        return super().read(content, source, facts, received_at)
-
-    def write(self, document: Document, to: str) -> Draft | None:
-        return self.translator.write(document, to) if to == "carrier" else super().write(document, to)
+IN_TIME = {"ups": "3_day_select", "easypost": "3DaySelect"}
+"""By carrier, the cheapest service that keeps the promise of two days."""
+DAWN = datetime(2026, 3, 3, 6, tzinfo=UTC)
+WAY = ("picked_up", "out_for_delivery", "delivered")
+"""What every carrier can say of a package's way."""
 
 
-@dataclass
-class Courier(ObedientCourier):
-    """Real for the carrier."""
+@pytest.fixture(params=IN_TIME)
+def carried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Opens a street whose orders ask this carrier, on the terms given."""
 
-    real: Any = None
+    def opening(settings: dict[str, str] | None = None, **terms: Any) -> Any:
+        return trading(request.param, buying(**terms), monkeypatch, tmp_path, **(settings or {}))
 
-    async def deliver(self, parcel: Parcel) -> Handed:
-        return await self.real.deliver(parcel) if parcel.destination == "carrier" else await super().deliver(parcel)
-
-
-@dataclass
-class Trade:
-    street: Street
-    office: Any
+    opening.carrier = request.param  # type: ignore[attr-defined] - a test asks which it is
+    return opening
 
 
-@asynccontextmanager
-async def trading(name: str, monkeypatch: pytest.MonkeyPatch, **terms: Any) -> AsyncIterator[Trade]:
-    make, serve = OFFICES[name]
-    policy = streets.POLICY
-    nodes = [node.model_copy(update={"ships": "hub", "takes_back": True}) for node in policy.network.nodes]
-    shopping = Shopping.model_validate({"ask": "carrier", "silence": "wait", **terms})
-    routing = policy.routing.model_copy(update={"shipping": shopping})
-    whole = policy.model_copy(update={"network": Network(nodes=tuple(nodes)), "routing": routing})
-    monkeypatch.setattr(streets, "POLICY", whole)
-    office, wire = make(), HttpWire()
-    async with serve(office) as url:
-        connection = _connection(name, office, url)
-        nobody = InterchangeIdentity(qualifier="ZZ", id="NOBODY", group="NOBODY")
-        translator = Translator(Partners({}, {}, nobody), MapLibrary(), {"carrier": connection})
-        real = couriers(callers({"carrier": connection}, wire, SystemClock()))["carrier"]
-        async with open_street("sqlite://", courier=Courier(real=real), language=Language(translator)) as street:
-            yield Trade(street, office)
-            assert await street.sound() == []
-    await wire.close()
+def buying(**terms: Any) -> Policy:
+    """The street's policy, with carriage bought by the hub."""
+    nodes = [node.model_copy(update={"ships": "hub", "takes_back": True}) for node in streets.POLICY.network.nodes]
+    shopping = Shopping.model_validate({"ask": ASKED, "silence": "wait", **terms})
+    routing = streets.POLICY.routing.model_copy(update={"shipping": shopping})
+    return streets.POLICY.model_copy(update={"network": Network(nodes=tuple(nodes)), "routing": routing})
 
 
-def _connection(name: str, office: Any, url: str) -> Connection:
-    manifest = load_catalogue().manifests[name]
-    defaults = {key: one.default for key, one in manifest.settings.items() if one.default is not None}
-    secrets = {key: Secret(getattr(office, key)) for key, one in manifest.settings.items() if one.secret}
-    own = {"account": office.account} if name == "ups" else {}
-    return Connection("carrier", "Carrier", manifest, {**defaults, **own, **secrets}, url, frozenset({host_of(url)}))
+async def order(made: Trade, quantity: int = 5) -> None:
+    await stocked(made.street)
+    await made.street.send(purchase("PO1", quantity))
+    await made.go_on()
 
 
-async def trade(street: Street, quantity: int = 5) -> None:
-    await stocked(street)
-    await street.send(purchase("PO1", quantity))
-    await on(street)
+async def ship(made: Trade) -> None:
+    for operator, fulfilment in fulfilments(made.street):
+        await made.street.send(advice(fulfilment, f"S-{fulfilment['number']}"), source=operator)
+    await made.go_on(times=1)
 
 
-async def on(street: Street) -> None:
-    """Time passes until nothing is left to do."""
-    await street.settle()
-    for _ in range(8):
-        street.clock.advance(seconds=70)
-        await street.flow.schedule.wake()
-        await street.settle()
+async def milestones(street: Street) -> list[str]:
+    told = (await street.order("PO1"))["timeline"]
+    return [one["detail"]["status"] for one in told if one["kind"] == "shipment_tracked"]
 
 
-@pytest.mark.parametrize("name", OFFICES)
+def tracking_numbers(made: Trade) -> list[str]:
+    return [number for numbers in made.office.live.values() for number in numbers]
+
+
 @pytest.mark.parametrize("label", ["pdf", "png", "zpl"])
-async def test_the_cheapest_that_keeps_the_promise_is_labelled_once_in_the_format_wanted(name, label, monkeypatch):
-    async with trading(name, monkeypatch, label=label) as made:
-        await trade(made.street)
-        order = await made.street.order("PO1")
-        assert (order["status"], await made.street.codes()) == ("released", [])
+async def test_the_cheapest_that_keeps_the_promise_is_labelled_once_in_the_format_wanted(carried, label):
+    async with carried(label=label) as made:
+        await order(made)
+        kept = await made.street.order("PO1")
+        assert (kept["status"], await made.street.codes()) == ("released", [])
         assert len(made.office.live) == 1
         [(_, fulfilment)] = fulfilments(made.street)
-        assert fulfilment["freight"]["carrier"]["service"] == "3_day_select"
-        assert [one["value"] for one in fulfilment["references"]] == list(made.office.live)
-        [told] = [one for one in order["documents"] if one["kind"] == "Label"]
-        kept = (await made.street.store.archive.document(told["id"]))["document"]
-        [drawn] = kept["packages"][0]["documents"]
-        assert (drawn["format"], b64decode(drawn["content"])) == (label, ups.DRAWN[label.upper()])
+        assert fulfilment["freight"]["carrier"] == {"scac": "UPSN", "service": IN_TIME[carried.carrier]}
+        assert [one["value"] for one in fulfilment["references"]] == tracking_numbers(made)
+        [told] = [one for one in kept["documents"] if one["kind"] == "Label"]
+        document = (await made.street.store.archive.document(told["id"]))["document"]
+        [drawn] = document["packages"][0]["documents"]
+        assert (drawn["format"], b64decode(drawn["content"])) == (label, DRAWN[label.upper()])
+        assert Decimal(document["price"]["amount"]) > 10
 
 
-@pytest.mark.parametrize("name", OFFICES)
 @pytest.mark.parametrize("fault", ["server_error", "silent_after_accepting", "garbage", "too_many", "html"])
-async def test_a_fault_at_any_call_labels_nothing_twice(name, fault, monkeypatch):
-    for call in range(4):
-        async with trading(name, monkeypatch) as made:
+async def test_a_fault_at_any_call_labels_nothing_twice(carried, fault):
+    for call in range(6):
+        async with carried() as made:
             made.office.faults.silence = 0.01
             made.office.faults.queue.extend([None] * call + [fault])
-            await trade(made.street)
+            await order(made)
             assert (await made.street.order("PO1"))["status"] == "released"
             assert len(made.office.live) == 1
             [(_, fulfilment)] = fulfilments(made.street)
-            assert [one["value"] for one in fulfilment["references"]] == list(made.office.live)
+            assert [one["value"] for one in fulfilment["references"]] == tracking_numbers(made)
 
 
-@pytest.mark.parametrize("name", OFFICES)
-async def test_several_packages_have_a_label_each_under_one_shipment(name, monkeypatch):
-    async with trading(name, monkeypatch, parcel={"pounds": 2}) as made:
-        await trade(made.street)
-        [shipment] = made.office.live.values()
-        assert len(shipment["packages"]) == 3
+async def test_several_packages_have_a_label_each_under_one_shipment(carried):
+    async with carried(parcel={"pounds": 2}) as made:
+        await order(made)
+        [numbers] = made.office.live.values()
+        assert len(numbers) == 3
+        [told] = [one for one in (await made.street.order("PO1"))["documents"] if one["kind"] == "Label"]
+        document = (await made.street.store.archive.document(told["id"]))["document"]
+        assert [one["tracking_number"] for one in document["packages"]] == list(numbers)
+        assert all(len(one["documents"]) == 1 for one in document["packages"])
 
 
-@pytest.mark.parametrize("name", OFFICES)
-async def test_a_cancelled_order_is_voided_at_the_carrier(name, monkeypatch):
-    async with trading(name, monkeypatch) as made:
-        await trade(made.street)
+async def test_a_cancelled_order_is_voided_at_the_carrier(carried):
+    async with carried(parcel={"pounds": 2}) as made:
+        await order(made)
+        assert len(made.office.live) == 1
         await made.street.send(purchase("PO1", 5).changed(purpose="cancel"))
-        await on(made.street)
-        assert (len(made.office.shipments), made.office.live) == (1, {})
+        await made.go_on()
+        assert made.office.live == {}
+        assert (await made.street.order("PO1"))["status"] == "cancelled"
+
+
+async def test_what_the_carrier_pushes_is_followed_to_delivery_and_passed_on(carried):
+    async with carried() as made:
+        await order(made)
+        await ship(made)
+        [number] = tracking_numbers(made)
+        for hours, milestone in enumerate(WAY):
+            assert await made.office.tell(number, milestone, DAWN + timedelta(hours=hours), made.url) == 200
+        await made.go_on(times=1)
+        heard = await milestones(made.street)
+        assert (heard[-2:], await made.street.codes()) == (["out_for_delivery", "delivered"], [])
+        passed = [
+            json.loads(one.content)["document"] for one in made.street.courier.taken if one.kind == "TrackingUpdate"
+        ]
+        assert [one["status"] for update in passed for one in update["events"]] == heard
+        assert {update["references"][0]["value"] for update in passed} == {"PO1"}
+
+
+async def test_an_event_that_is_not_proved_changes_nothing(carried):
+    async with carried() as made:
+        await order(made)
+        await ship(made)
+        made.office.webhook_secret = "another"
+        for destination in getattr(made.office, "subscribed", {}).values():
+            destination["credential"] = "another"
+        [number] = tracking_numbers(made)
+        assert await made.office.tell(number, "delivered", DAWN, made.url) == 401
+        await made.go_on(times=1)
+        assert await milestones(made.street) == []
+
+
+async def test_a_carrier_that_says_nothing_is_asked_until_it_has_delivered(carried):
+    async with carried(track_every="PT6H") as made:
+        await order(made)
+        await ship(made)
+        [number] = tracking_numbers(made)
+        getattr(made.office, "subscribed", {}).clear()
+        made.office.note(number, "out_for_delivery", DAWN)
+        await made.go_on(seconds=6 * 3600, times=2)
+        made.office.note(number, "delivered", DAWN + timedelta(hours=5))
+        await made.go_on(seconds=6 * 3600, times=2)
+        assert (await milestones(made.street))[-1] == "delivered"
+        asked = len(made.office.requests)
+        await made.go_on(seconds=6 * 3600, times=3)
+        assert len(made.office.requests) == asked
+        assert await made.street.codes() == []
+
+
+async def test_a_carrier_that_knows_nothing_yet_is_no_trouble(carried):
+    async with carried(track_every="PT6H") as made:
+        await order(made)
+        await ship(made)
+        await made.go_on(seconds=6 * 3600, times=3)
+        assert (await made.street.codes(), (await made.street.order("PO1"))["status"]) == ([], "shipped")
