@@ -36,9 +36,9 @@ def hide_cards(reading: Reading) -> Reading:
     return replace(reading, documents=documents, findings=_told(reading.findings), keeps_bytes=False)
 
 
-def hidden_text(text: str) -> str:
-    """The text with the middle digits of its card numbers starred."""
-    return _TEXT.sub(lambda found: _starred(found.group()) if _passes_luhn(found.group()) else found.group(), text)
+def hidden_text(text: str, mark: str = "*") -> str:
+    """The text with a mark for each of the middle digits of its card numbers."""
+    return _TEXT.sub(lambda found: _marked(found.group(), mark) if _passes_luhn(found.group()) else found.group(), text)
 
 
 def _hidden(incoming: Incoming) -> Incoming:
@@ -77,12 +77,12 @@ def _finding(pointer: str) -> Finding:
     return Finding("card-number", "warning", {"pointer": pointer}, message)
 
 
-def _starred(number: str) -> str:
+def _marked(number: str, mark: str) -> str:
     digits = sum(character.isdigit() for character in number)
     shown, seen = [], 0
     for character in number:
         seen += character.isdigit()
-        shown.append("*" if character.isdigit() and 6 < seen <= digits - 4 else character)
+        shown.append(mark if character.isdigit() and 6 < seen <= digits - 4 else character)
     return "".join(shown)
 
 

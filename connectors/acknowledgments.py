@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from canonical import AcknowledgedSet, Acknowledgment, Fault, Finding, Usage, Verdict
+from canonical.card_number import hidden_text
 from connectors.syntax.x12 import GroupEnd, InterchangeEnd, Node, SetVerdict
 
 VERDICTS: Mapping[str, Verdict] = {
@@ -76,8 +77,8 @@ def _fault(finding: Finding) -> Fault:
         element=_number(where.get("element")),
         component=_number(where.get("component")),
         codes=dict(finding.ack or {}),
-        value=str(value) if value else None,
-        message=finding.message,
+        value=hidden_text(str(value)) if value else None,
+        message=hidden_text(finding.message),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from canonical import Acknowledgment, FulfilmentOrder, PurchaseOrder
+from canonical.card_number import hidden_text, holds_card
 from canonical.exchange import Reading, Reply
 from connectors.partners import partners_of
 from connectors.profile import Profile
@@ -418,3 +419,21 @@ def test_an_interchange_without_a_component_separator_is_read_whole(read: Read, 
     [incoming] = read(content).documents
     assert isinstance(incoming.document, PurchaseOrder)
     assert incoming.document.lines[0].components[0].quantity.unit == "EA"
+
+
+@pytest.mark.parametrize(("functional", "tag"), [("997", "AK4"), ("999", "IK4")])
+@pytest.mark.parametrize("said", ["4111111111111111", "card 4111 1111 1111 1111"])
+def test_a_card_number_in_a_bad_element_is_not_said_back(
+    sample: Any, translator_of: Callable[..., Translator], functional: str, tag: str, said: str
+) -> None:
+    translator = translator_of(acknowledge={"functional": functional})
+    bad = [f"PO1*1*24*{said}*18.95**VN*CS-1001" if one.startswith("PO1") else one for one in sample.sets[0]]
+    reading = translator.read(sample.but(sets=[bad]).content, "northwind", {}, AT)
+    [reply] = reading.replies
+    [note] = tagged(reply, tag)
+    shown = hidden_text(said, "X")
+    assert note.endswith(f"*{shown}")
+    assert "XX" in shown
+    [fault] = acknowledgments(reading)[0].sets[0].faults
+    assert fault.value == hidden_text(said)
+    assert not holds_card((fault.message or "").encode())

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, overload
 
+from canonical.card_number import hidden_text
 from canonical.finding import Finding
 from connectors.syntax.x12.delimiters import Delimiters
 from connectors.syntax.x12.events import GroupEnd, InterchangeEnd, SetVerdict
@@ -199,7 +200,7 @@ def _element_note(finding: Finding, tag: str, form: _Form) -> Node:
         place[2] = str(where.get("repetition", ""))
     position = ":".join(place).rstrip(":")
     number = str(facts.get("number", ""))
-    value = str(facts.get("value", ""))[:_LONGEST_COPY]
+    value = hidden_text(str(facts.get("value", "")), "X")[:_LONGEST_COPY]  # a star may be their separator
     code = form.code("AK403", finding.ack["AK403"] if finding.ack else "")
     return Node([tag, position, number if number.isdigit() else "", code, value if value.isprintable() else ""])
 
