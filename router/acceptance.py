@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from canonical import Item, OrderLine, Party, Price, PurchaseOrder, Quantity, made
-from router.catalogue import Match, units_in
+from router.catalogue import units_in
 from router.lifecycle import move
 from router.number import order_id
 from router.order import ZERO, Ledger, LineState, Order
@@ -26,7 +26,8 @@ def open_order(document: PurchaseOrder, sender: str, policy: Policy) -> Order:
     """The order as it stands before anything is decided: sound lines open, the others refused."""
     opening = Opening(document, policy, sender)
     lines = [state for position, line in enumerate(document.lines) for state in opening.states(line, position)]
-    return Order(
+    return made(
+        Order,
         id=order_id(document, sender),
         number=document.number,
         channel=sender,
@@ -61,19 +62,19 @@ class Opening:
 
     def states(self, line: OrderLine, position: int) -> Iterator[LineState]:
         """One state for each destination of a line, or one that is refused."""
-        match = self.policy.catalogue.match(line.items)
-        if match.item:
-            match = match._replace(item=self.policy.item_for(self.channel, match.item, line.quantity, self.document))
+        known, _, fault = self.policy.catalogue.match(line.items)
+        item = self.policy.item_for(self.channel, known, line.quantity, self.document) if known else None
         if line.number in self._numbers:
             twice = Refusal("line-number-twice", f"line number {line.number} is given twice")
-            yield _refused(line, position, f"{line.number}~{position}", twice, match.item)
+            yield _refused(line, position, f"{line.number}~{position}", twice, item)
             return
         self._numbers.add(line.number)
-        refusal = _match_refusal(line, match, self.document)
-        if refusal or match.item is None:
-            yield _refused(line, position, line.number, refusal or _unknown(match), match.item)
+        if item is None:
+            yield _refused(line, position, line.number, Refusal("item-unknown", fault or "item unknown"), None)
+        elif refusal := refusal_of(line, item, self.document):
+            yield _refused(line, position, line.number, refusal, item)
         else:
-            yield from self._open(line, position, match.item)
+            yield from self._open(line, position, item)
 
     def _open(self, line: OrderLine, position: int, item: Item) -> Iterator[LineState]:
         factor = units_in(item, line.quantity.unit) or Decimal(1)
@@ -110,14 +111,6 @@ def _refused(line: OrderLine, position: int, number: str, refusal: Refusal, item
     )  # fmt: skip
 
 
-def _unknown(match: Match) -> Refusal:
-    return Refusal("item-unknown", match.fault or "item unknown")
-
-
-def _match_refusal(line: OrderLine, match: Match, document: PurchaseOrder) -> Refusal | None:
-    return _unknown(match) if match.item is None else refusal_of(line, match.item, document)
-
-
 def refusal_of(line: OrderLine, item: Item, document: PurchaseOrder) -> Refusal | None:
     """Why a line that asks for `item` can't be taken as it is."""
     return _quantity_refusal(line, item) or _price_refusal(line, item, document)
@@ -133,11 +126,15 @@ def _quantity_refusal(line: OrderLine, item: Item) -> Refusal | None:
         return Refusal("unit-unknown", f"{item.sku} is not sold by {unit}; it is sold by {sold}")
     if item.unit == "EA" and (value * factor) % 1:
         return Refusal("quantity-not-whole", f"{value} {unit} is not a whole number of {item.unit}")
-    named = sum((place.quantity.value for place in line.destinations), ZERO)
-    units = {place.quantity.unit for place in line.destinations} - {unit}
-    if line.destinations and (named != value or units or min(p.quantity.value for p in line.destinations) <= 0):
-        return Refusal("destinations-differ", f"its destinations hold {named} of {value} {unit}")
-    return None
+    return _destinations_refusal(line) if line.destinations else None
+
+
+def _destinations_refusal(line: OrderLine) -> Refusal | None:
+    value, unit = line.quantity.value, line.quantity.unit
+    named = [place.quantity.value for place in line.destinations]
+    if sum(named) == value and min(named) > 0 and all(place.quantity.unit == unit for place in line.destinations):
+        return None
+    return Refusal("destinations-differ", f"its destinations hold {sum(named)} of {value} {unit}")
 
 
 def _price_refusal(line: OrderLine, item: Item, document: PurchaseOrder) -> Refusal | None:
@@ -157,6 +154,8 @@ def own_unit_price(line: OrderLine, item: Item) -> Price | None:
     if price is None:
         return None
     unit = price.per.unit if price.per else line.quantity.unit if line.price else item.unit
+    if unit == item.unit and price.per is None:
+        return price
     count = (price.per.value if price.per else Decimal(1)) * (units_in(item, unit) or Decimal(1))
     if count == 1 and price.per is None:
         return price

@@ -1,7 +1,6 @@
 """The answer to an order or its change: what becomes of each line, and when it ships (X12 855, 865)."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -27,16 +26,9 @@ from router.line_view import (
 )
 from router.order import ZERO, Allocation, LineState, Order
 from router.promise import day_of
+from router.route import Promise
 from router.substitution import offered
 from router.workings import Workings
-
-
-class Promise(NamedTuple):
-    """When goods leave and arrive; None where nothing is promised."""
-
-    ship_on: date | None
-    deliver_on: date | None
-
 
 _NONE = Promise(None, None)
 
@@ -54,8 +46,7 @@ def acknowledge(work: Workings) -> None:
     for position, states in by_position(work.lines.values()).items():
         reasons |= _reasons(work, states[0], f"lines.{len(lines)}", f"order:lines.{position}")
         lines.append(standing(work, states, allocated))
-    answer = _answer(work, lines).model_copy(update={"decision": _verdict(lines)})
-    work.dispatch(answer, work.order.channel, {**_HEADER_REASONS, **reasons})
+    work.dispatch(_answer(work, lines, _verdict(lines)), work.order.channel, {**_HEADER_REASONS, **reasons})
 
 
 def acknowledge_anew(work: Workings, before: Order) -> None:
@@ -64,7 +55,7 @@ def acknowledge_anew(work: Workings, before: Order) -> None:
         return
     allocated = work.allocations_by_line
     lines = [standing(work, states, allocated) for states in by_position(work.lines.values()).values()]
-    answer = _answer(work, lines).model_copy(update={"decision": _verdict(lines), "purpose": "change"})
+    answer = _answer(work, lines, _verdict(lines), "change")
     reasons = {f"lines.{index}.outcomes": "rule:sourcing" for index in range(len(lines))}
     work.dispatch(answer, work.order.channel, {**_HEADER_REASONS, "lines": "order:lines", **reasons})
 
@@ -115,8 +106,7 @@ def acknowledge_change(
     in_vain = tuple(work.lines.values()) == work.order.lines
     verdict: Verdict = "accepted" if not refused else "rejected" if in_vain else "accepted_with_changes"
     number = change.change_number if isinstance(change, OrderChange) else None
-    updates = {"decision": verdict, "purpose": purpose, "change_number": number}
-    reply = _answer(work, lines).model_copy(update=updates)
+    reply = _answer(work, lines, verdict, purpose, number)
     work.dispatch(reply, work.order.channel, {**_HEADER_REASONS, "change_number": "source:change_number", **reasons})
 
 
@@ -141,12 +131,21 @@ _HEADER_REASONS: Reasons = {
 }  # fmt: skip
 
 
-def _answer(work: Workings, lines: list[AcknowledgedLine]) -> OrderAcknowledgment:
+def _answer(
+    work: Workings,
+    lines: list[AcknowledgedLine],
+    verdict: Verdict,
+    purpose: Purpose = "original",
+    change: str | None = None,
+) -> OrderAcknowledgment:
     document = work.order.document
-    return OrderAcknowledgment(
+    return made(
+        OrderAcknowledgment,
         number=document.number,
-        decision="accepted",
+        purpose=purpose,
+        decision=verdict,
         release=document.release,
+        change_number=change,
         acknowledged_on=work.world.now,
         ordered_on=document.ordered_on,
         currency=document.currency,
@@ -159,12 +158,11 @@ def _answer(work: Workings, lines: list[AcknowledgedLine]) -> OrderAcknowledgmen
 
 
 def _reasons(work: Workings, state: LineState, path: str, source: str) -> Reasons:
-    return {
-        path: source,
-        **item_reasons(work, state, f"{path}.items", source),
-        **({f"{path}.price": "rule:price-list"} if state.repriced else {}),
-        f"{path}.outcomes": "rule:line-validation" if state.fault else "rule:sourcing",
-    }
+    reasons = {path: source, **item_reasons(work, state, f"{path}.items", source)}
+    if state.repriced:
+        reasons[f"{path}.price"] = "rule:price-list"
+    reasons[f"{path}.outcomes"] = "rule:line-validation" if state.fault else "rule:sourcing"
+    return reasons
 
 
 def standing(
@@ -197,17 +195,27 @@ def _outcomes(work: Workings, state: LineState, allocated: Allocated, changed: b
     if state.fault:
         refused = _REFUSALS.get(state.fault_code or "", "rejected")
         return [LineOutcome(outcome=refused, quantity=state.quantity, reason=state.fault)]
-    ledger, shipping = state.ledger, _shipping(state, changed)
-    parts: list[tuple[Outcome, Decimal, Promise]] = [("held", ledger.open, _NONE), (shipping, ledger.shipped, _NONE)]
-    for promise, quantity in _promised(work, allocated.get(state.number, ())):
-        late = shipping == "accepted" and _after_asked(work, promise)
-        parts.append(("accepted_date_changed" if late else shipping, quantity, promise))
-    parts += [("backordered", ledger.backordered, _expected(state))]
-    if ledger.cancelled and not changed:
-        parts += [("rejected" if ledger.cancelled == ledger.ordered else "cancelled", ledger.cancelled, _NONE)]
-    if changed and ledger.cancelled == ledger.ordered:
-        parts += [("cancelled", ledger.cancelled, _NONE)]
+    parts = _parts(work, state, allocated.get(state.number, ()), changed)
     return [_outcome(work, state, outcome, quantity, promise) for outcome, quantity, promise in parts if quantity]
+
+
+def _parts(
+    work: Workings, state: LineState, allocations: Sequence[Allocation], changed: bool
+) -> Iterator[tuple[Outcome, Decimal, Promise]]:
+    """How much of a line comes, and how; of some nothing."""
+    ledger, shipping = state.ledger, _shipping(state, changed)
+    yield "held", ledger.open, _NONE
+    yield shipping, ledger.shipped, _NONE
+    for promise, quantity in _promised(work, allocations):
+        late = shipping == "accepted" and _after_asked(work, promise)
+        yield "accepted_date_changed" if late else shipping, quantity, promise
+    yield "backordered", ledger.backordered, _expected(state)
+    if ledger.cancelled:
+        whole = ledger.cancelled == ledger.ordered
+        if not changed:
+            yield "rejected" if whole else "cancelled", ledger.cancelled, _NONE
+        elif whole:
+            yield "cancelled", ledger.cancelled, _NONE
 
 
 def _outcome(work: Workings, state: LineState, outcome: Outcome, quantity: Decimal, promise: Promise) -> LineOutcome:
@@ -257,13 +265,12 @@ def _promised(work: Workings, allocations: Sequence[Allocation]) -> list[tuple[P
         if outstanding := allocation.outstanding:
             promise = promised(work, allocation.node, allocation.destination)
             days[promise] = days.get(promise, ZERO) + outstanding
-    return sorted(days.items())
+    return sorted(days.items()) if len(days) > 1 else list(days.items())
 
 
 def promised(work: Workings, node: str, destination: int) -> Promise:
     """When goods that a node is asked for now leave it and arrive."""
-    route = work.route(node, destination)
-    return Promise(route.ships_on, route.arrives_on)
+    return work.route(node, destination).promise
 
 
 def _merged(outcomes: list[LineOutcome]) -> tuple[LineOutcome, ...]:

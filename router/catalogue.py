@@ -47,18 +47,16 @@ class Catalogue(Rule):
 
     def match(self, items: Mapping[str, str]) -> Match:
         """The item that `items` (scheme -> identifier) names. Identifiers must not disagree."""
-        index = self._index
-        found = {
-            scheme: item
-            for scheme, value in items.items()
-            if scheme in _SCHEMES and (item := index.get(_key(scheme, value))) is not None
-        }
+        index, found = self._index, dict[str, Item]()
+        for scheme, value in items.items():
+            if scheme in _SCHEMES and (item := index.get(_key(scheme, value))):
+                found[scheme] = item
         if len(found) > 1 and len({item.sku for item in found.values()}) > 1:
             named = ", ".join(f"{scheme} {items[scheme]} is {found[scheme].sku}" for scheme in sorted(found, key=_rank))
             return Match(fault=f"its identifiers name different items: {named}")
         if found:
             by = min(found, key=_rank)
-            return Match(item=found[by], by=by)
+            return Match(found[by], by)
         given = ", ".join(f"{scheme} {value}" for scheme, value in items.items()) or "no identifier"
         return Match(fault=f"no item of ours has {given}")
 

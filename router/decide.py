@@ -264,8 +264,9 @@ def _not_ours(request: Request) -> Decision:
 
 
 def _summary(work: Workings) -> str:
+    ledgers = [line.ledger for line in work.lines.values()]
     totals = {
-        name: sum(getattr(line.ledger, name) for line in work.lines.values())
+        name: sum([getattr(ledger, name) for ledger in ledgers])
         for name in ("released", "allocated", "backordered", "open", "cancelled")
     }
     parts = [f"{total.normalize():f} {name}" for name, total in totals.items() if total]

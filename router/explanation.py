@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from canonical import made
 from router.allocation import Assignment, Problem, allocate
 from router.decision import Candidate, ConsignmentExplanation, Explanation, LineExplanation
 from router.goods import Goods, goods_cost_terms, total_of, unit_cost_terms
@@ -22,7 +23,8 @@ def explained(work: Workings, outcomes: Sequence[Sourced], summary: str) -> Expl
     for outcome in outcomes:
         for name, amount in cost_terms(work, outcome).items():
             terms[name] = terms.get(name, ZERO) + amount
-    return Explanation(
+    return made(
+        Explanation,
         summary=summary,
         rule=work.policy.rule("routing.costs") if outcomes else None,
         cost=sum(terms.values(), ZERO) if outcomes else None,

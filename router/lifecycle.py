@@ -87,10 +87,9 @@ def move(ledger: Ledger, name: Move, quantity: Decimal) -> Ledger:
 
     What leaves one side of the conserved sum arrives in it, so the ledger need not be proved again.
     """
-    step = MOVES[name]
-    rises = step.source in ("ordered", "over_shipped")
-    before = getattr(ledger, step.source)
+    step, held = MOVES[name], vars(ledger)
+    rises, before = step.source in ("ordered", "over_shipped"), held[step.source]
     if quantity < 0 or (not rises and before < quantity):
         raise ValueError(f"cannot {name} {quantity}: {step.source} holds {before}")
     left = before + quantity if rises else before - quantity
-    return ledger.model_copy(update={step.source: left, step.target: getattr(ledger, step.target) + quantity})
+    return ledger.model_copy(update={step.source: left, step.target: held[step.target] + quantity})

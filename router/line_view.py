@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from canonical import OrderLine, Price, Quantity, made
 from router.order import LineState
-from router.workings import Workings
+from router.workings import ShownItems, Workings
 
 Reasons = dict[str, str]
 
@@ -17,10 +17,7 @@ def document_line(work: Workings, state: LineState) -> OrderLine:
 
 def shown_items(work: Workings, state: LineState) -> dict[str, str]:
     """Every identifier of a line's item: as ordered, then ours; of a substitute none of the other item's."""
-    ordered, own = document_line(work, state).items, _own_items(work, state)
-    if state.instead_of:
-        return {**{scheme: value for scheme, value in ordered.items() if scheme not in _OF_THE_ITEM}, **own}
-    return {**ordered, **{scheme: value for scheme, value in own.items() if scheme not in ordered}}
+    return _shown(work, state).items
 
 
 _OF_THE_ITEM = ("sku", "vendor", "gtin", "upc", "ean")
@@ -28,13 +25,27 @@ _OF_THE_ITEM = ("sku", "vendor", "gtin", "upc", "ean")
 
 def item_reasons(work: Workings, state: LineState, path: str, source: str) -> Reasons:
     """Where the identifiers at `path` came from; `source` is the order line's path with its origin."""
-    ordered = document_line(work, state).items
-    added = [scheme for scheme in _own_items(work, state) if scheme not in ordered or state.instead_of]
-    return {path: f"{source}.items", **{f"{path}.{scheme}": f"rule:catalogue.{state.sku}" for scheme in added}}
+    reasons = {path: f"{source}.items"}
+    for scheme in _shown(work, state).added:
+        reasons[f"{path}.{scheme}"] = f"rule:catalogue.{state.sku}"
+    return reasons
 
 
-def _own_items(work: Workings, state: LineState) -> dict[str, str]:
-    return own_items(work, state.sku) if state.sku else {}
+def _shown(work: Workings, state: LineState) -> ShownItems:
+    """Worked out once a decision: every document shows the line alike."""
+    key = state.position, state.sku, state.instead_of
+    if key not in work.shown:
+        work.shown[key] = _shown_anew(work, state)
+    return work.shown[key]
+
+
+def _shown_anew(work: Workings, state: LineState) -> ShownItems:
+    ordered, own = document_line(work, state).items, own_items(work, state.sku) if state.sku else {}
+    if state.instead_of:
+        kept = {scheme: value for scheme, value in ordered.items() if scheme not in _OF_THE_ITEM}
+        return ShownItems({**kept, **own}, tuple(own))
+    added = [scheme for scheme in own if scheme not in ordered]
+    return ShownItems({**ordered, **{scheme: own[scheme] for scheme in added}}, tuple(added))
 
 
 def own_items(work: Workings, sku: str) -> dict[str, str]:

@@ -66,7 +66,8 @@ class Allocation(Model):
     @property
     def outstanding(self) -> Amount:
         """What the node still holds or owes of it."""
-        return max(self.quantity - self.shipped - self.short, ZERO)
+        left = self.quantity - self.shipped - self.short
+        return left if left > 0 else ZERO
 
 
 class Expected(Model):

@@ -55,6 +55,8 @@ class Policy(Rule):
 
     def item_for(self, channel: str, item: Item, quantity: Quantity, document: PurchaseOrder) -> Item:
         """The item as a channel buys such a quantity of it on the day of its order."""
+        if not self.prices.listed_for(channel, item.sku):
+            return item
         units = quantity.value * (units_in(item, quantity.unit) or 1)
         return self.prices.item_for(channel, item, units, day_of(document.ordered_on, self.company.time_zone))
 

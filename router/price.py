@@ -18,8 +18,8 @@ def check_prices(work: Workings) -> None:
     """Judge every open line's price by the terms of its channel."""
     terms = work.policy.channel(work.order.channel)
     for state in list(work.lines.values()):
-        shortfall = price_shortfall(work, state, state.price)
-        if not state.ledger.open or shortfall is None:
+        shortfall = price_shortfall(work, state, state.price) if state.ledger.open else None
+        if shortfall is None:
             continue
         if terms.price_below == "refuse":
             work.move(state.number, "cancel_open", state.ledger.open, rule=terms_rule(work, "price_below"))

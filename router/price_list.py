@@ -1,6 +1,6 @@
 """What we charge whom: each partner's own prices, by quantity and day (config/prices.csv)."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -44,9 +44,13 @@ class PriceLists(Rule):
             grouped.setdefault((one.partner, one.sku), []).append(one)
         return grouped
 
+    def listed_for(self, partner: str, sku: str) -> Sequence[ListedPrice]:
+        """A partner's own prices of an item."""
+        return self._by_item.get((partner, sku), ())
+
     def item_for(self, partner: str, item: Item, units: Decimal, day: date) -> Item:
         """The item as this partner buys `units` of it on a day: at its own price, or at everybody's."""
-        for one in self._by_item.get((partner, item.sku), ()):
+        for one in self.listed_for(partner, item.sku):
             if one.from_quantity <= units and one.holds_on(day):
                 return item.model_copy(update={"price": one.price})
         return item

@@ -28,9 +28,9 @@ def _release_to(work: Workings, destination: int, node: str, indexes: list[int])
     bought = labelled(work, node, destination)
     for count, index in enumerate(indexes, start=1):
         allocation = work.allocations[index]
+        work.move(allocation.line, "release", allocation.outstanding, node=node, fulfilment_order=number)
         released = {"fulfilment_order": number, "fulfilment_line": str(count)}
         work.allocations[index] = allocation.model_copy(update=released)
-        work.move(allocation.line, "release", allocation.outstanding, node=node, fulfilment_order=number)
     work.amend(fulfilment_orders=(*work.order.fulfilment_orders, number))
     if bought:
         restate_consignment(work, bought, fulfilment_order=number)
@@ -64,7 +64,8 @@ def _fulfilment_order(work: Workings, number: str, destination: int, allocations
     bought = consignment_of(work, number)
     dates = {name: document.dates[name] for name in _CARRIED_DATES if name in document.dates}
     ships_on = promised(work, node.id, destination).ship_on or work.world.now
-    return FulfilmentOrder(
+    return made(
+        FulfilmentOrder,
         number=number,
         order_number=document.number,
         node=node.id,
@@ -74,7 +75,7 @@ def _fulfilment_order(work: Workings, number: str, destination: int, allocations
         freight=_freight(document.freight, bought),
         references=_tracking(bought),
         notes=document.notes,
-        lines=tuple(_line(work, allocation) for allocation in allocations),
+        lines=tuple([_line(work, allocation) for allocation in allocations]),
         usage=work.usage,
     )
 
@@ -122,13 +123,11 @@ def _reasons(work: Workings, allocations: list[Allocation]) -> Reasons:
     for index, allocation in enumerate(allocations):
         state, path = work.lines[allocation.line], f"lines.{index}"
         source = f"order:lines.{state.position}"
-        described = work.item(allocation.sku).description is not None
-        reasons |= {
-            path: source,
-            f"{path}.number": "rule:release",
-            f"{path}.order_line": f"{source}.number",
-            f"{path}.quantity": "rule:sourcing",
-            **({f"{path}.description": f"rule:catalogue.{allocation.sku}"} if described else {}),
-            **item_reasons(work, state, f"{path}.items", source),
-        }
+        reasons[path] = source
+        reasons[f"{path}.number"] = "rule:release"
+        reasons[f"{path}.order_line"] = f"{source}.number"
+        reasons[f"{path}.quantity"] = "rule:sourcing"
+        if work.item(allocation.sku).description is not None:
+            reasons[f"{path}.description"] = f"rule:catalogue.{allocation.sku}"
+        reasons |= item_reasons(work, state, f"{path}.items", source)
     return reasons

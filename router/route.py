@@ -17,6 +17,13 @@ Room = Callable[[Node, date], bool]
 """Whether a node has room on a day."""
 
 
+class Promise(NamedTuple):
+    """When goods leave and arrive; None where nothing is promised."""
+
+    ship_on: date | None
+    deliver_on: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """A node seen from one destination of one order. `excluded` says why it may not ship there."""
@@ -27,8 +34,7 @@ class Route:
     band: FreightBand
     shipment_cost: Decimal
     """What the shipment costs before its weight."""
-    ships_on: date
-    arrives_on: date
+    promise: Promise
     late_days: int
     excluded: str | None
 
@@ -95,7 +101,7 @@ def _route(haul: Haul, hauls: Hauls, setting: Setting, room: Room | None) -> Rou
     last = wanted.get("cancel_after")
     if excluded is None and last and ships > last:
         excluded = f"leaves on {ships}, after the order's cancel date {last}"
-    return Route(node, hauls.region, haul.band, haul.shipment, ships, arrives, late, excluded)
+    return Route(node, hauls.region, haul.band, haul.shipment, Promise(ships, arrives), late, excluded)
 
 
 def _days_after(day: date, wanted: Mapping[str, date], names: tuple[str, ...]) -> int:

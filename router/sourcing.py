@@ -210,7 +210,7 @@ def _reserve(work: Workings, outcome: Sourced) -> None:
     """Give each line its part of what its SKU was allocated, lines in their order."""
     for want, takes in zip(outcome.wants, outcome.takes, strict=True):
         for line, route, quantity in _portions(want.lines, takes):
-            node, day = route.node.id, route.ships_on if route.node.capacity.limited else None
+            node, day = route.node.id, route.promise.ship_on if route.node.capacity.limited else None
             allocation = made(
                 Allocation,
                 line=line,

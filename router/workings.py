@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from canonical import Address, Document, Item, JournalEntry, Usage
+from canonical import Address, Document, Item, JournalEntry, Usage, made
 from router.consignment import Consignment
 from router.decision import (
     Decision,
@@ -31,6 +31,14 @@ from router.route import Room, Route, Routes, routes_to
 from router.sourcing_rule import SourcingRule
 
 
+class ShownItems(NamedTuple):
+    """A line's identifiers as documents show them (`router.line_view`)."""
+
+    items: dict[str, str]
+    added: tuple[str, ...]
+    """The schemes that are ours, and not the order's."""
+
+
 class Workings:
     """Collects one decision about `order`. A test order moves its ledgers, and touches neither stock nor books."""
 
@@ -50,6 +58,8 @@ class Workings:
         self.withdrawn: list[Withdrawal] = []
         self.weighed: list[Consignment] = []
         """The consignments whose service was chosen by it."""
+        self.shown: dict[tuple[int, str | None, str | None], ShownItems] = {}
+        """What lines show of their items, by position, SKU and the SKU they stand in for."""
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, Routes] = {}
         self._sourcing_rules: dict[str, list[tuple[int, SourcingRule]]] = {}
@@ -148,7 +158,7 @@ class Workings:
         if quantity:
             state = self.lines[line]
             self.lines[line] = state.model_copy(update={"ledger": move(state.ledger, name, quantity)})
-            self.tell(MOVES[name].event, line=line, quantity=str(quantity), **facts)
+            self.events.append(Event(MOVES[name].event, {"line": line, "quantity": str(quantity), **facts}))
 
     def count(self, line: str, name: Literal["return", "credit"], quantity: Decimal, **facts: Any) -> None:
         """Count a quantity of a line as returned or credited, and say so."""
@@ -183,7 +193,7 @@ class Workings:
     def dispatch(self, document: Document, to: str, reasons: Mapping[str, str]) -> None:
         """Send a document."""
         whole = {"usage": "order:usage", "schema_version": "rule:canonical", **reasons}
-        self.send.append(Outgoing(document=document, to=to, reasons=whole))
+        self.send.append(made(Outgoing, document=document, to=to, reasons=whole))
 
     def worry(self, code: str, reason: str, **facts: Any) -> None:
         """Put something before a person."""
@@ -199,6 +209,7 @@ class Workings:
         if "document" in fields or "destinations" in fields:
             self._routes.clear()
             self._sourcing_rules.clear()
+            self.shown.clear()
 
     @property
     def decided(self) -> Order:
@@ -214,20 +225,13 @@ class Workings:
 
     def decision(self, explanation: Explanation) -> Decision:
         """The decision, with the order as it now stands; its parts are valid, so they are not judged again."""
-        order = self.decided
-        return Decision.model_construct(
-            order=order,
+        stock, reserved = sorted(self._stock.items()), sorted(self._reserved.items())
+        return made(
+            Decision,
+            order=self.decided,
             events=tuple(self.events),
-            stock=tuple(
-                StockChange(sku=sku, node=node, on_hand=on_hand, reserved=reserved)
-                for (sku, node), (on_hand, reserved) in sorted(self._stock.items())
-                if on_hand or reserved
-            ),
-            reservations=tuple(
-                ReservationChange(line=line, node=node, sku=sku, quantity=quantity)
-                for (line, node, sku), quantity in sorted(self._reserved.items())
-                if quantity
-            ),
+            stock=tuple([StockChange(*place, *more) for place, more in stock if any(more)]),
+            reservations=tuple([ReservationChange(*place, more) for place, more in reserved if more]),
             loads=self._load_changes(),
             send=tuple(self.send),
             postings=tuple(self.postings),
