@@ -111,7 +111,7 @@ class Hub:
         self.largest_body = settings.listen.largest_body
         self.inbox, self.archive, self.stock, self.access = store.inbox, store.archive, store.stock, store.access
         self.holds, self.returns, self._store = store.holds, store.returns, store
-        self.erasing = ErasingEverywhere(store.erasing, outward.archives)
+        self.erasing = ErasingEverywhere(store.erasing, outward.folders)
         self.webhooks = outward.webhooks
         self.doors = [Door(one.partner, one.name, "partner") for one in trade.partners.by_id.values()]
         self.doors += [Door(one.id, one.name, "connection") for one in trade.connections.by_id.values()]

@@ -1,12 +1,31 @@
 """Personal data taken out of canonical documents: who and where, never what, how many or how much."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from canonical.party import Party
 
 ERASED = "[erased]"
 TOMBSTONE = b"[erased]"
 """What stands in the place of native bytes."""
+
+
+class Recipient(NamedTuple):
+    """Who holds a copy of what was erased: the document, and to whom it was handed over, when."""
+
+    document: str
+    kind: str
+    to: str
+    at: datetime
+
+
+class ErasureReport(NamedTuple):
+    """How many rows and files were erased, and who was handed copies that nobody here can reach."""
+
+    erased: int
+    recipients: Sequence[Recipient]
+
 
 _PARTY = frozenset(Party.model_fields)
 _FREE: dict[str, Any] = {"notes": [], "extensions": {}, "contacts": [], "additional_names": []}

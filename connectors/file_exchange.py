@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from canonical.exchange import Arrival
 from connectors.configuration import Trade
+from connectors.personal_data import Folders
 from connectors.profile import Profile
 from connectors.transport.couriers import Courier
-from connectors.transport.directory import ARCHIVE, DirectoryCourier, DirectoryPickup
+from connectors.transport.directory import ARCHIVE, REFUSED, DirectoryCourier, DirectoryPickup
 from connectors.transport.settings import Inbound, Outbound, RemoteInbound, RemoteOutbound
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class FileExchange:
     couriers: Mapping[str, Courier]
     """By partner."""
     sessions: Sequence["SftpSession"]
-    archives: Sequence[Path]
-    """Where files of ours are kept that were taken."""
+    folders: Folders
+    """Where files lie that we put there."""
 
     async def close(self) -> None:
         """Log out everywhere."""
@@ -53,8 +54,16 @@ def file_exchange(trade: Trade, data: Path) -> FileExchange:
             pickups.append(pickup)
         if courier := _courier(profile, data, session):
             couriers[profile.partner] = courier
-    archives = [pickup.directory / ARCHIVE for pickup in pickups if isinstance(pickup, DirectoryPickup)]
-    return FileExchange(pickups, couriers, list(sessions.values()), archives)
+    return FileExchange(pickups, couriers, list(sessions.values()), _folders(pickups, couriers))
+
+
+def _folders(pickups: Sequence[Pickup], couriers: Mapping[str, Courier]) -> Folders:
+    watched = [pickup.directory for pickup in pickups if isinstance(pickup, DirectoryPickup)]
+    return Folders(
+        archives=[directory / ARCHIVE for directory in watched],
+        refused=[directory / REFUSED for directory in watched],
+        outbound=[courier.directory for courier in couriers.values() if isinstance(courier, DirectoryCourier)],
+    )
 
 
 def _sessions(trade: Trade) -> Mapping[str, "SftpSession"]:

@@ -21,6 +21,7 @@ from connectors.engine.wire import HttpWire
 from connectors.file_exchange import Pickup, file_exchange
 from connectors.freshness import FileAges, staleness
 from connectors.ledger import HeldLine, read_ledger
+from connectors.personal_data import Folders
 from connectors.pickup import pickups
 from connectors.transport.couriers import CourierByDestination
 from connectors.transport.webhook import WebhookCourier
@@ -39,8 +40,8 @@ class Outward:
     courier: CourierByDestination
     pickups: Sequence[Pickup]
     webhooks: Webhooks
-    archives: Sequence[Path]
-    """Where files of ours are kept that were taken."""
+    folders: Folders
+    """Where files lie that we put there."""
     callers: Mapping[str, Caller]
     ages: FileAges
 
@@ -78,7 +79,7 @@ async def open_outward(trade: Trade, data: Path, clock: Clock) -> AsyncIterator[
             courier=CourierByDestination({**files.couriers, **measured, **events}),
             pickups=[*files.pickups, *fetched],
             webhooks=Webhooks(trade.connections.by_id, calling, clock),
-            archives=files.archives,
+            folders=files.folders,
             callers=calling,
             ages=ages,
         )

@@ -1,4 +1,4 @@
-"""Personal data erased wherever the hub keeps it: in the store, and in the files it moved to `archive/`."""
+"""Personal data erased wherever the hub keeps it: in the store, and in the files it put aside or handed over."""
 
 import asyncio
 import hashlib
@@ -8,20 +8,32 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from canonical.erasure import TOMBSTONE
-from connectors.transport.directory import MARK, write_flushed
+from canonical.erasure import TOMBSTONE, ErasureReport
+from connectors.transport.directory import MARK, sync_directory, write_flushed
 
 
 class ErasingStore(Protocol):
     """Erases in the store, and says what was erased there."""
 
-    async def order(self, wanted: str, by: str) -> int: ...
+    async def order(self, wanted: str, by: str) -> ErasureReport: ...
 
-    async def before(self, instant: datetime, by: str, limit: int = 50) -> int: ...
+    async def before(self, instant: datetime, by: str, limit: int = 50) -> ErasureReport: ...
 
-    async def transmissions(self, after: int) -> Sequence[tuple[int, str]]:
-        """(number, SHA-256) of the erased transmissions behind the record of that number, some at a time."""
+    async def digests(self, after: int) -> Sequence[tuple[int, str]]:
+        """(number, SHA-256) of what the records behind that number erased, some at a time."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where files lie that hold what the store holds too, or never held."""
+
+    archives: Sequence[Path] = ()
+    """What was taken; its name tells its content's digest."""
+    refused: Sequence[Path] = ()
+    """What nobody could take, so that nobody knows whose it is."""
+    outbound: Sequence[Path] = ()
+    """What was handed over, as long as the other side leaves it there."""
 
 
 @dataclass(slots=True)
@@ -29,36 +41,60 @@ class ErasingEverywhere:
     """Erases in the store first and then in the files: a crash between the two is made up for by the next one."""
 
     store: ErasingStore
-    archives: Sequence[Path]
+    folders: Folders
     _done: int = field(default=0, init=False)
     """The record up to which the files are erased."""
 
-    async def order(self, wanted: str, by: str) -> int:
-        """Erase one finished order, by id or number: how many rows and files. Raises `Rejected` while unfinished."""
-        return await self.store.order(wanted, by) + await self._files()
+    async def order(self, wanted: str, by: str) -> ErasureReport:
+        """Erase one finished order, by id or number; counts rows and files. Raises `Rejected` while unfinished."""
+        return await self._with_files(await self.store.order(wanted, by))
 
-    async def before(self, instant: datetime, by: str, limit: int = 50) -> int:
-        """Erase a part of what was finished before an instant; how many orders, transmissions and files."""
-        return await self.store.before(instant, by, limit) + await self._files()
+    async def before(self, instant: datetime, by: str, limit: int = 50) -> ErasureReport:
+        """Erase a part of what was finished, or refused, before an instant; counts orders, transmissions and files."""
+        report = await self._with_files(await self.store.before(instant, by, limit))
+        refused = await asyncio.to_thread(_remove, _older(self.folders.refused, instant.timestamp()))
+        return report._replace(erased=report.erased + refused)
 
-    async def _files(self) -> int:
+    async def _with_files(self, report: ErasureReport) -> ErasureReport:
         erased = 0
-        while part := await self.store.transmissions(self._done):
-            erased += await asyncio.to_thread(_erase_files, self.archives, {digest for _, digest in part})
+        while part := await self.store.digests(self._done):
+            digests = {digest for _, digest in part}
+            erased += await asyncio.to_thread(_erase_archived, self.folders.archives, digests)
+            erased += await asyncio.to_thread(_remove, _holding(_files(self.folders.outbound), digests))
             self._done = part[-1][0]
-        return erased
+        return report._replace(erased=report.erased + erased)
 
 
-def _erase_files(archives: Sequence[Path], digests: Collection[str]) -> int:
+def _erase_archived(archives: Sequence[Path], digests: Collection[str]) -> int:
+    """A tombstone in the place of each of these contents: the name stays, as proof that there was a file."""
     marks = {digest[:MARK] for digest in digests}
-    found = [path for archive in archives for path in _marked(archive, marks)]
-    holding = [path for path in found if hashlib.sha256(path.read_bytes()).hexdigest() in digests]
-    for path in holding:
+    found = list(_holding((path for path in _files(archives) if path.name[:MARK] in marks), digests))
+    for path in found:
         write_flushed(path, TOMBSTONE)
-    return len(holding)
+    return len(found)
 
 
-def _marked(archive: Path, marks: Collection[str]) -> Iterator[Path]:
-    """The files whose name begins with one of the marks, as `archive/` names them."""
-    if archive.is_dir():
-        yield from (path for path in archive.iterdir() if path.name[:MARK] in marks and path.is_file())
+def _remove(found: Iterator[Path]) -> int:
+    """Take files away: whoever still came for one must not be given a tombstone for a document."""
+    gone = list(found)
+    for path in gone:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in gone}:
+        sync_directory(folder)
+    return len(gone)
+
+
+def _files(folders: Sequence[Path]) -> Iterator[Path]:
+    """The files right in these folders, unfinished ones too."""
+    for folder in folders:
+        if folder.is_dir():
+            yield from (path for path in folder.iterdir() if path.is_file())
+
+
+def _holding(files: Iterator[Path], digests: Collection[str]) -> Iterator[Path]:
+    return (path for path in files if hashlib.sha256(path.read_bytes()).hexdigest() in digests)
+
+
+def _older(folders: Sequence[Path], instant: float) -> Iterator[Path]:
+    """What was moved there before an instant, in seconds since 1970: moving a file changes its status."""
+    return (path for path in _files(folders) if path.stat().st_ctime < instant)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from canonical import Document, Model, Text
+from canonical.erasure import ErasureReport
 from canonical.exchange import Rendered
 from router.decision import StockRow, World
 from router.incoming import IncomingRow
@@ -70,12 +71,12 @@ class Returns(Protocol):
 
 
 class Erasing(Protocol):
-    async def order(self, wanted: str, by: str) -> int:
-        """Erase one finished order's personal data: how many rows. Raises `Rejected` while it is not finished."""
+    async def order(self, wanted: str, by: str) -> ErasureReport:
+        """Erase one finished order's personal data. Raises `Rejected` while it is not finished."""
         ...
 
-    async def before(self, instant: datetime, by: str, limit: int = 50) -> int:
-        """Erase a part of what was finished before an instant; how many orders and transmissions."""
+    async def before(self, instant: datetime, by: str, limit: int = 50) -> ErasureReport:
+        """Erase a part of what was finished before an instant."""
         ...
 
 

@@ -4,16 +4,17 @@ Digests, events, decisions, ledgers and the books stay as they are, so that the 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from canonical import Rejected, canonical_json
-from canonical.erasure import ERASED, TOMBSTONE, without_personal_data
+from canonical.erasure import ERASED, TOMBSTONE, ErasureReport, without_personal_data
 from store.database import Database, Transaction
 from store.digest import GENESIS, sha256
+from store.recipients import recipients
 from store.tables import attempt, delivery, document, exception, lane, order, transmission
 from store.watch_tables import erasure
 
@@ -28,12 +29,12 @@ class Erasing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def order(self, wanted: str, by: str) -> int:
-        """Erase one finished order, by id or number: how many rows. Raises `Rejected` while it is not finished."""
-        return await self._database.write(lambda transaction: _erase_named(transaction, wanted, by))
+    async def order(self, wanted: str, by: str) -> ErasureReport:
+        """Erase one finished order, by id or number; counts rows. Raises `Rejected` while it is not finished."""
+        return await self._reported(lambda transaction: _erase_named(transaction, wanted, by))
 
-    async def before(self, instant: datetime, by: str, limit: int = 50) -> int:
-        """Erase what was finished before an instant, a part at a time; how many orders and transmissions."""
+    async def before(self, instant: datetime, by: str, limit: int = 50) -> ErasureReport:
+        """Erase what was finished before an instant, a part at a time; counts orders and transmissions."""
 
         def work(transaction: Transaction) -> int:
             orders = _finished(transaction, instant, limit)
@@ -43,12 +44,19 @@ class Erasing:
             _erase_transmissions(transaction, loose, by)
             return len(orders) + len(loose)
 
-        return await self._database.write(work)
+        return await self._reported(work)
 
-    async def transmissions(self, after: int) -> Sequence[tuple[int, str]]:
-        """(number, SHA-256) of the erased transmissions behind the record of that number, some at a time."""
-        erased = select(erasure.c.seq, erasure.c.digest).where(erasure.c.subject.startswith("transmission/"))
-        some = erased.where(erasure.c.seq > after).order_by(erasure.c.seq).limit(_AT_ONCE)
+    async def _reported(self, work: Callable[[Transaction], int]) -> ErasureReport:
+        def erase(transaction: Transaction) -> ErasureReport:
+            last = transaction.execute(select(func.max(erasure.c.seq))).scalar_one() or 0
+            return ErasureReport(work(transaction), recipients(transaction, after=last))
+
+        return await self._database.write(erase)
+
+    async def digests(self, after: int) -> Sequence[tuple[int, str]]:
+        """(number, SHA-256) of what the records behind that number erased, some at a time."""
+        erased = select(erasure.c.seq, erasure.c.digest).where(erasure.c.seq > after)
+        some = erased.order_by(erasure.c.seq).limit(_AT_ONCE)
         return await self._database.read(
             lambda transaction: [(row.seq, row.digest) for row in transaction.execute(some)]
         )

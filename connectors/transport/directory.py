@@ -15,6 +15,8 @@ from connectors.transport.finished import Standstill, wanted
 
 ARCHIVE = "archive"
 """The folder beside the files to which those go that were taken."""
+REFUSED = "refused"
+"""The one to which those go that nobody could take."""
 MARK = 12
 """Characters of its content's SHA-256 that such a file's name begins with."""
 
@@ -79,13 +81,13 @@ class DirectoryPickup:
         try:
             state = path.stat()
             if state.st_size > self.largest:
-                self._move(path, "refused", f"{state.st_size}-bytes")
+                self._move(path, REFUSED, f"{state.st_size}-bytes")
                 return None
             content = path.read_bytes()
         except FileNotFoundError:
             return None
         except PermissionError:
-            self._move(path, "refused", "not-readable")
+            self._move(path, REFUSED, "not-readable")
             return None
         except OSError as error:
             raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error

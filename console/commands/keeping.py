@@ -25,11 +25,15 @@ async def erase(call: Invocation) -> int:
     given = call.arguments
     async with call.hub() as hub:
         if given.order:
-            erased = await hub.erasing.order(given.order, given.by)
+            reports = [await hub.erasing.order(given.order, given.by)]
         else:
-            erased = 0
-            while part := await hub.erasing.before(given.before, given.by):
-                erased += part
-    if not call.tell({"erased": erased}):
+            reports = []
+            while (part := await hub.erasing.before(given.before, given.by)).erased:
+                reports.append(part)
+    erased = sum(report.erased for report in reports)
+    handed = [one._asdict() | {"at": one.at.isoformat()} for report in reports for one in report.recipients]
+    if not call.tell({"erased": erased, "recipients": handed}):
         call.out.print(f"{erased} erased")
+        for one in handed:
+            call.out.print(text("{to} was handed {kind} {document} on {at}".format_map(one)), soft_wrap=True)
     return 0

@@ -108,5 +108,5 @@ async def test_erasing_readiness_and_holds_work(street: Street) -> None:
     holds: Holds = street.store.holds
     assert await holds.release("PO1", "credit", "me") is None
     street.clock.advance(hours=1)
-    assert await street.store.erasing.before(street.clock.now(), "me") > 0
-    assert await street.store.erasing.before(street.clock.now(), "me") == 0
+    assert (await street.store.erasing.before(street.clock.now(), "me")).recipients
+    assert await street.store.erasing.before(street.clock.now(), "me") == (0, [])

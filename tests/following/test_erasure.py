@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -58,7 +58,7 @@ async def test_nothing_of_a_person_is_left_and_the_audit_still_holds(tmp_path: P
         before = await street.order("PO1")
         books = (await street.store.archive.overview())["journal"]
         assert CANARY in everything_in(tmp_path / "hub.db")
-        assert await street.store.erasing.order("PO1", "the data officer") > 0
+        assert (await street.store.erasing.order("PO1", "the data officer")).erased > 0
         left = everything_in(tmp_path / "hub.db")
         assert [word for word in (CANARY, STREET, "canary@example.org") if word in left] == []
         after = await street.order("PO1")
@@ -67,7 +67,7 @@ async def test_nothing_of_a_person_is_left_and_the_audit_still_holds(tmp_path: P
         assert (await street.store.archive.overview())["journal"] == books
         assert await street.sound() == []
         assert [one async for one in replay(street.store.archive, decide, POLICY)] == []
-        assert await street.store.erasing.order("PO1", "again") == 0
+        assert (await street.store.erasing.order("PO1", "again")).erased == 0
 
 
 async def test_an_order_erased_is_recognised_when_it_comes_again(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_an_order_at_work_is_not_erased(opened: Opener, tmp_path: Path) ->
     assert (refused.returncode, "nothing was erased" in refused.stderr) == (1, True)
     assert (await crossdock(tmp_path, "erase", "--order", "NOBODY")).returncode == 1
     done = await crossdock(tmp_path, "erase", "--before", "2030-01-01", "--json")
-    assert (done.returncode, json.loads(done.stdout)) == (0, {"erased": 0})
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"erased": 0, "recipients": []})
 
 
 async def test_what_is_old_is_erased_and_what_is_young_stays(tmp_path: Path) -> None:
@@ -97,8 +97,9 @@ async def test_what_is_old_is_erased_and_what_is_young_stays(tmp_path: Path) -> 
         street.clock.advance(days=10)
         await street.send(from_canary("PO2"))
         await street.settle()
-        assert await street.store.erasing.before(street.clock.now() - timedelta(days=5), "retention") > 0
-        assert await street.store.erasing.before(street.clock.now() - timedelta(days=5), "retention") == 0
+        old = street.clock.now() - timedelta(days=5)
+        assert (await street.store.erasing.before(old, "retention")).erased > 0
+        assert await street.store.erasing.before(old, "retention") == (0, [])
         states = {number: json.dumps(await street.order(number)) for number in ("PO1", "PO2")}
         assert all(states)
         documents = [await street.store.archive.document(row["id"]) for row in await street.store.archive.documents()]
@@ -166,8 +167,15 @@ async def test_the_file_that_an_order_came_in_is_erased_too_and_its_digest_stays
         for one in await served.exceptions():
             assert await served.hub.archive.settle(one["id"], "resolve", "me")
         [*_, last] = await served.hub.archive.orders()
-        assert await served.hub.erasing.order(last["id"], "data officer") > 0
+        handed_over = set((inbound.parent / "outbound").iterdir())
+        report = await served.hub.erasing.order(last["id"], "data officer")
+        assert report.erased > 0
         assert archived.read_bytes() == TOMBSTONE
+        [told] = [one for one in report.recipients if one.kind == "OrderAcknowledgment"]
+        assert (told.to, told.at.tzinfo is not None) == ("harbor-grocers", True)
+        left = set((inbound.parent / "outbound").iterdir())
+        assert {path.name.split("_")[1] for path in handed_over - left} == {"855", "999"}
+        assert {path.name.split("_")[1] for path in left} >= {"855"}
         books = {stem: [] for stem in FILES}
         async for stem, row in served.hub.archive.export():
             books[stem].append(row)
@@ -177,6 +185,13 @@ async def test_the_file_that_an_order_came_in_is_erased_too_and_its_digest_stays
         assert "the record of erasure 1 was changed" in violations(books)
         untouched = [path for path in (inbound / "archive").iterdir() if path.name.endswith("other.edi")]
         assert [path.read_bytes() for path in untouched] == [b"no order at all"]
+        (inbound / "refused").mkdir(exist_ok=True)
+        (inbound / "refused" / "too-large.edi").write_text(CANARY)
+        now = datetime.now(UTC)
+        await served.hub.erasing.before(now - timedelta(days=1), "data officer")
+        assert [path.name for path in (inbound / "refused").iterdir()] == ["too-large.edi"]
+        await served.hub.erasing.before(now + timedelta(minutes=1), "data officer")
+        assert list((inbound / "refused").iterdir()) == []
 
 
 def cancel(order_id: str, at: Transaction) -> None:
