@@ -1,10 +1,9 @@
 """Documents on their way out: control numbers, bytes and delivery rows, in the transaction that stores the bytes."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from canonical import Document, has_errors
@@ -15,6 +14,7 @@ from store.database import Transaction
 from store.digest import sha256
 from store.documents import findings_json, mark, outgoing_row
 from store.exceptions import About, open_exception
+from store.shapes import Shape
 from store.tables import control_number, delivery, document
 
 _LARGEST = 999_999_999
@@ -28,17 +28,20 @@ def draw_numbers(transaction: Transaction, counters: Sequence[str]) -> Numbers:
 
 def draw(transaction: Transaction, counter: str, count: int = 1) -> int:
     """Move a counter on by `count` and return where it then stands."""
-    drawn = _draw(transaction.connection.dialect.name)
-    return int(transaction.execute(drawn, [{"counter": counter, "value": count}]).scalar_one())
+    [drawn] = transaction.ask(_DRAW, counter=counter, value=count)
+    return int(drawn.value)
 
 
-@cache
 def _draw(dialect: str) -> Any:
     """Begin a counter, or move it on; behind the largest number it begins again."""
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(control_number)
+    insert = insert.values(counter=bindparam("counter"), value=bindparam("value"))
     last, more = control_number.c.value, insert.excluded.value
     onward = case((last + more > _LARGEST, more), else_=last + more)
     return insert.on_conflict_do_update(index_elements=["counter"], set_={"value": onward}).returning(last)
+
+
+_DRAW = Shape(_draw)
 
 
 def finish(transaction: Transaction, document_id: str, to: str, draft: Draft) -> bool:

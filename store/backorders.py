@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
@@ -12,6 +12,7 @@ from router.order import ZERO, Order
 from router.ports import Stale
 from store.database import Transaction
 from store.lane_queue import enqueue
+from store.shapes import Shape, among
 from store.tables import backorder, lane_entry, order
 from store.writing import Writing
 
@@ -104,7 +105,7 @@ class Precedence:
     def __init__(self, transaction: Transaction, skus: Collection[str]) -> None:
         self._transaction = transaction
         self._waiting: dict[str, list[_Waiting]] = {}
-        for row in _undecided(transaction, skus) if skus else ():
+        for row in transaction.ask(_UNDECIDED, wanted=list(skus)) if skus else ():
             place = _Waiting(-(row.priority or 0), row.since, row.order_id, row.units or ZERO)
             self._waiting.setdefault(row.sku, []).append(place)
 
@@ -133,7 +134,6 @@ def _taken(writing: Writing) -> dict[str, Decimal]:
     return taken
 
 
-def _undecided(transaction: Transaction, skus: Collection[str]) -> Sequence[Any]:
-    """Those that wait for the SKUs and have work waiting in their lanes."""
-    works = select(lane_entry.c.lane).where(lane_entry.c.lane == backorder.c.order_id, lane_entry.c.status == "waiting")
-    return transaction.execute(select(backorder).where(backorder.c.sku.in_(skus), works.exists())).all()
+_WORKS = select(lane_entry.c.lane).where(lane_entry.c.lane == backorder.c.order_id, lane_entry.c.status == "waiting")
+_UNDECIDED = Shape(lambda on: select(backorder).where(among(on, backorder.c.sku), _WORKS.exists()))
+"""Those that wait for the SKUs and have work waiting in their lanes."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from store.digest import GENESIS, sha256
+from store.shapes import Shape
 from store.transaction import Sealed, Transaction
 from store.watch_tables import block
 
@@ -18,7 +19,7 @@ _TURN = 1128551236
 """The advisory lock under which blocks are written one after another."""
 
 
-_LAST = select(block.c.seq, block.c.hash).order_by(block.c.seq.desc()).limit(1)
+_LAST = Shape(lambda _: select(block.c.seq, block.c.hash).order_by(block.c.seq.desc()).limit(1))
 
 
 class Block(NamedTuple):
@@ -46,8 +47,8 @@ def write_block(transaction: Transaction) -> None:
     """Seal the decisions of a commit. It is the last thing a commit does, since all commits take turns here."""
     if transaction.dialect == "postgresql":
         transaction.execute(select(func.pg_advisory_xact_lock(_TURN)))
-    last = transaction.execute(_LAST).first()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    last = transaction.ask(_LAST)
+    seq, previous = (last[0].seq + 1, last[0].hash) if last else (1, GENESIS)
     sealed = transaction.sealed
     said = Block(seq, sealed[0].id, len(sealed), block_digest(sealed), transaction.now)
     transaction.insert(block, said._asdict() | {"previous": previous, "hash": block_hash(previous, said)})

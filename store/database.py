@@ -166,6 +166,8 @@ class Database:
         await self._engines.listen(self._claims.ring)
 
     def _transaction(self, connection: Connection) -> Transaction:
+        if not connection.in_transaction():
+            connection.begin()
         now, new_id = self._clock.now(), self._identifiers.new
         return Transaction(connection, now, new_id, self._engines.worker, self._agreed, self._recent)
 

@@ -18,7 +18,7 @@ from store.node_loads import Loads
 from store.order_ledger import write_order, write_record
 from store.questions import close_worries, withdraw
 from store.reservations import change_reservations
-from store.shapes import WANTED, Shape
+from store.shapes import Shape, among
 from store.stock_room import Shelves, make_room, stock_rows
 from store.tables import (
     document,
@@ -111,7 +111,7 @@ def give_up(transaction: Transaction, claimed: Lane, entry: LaneEntry, reason: s
 
 def _held_lanes(transaction: Transaction, lanes: Sequence[Lane]) -> dict[str, Any]:
     """The lanes' rows, locked in one order."""
-    return {row.id: row for row in transaction.execute(_HELD, [{"wanted": sorted({one.key for one in lanes})}])}
+    return {row.id: row for row in transaction.ask(_HELD, wanted=sorted({one.key for one in lanes}))}
 
 
 def _held(rows: dict[str, Any], claimed: Lane) -> Any:
@@ -123,12 +123,14 @@ def _held(rows: dict[str, Any], claimed: Lane) -> Any:
 
 def _waiting_entries(transaction: Transaction, lanes: Sequence[Lane]) -> set[tuple[str, int]]:
     wanted = sorted({one.key for one in lanes})
-    return {(row.lane, row.seq) for row in transaction.execute(_WAITING, [{"wanted": wanted}])}
+    return {(row.lane, row.seq) for row in transaction.ask(_WAITING, wanted=wanted)}
 
 
-_HELD = select(lane).where(lane.c.id.in_(WANTED)).order_by(lane.c.id).with_for_update()
-_WAITING = select(lane_entry.c.lane, lane_entry.c.seq).where(
-    lane_entry.c.lane.in_(WANTED), lane_entry.c.status == "waiting"
+_HELD = Shape(lambda on: select(lane).where(among(on, lane.c.id)).order_by(lane.c.id).with_for_update())
+_WAITING = Shape(
+    lambda on: select(lane_entry.c.lane, lane_entry.c.seq).where(
+        among(on, lane_entry.c.lane), lane_entry.c.status == "waiting"
+    )
 )
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from store.database import Transaction
+from store.shapes import Shape, among
 from store.tables import identity
 
 Verdict = Literal["new", "duplicate", "conflict"]
-_AT_ONCE = 5_000
-"""Keys in one statement: databases bind some thirty thousand values at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,8 @@ Key = tuple[str, str]
 """A scope, and a key within it."""
 
 
-_KNOWN = select(identity).where(
-    identity.c.scope.in_(bindparam("scopes", expanding=True)), identity.c.key.in_(bindparam("keys", expanding=True))
+_KNOWN = Shape(
+    lambda on: select(identity).where(among(on, identity.c.scope, "scopes"), among(on, identity.c.key, "keys"))
 )
 
 
@@ -70,8 +69,6 @@ class Identities:
 
     def _look_up(self, asked: Sequence[Key]) -> None:
         self._known.update(dict.fromkeys(asked))
-        for at in range(0, len(asked), _AT_ONCE):
-            part = asked[at : at + _AT_ONCE]
-            wanted = {"scopes": sorted({scope for scope, _ in part}), "keys": sorted({key for _, key in part})}
-            for row in self._transaction.execute(_KNOWN, [wanted]):
-                self._known[row.scope, row.key] = First(row.digest, row.owner, row.first_seen)
+        scopes, keys = ({key[place] for key in asked} for place in (0, 1))
+        for row in self._transaction.ask(_KNOWN, scopes=sorted(scopes), keys=sorted(keys)) if asked else ():
+            self._known[row.scope, row.key] = First(row.digest, row.owner, row.first_seen)

@@ -16,7 +16,7 @@ from store.database import Database, Transaction
 from store.digest import sha256
 from store.exceptions import About, open_exception
 from store.identities import Identities, Key
-from store.shapes import WANTED
+from store.shapes import Shape, among
 from store.staging import ToStage, stage
 from store.tables import transmission
 
@@ -127,7 +127,7 @@ def _insert(transaction: Transaction, received: str, arrival: Arrival, status: s
 
 def _translated(transaction: Transaction, staged: Sequence[ToStage]) -> list[Stale | None]:
     """Close what was translated and stage what it says; whose claim is lost is left out."""
-    rows = transaction.execute(_TOKENS, [{"wanted": sorted({one.taken.id for one in staged})}])
+    rows = transaction.ask(_TOKENS, wanted=sorted({one.taken.id for one in staged}))
     tokens = {row.id: row.token for row in rows}
     ours = [tokens.pop(one.taken.id, None) == one.taken.token for one in staged]
     closing = list(compress(staged, ours))
@@ -143,30 +143,29 @@ def _outcome(reading: Reading) -> str:
     return "left_alone" if reading.left_alone else "rejected"
 
 
-_TOKENS = (
-    select(transmission.c.id, transmission.c.token)
-    .where(transmission.c.id.in_(WANTED))
-    .order_by(transmission.c.id)
-    .with_for_update()
+_TOKENS = Shape(
+    lambda on: (
+        select(transmission.c.id, transmission.c.token)
+        .where(among(on, transmission.c.id))
+        .order_by(transmission.c.id)
+        .with_for_update()
+    )
 )
+_INSTANT, _UNTIL = (bindparam(name, type_=transmission.c.due.type) for name in ("instant", "until"))
 _DUE = (
     select(transmission.c.id)
-    .where(
-        transmission.c.status == "received", transmission.c.due <= bindparam("instant", type_=transmission.c.due.type)
-    )
+    .where(transmission.c.status == "received", transmission.c.due <= _INSTANT)
     .order_by(transmission.c.due)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_TAKE = (
-    update(transmission)
-    .where(transmission.c.id.in_(_DUE))
-    .values(
-        due=bindparam("until", type_=transmission.c.due.type),
-        token=bindparam("holder"),
-        attempts=transmission.c.attempts + 1,
+_TAKE = Shape(
+    lambda _: (
+        update(transmission)
+        .where(transmission.c.id.in_(_DUE))
+        .values(due=_UNTIL, token=bindparam("holder"), attempts=transmission.c.attempts + 1)
+        .returning(transmission)
     )
-    .returning(transmission)
 )
 
 
@@ -176,8 +175,7 @@ def _lost(claimed: Transmission) -> Stale:
 
 def _claim(transaction: Transaction, limit: int) -> list[Transmission]:
     until, token = transaction.now + _LEASE, transaction.token()
-    asked = {"instant": transaction.now, "most": limit, "until": until, "holder": token}
-    claimed = transaction.execute(_TAKE, [asked]).all()
+    claimed = transaction.ask(_TAKE, instant=transaction.now, most=limit, until=until, holder=token)
     taken = sorted((_transmission(row) for row in claimed), key=lambda taken: (taken.received_at, taken.id))
     if len(taken) == limit:
         transaction.announce("translate")

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from router.incoming import IncomingRow
 from router.order import ZERO
 from router.ports import Arriving
 from store.database import Transaction
+from store.shapes import Shape, among
 from store.tables import incoming
 
 
@@ -18,9 +19,17 @@ def incoming_rows(transaction: Transaction, skus: Sequence[str]) -> list[Incomin
     What should have come before, and was not counted since, promises nothing.
     """
     since = transaction.now.date() - timedelta(days=1)
-    wanted = select(incoming).where(incoming.c.sku.in_(skus), incoming.c.day >= since)
-    in_turn = wanted.order_by(incoming.c.sku, incoming.c.node, incoming.c.day)
-    return [IncomingRow(row.sku, row.node, row.day, row.units) for row in transaction.execute(in_turn)]
+    rows = transaction.ask(_COMING, wanted=list(skus), since=since)
+    return [IncomingRow(row.sku, row.node, row.day, row.units) for row in rows]
+
+
+_COMING = Shape(
+    lambda on: (
+        select(incoming)
+        .where(among(on, incoming.c.sku), incoming.c.day >= bindparam("since", type_=incoming.c.day.type))
+        .order_by(incoming.c.sku, incoming.c.node, incoming.c.day)
+    )
+)
 
 
 def record_incoming(transaction: Transaction, arriving: Arriving) -> None:

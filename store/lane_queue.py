@@ -12,7 +12,7 @@ from store.database import Transaction
 from store.digest import GENESIS
 from store.documents import mark
 from store.exceptions import About, open_exception
-from store.shapes import WANTED
+from store.shapes import Shape, among
 from store.tables import document, lane, lane_entry, lane_name
 
 PATIENCE = timedelta(hours=72)
@@ -52,11 +52,11 @@ def _append_all(transaction: Transaction, entering: Sequence[_Entering]) -> None
     fresh = {"next_seq": 1, "pending": 0, "events": 0, "head": GENESIS, "sent": 0}
     for lane_id in sorted(by_lane):
         transaction.ensure(lane, fresh | {"id": lane_id, "due": by_lane[lane_id][0].due})
-    for row in transaction.execute(_LOCKED, [{"wanted": sorted(by_lane)}]).all():
+    for row in transaction.ask(_LOCKED, wanted=sorted(by_lane)):
         _append(transaction, row, by_lane[row.id])
 
 
-_LOCKED = select(lane).where(lane.c.id.in_(WANTED)).order_by(lane.c.id).with_for_update()
+_LOCKED = Shape(lambda on: select(lane).where(among(on, lane.c.id)).order_by(lane.c.id).with_for_update())
 
 
 def _append(transaction: Transaction, row: Any, entering: Sequence[_Entering]) -> None:
@@ -72,8 +72,8 @@ def _append(transaction: Transaction, row: Any, entering: Sequence[_Entering]) -
 
 def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id: str) -> str | None:
     """Append a document to the lane that is known by `name`, or park it until one is. The lane's id if known."""
-    found = transaction.execute(_KNOWN_AS, [{"within": scope, "called": name}]).scalar_one_or_none()
-    if found is None:
+    found = transaction.ask(_KNOWN_AS, within=scope, called=name)
+    if not found:
         mark(
             transaction,
             document_id,
@@ -82,13 +82,16 @@ def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id
             due=transaction.now + PATIENCE,
         )
         return None
-    mark(transaction, document_id, order_id=found)
-    enqueue(transaction, found, document_id)
-    return str(found)
+    lane_id = str(found[0].lane)
+    mark(transaction, document_id, order_id=lane_id)
+    enqueue(transaction, lane_id, document_id)
+    return lane_id
 
 
-_KNOWN_AS = select(lane_name.c.lane).where(
-    lane_name.c.scope == bindparam("within"), lane_name.c.name == bindparam("called")
+_KNOWN_AS = Shape(
+    lambda _: select(lane_name.c.lane).where(
+        lane_name.c.scope == bindparam("within"), lane_name.c.name == bindparam("called")
+    )
 )
 
 
@@ -107,17 +110,19 @@ def give_names(transaction: Transaction, names: Sequence[Name]) -> None:
     by_name = {_awaited(given.scope, given.name): given.lane for given in names}
     for given in names:
         transaction.ensure(lane_name, given._asdict())
-    for row in transaction.execute(_PARKED, [{"wanted": list(by_name)}]).all():
+    for row in transaction.ask(_PARKED, wanted=list(by_name)):
         lane_id = by_name[row.waits_for]
         mark(transaction, row.id, status="waiting", waits_for=None, due=None, order_id=lane_id)
         enqueue(transaction, lane_id, row.id)
         owe_answers(transaction, row.id, row.kind, lane_id)
 
 
-_PARKED = (
-    select(document.c.id, document.c.kind, document.c.waits_for)
-    .where(document.c.status == "parked", document.c.waits_for.in_(WANTED))
-    .order_by(document.c.at, document.c.id)
+_PARKED = Shape(
+    lambda on: (
+        select(document.c.id, document.c.kind, document.c.waits_for)
+        .where(document.c.status == "parked", among(on, document.c.waits_for))
+        .order_by(document.c.at, document.c.id)
+    )
 )
 
 
@@ -129,17 +134,19 @@ def revive_parked(transaction: Transaction, lanes: Sequence[str]) -> Counter[str
     """Let the lanes' parked entries try again, since their orders moved; how many there were in each."""
     if not lanes:
         return Counter()
-    found = transaction.execute(_REVIVE, [{"wanted": lanes}]).all()
+    found = transaction.ask(_REVIVE, wanted=lanes)
     for row in found:
         mark(transaction, row.document, status="waiting")
     return Counter(row.lane for row in found)
 
 
-_REVIVE = (
-    update(lane_entry)
-    .where(lane_entry.c.lane.in_(WANTED), lane_entry.c.status == "parked")
-    .values(status="waiting")
-    .returning(lane_entry.c.lane, lane_entry.c.document)
+_REVIVE = Shape(
+    lambda on: (
+        update(lane_entry)
+        .where(among(on, lane_entry.c.lane), lane_entry.c.status == "parked")
+        .values(status="waiting")
+        .returning(lane_entry.c.lane, lane_entry.c.document)
+    )
 )
 
 

@@ -24,7 +24,7 @@ from store.node_loads import current_loads
 from store.overdue import report_overdue
 from store.own_work import OURSELVES
 from store.set_back import bring_back
-from store.shapes import WANTED
+from store.shapes import Shape, among
 from store.stock_room import stock_rows
 from store.tables import document, lane, lane_entry, order
 from store.wakeups import wake
@@ -106,45 +106,51 @@ class Lanes:
 
 
 def _claim(transaction: Transaction, limit: int) -> list[Lane]:
-    in_turn = transaction.execute(_DUE, [{"instant": transaction.now, "most": limit}]).scalars().all()
+    in_turn = [row.id for row in transaction.ask(_DUE, instant=transaction.now, most=limit)]
     if not in_turn:
         return []
     if len(in_turn) == limit:
         transaction.announce("route")
     token = transaction.token()
-    transaction.execute(_TAKE, [{"wanted": in_turn, "holder": token, "until": transaction.now + _LEASE}])
+    transaction.apply(_TAKE, {"wanted": in_turn, "holder": token, "until": transaction.now + _LEASE})
     orders, entries = _orders(transaction, in_turn), _entries(transaction, in_turn)
     return [Lane(key, token, orders.get(key), entries[key][:_MOST_ENTRIES]) for key in in_turn]
 
 
-_DUE = (
-    select(lane.c.id)
-    .where(lane.c.pending > 0, lane.c.due <= bindparam("instant", type_=lane.c.due.type))
-    .order_by(lane.c.due, lane.c.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+_DUE = Shape(
+    lambda _: (
+        select(lane.c.id)
+        .where(lane.c.pending > 0, lane.c.due <= bindparam("instant", type_=lane.c.due.type))
+        .order_by(lane.c.due, lane.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
 )
-_TAKE = (
-    update(lane)
-    .where(lane.c.id.in_(WANTED))
-    .values(token=bindparam("holder"), due=bindparam("until", type_=lane.c.due.type))
+_TAKE = Shape(
+    lambda on: (
+        update(lane)
+        .where(among(on, lane.c.id))
+        .values(token=bindparam("holder"), due=bindparam("until", type_=lane.c.due.type))
+    )
 )
-_ORDERS = select(order.c.id, order.c.state).where(order.c.id.in_(WANTED))
-_ENTRIES = (
-    select(lane_entry, document.c.kind, document.c.content, document.c.partner)
-    .outerjoin(document, document.c.id == lane_entry.c.document)
-    .where(lane_entry.c.lane.in_(WANTED), lane_entry.c.status == "waiting")
-    .order_by(lane_entry.c.lane, lane_entry.c.seq)
+_ORDERS = Shape(lambda on: select(order.c.id, order.c.state).where(among(on, order.c.id)))
+_ENTRIES = Shape(
+    lambda on: (
+        select(lane_entry, document.c.kind, document.c.content, document.c.partner)
+        .outerjoin(document, document.c.id == lane_entry.c.document)
+        .where(among(on, lane_entry.c.lane), lane_entry.c.status == "waiting")
+        .order_by(lane_entry.c.lane, lane_entry.c.seq)
+    )
 )
 
 
 def _orders(transaction: Transaction, lanes: Sequence[str]) -> dict[str, Order]:
-    rows = transaction.execute(_ORDERS, [{"wanted": lanes}])
+    rows = transaction.ask(_ORDERS, wanted=lanes)
     return {row.id: Order.model_validate_json(row.state) for row in rows}
 
 
 def _entries(transaction: Transaction, lanes: Sequence[str]) -> dict[str, list[LaneEntry]]:
-    rows = transaction.execute(_ENTRIES, [{"wanted": lanes}])
+    rows = transaction.ask(_ENTRIES, wanted=lanes)
     entries: dict[str, list[LaneEntry]] = defaultdict(list)
     for row in rows:
         entries[row.lane].append(_entry(transaction, row))

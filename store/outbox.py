@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from canonical import Finding
 from canonical.exchange import Draft, Handed, Parcel
@@ -18,7 +18,7 @@ from store.documents import lately, mark, read_back
 from store.exceptions import About, open_exception
 from store.inbox import keep
 from store.questions import tell_asker
-from store.shapes import WANTED
+from store.shapes import Shape, among, not_among
 from store.tables import attempt, delivery, document
 
 _RENDERING_LEASE = timedelta(seconds=60)
@@ -133,27 +133,31 @@ def _mark_carried(transaction: Transaction, parcel: Parcel, status: str) -> None
 
 
 def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
-    rows = transaction.execute(_QUEUED, [{"instant": transaction.now, "most": limit}]).all()
+    rows = transaction.ask(_QUEUED, instant=transaction.now, most=limit)
     if not rows:
         return []
     if len(rows) == limit:
         transaction.announce("render")
     token = transaction.token()
     taken = {"wanted": [row.id for row in rows], "holder": token, "until": transaction.now + _RENDERING_LEASE}
-    transaction.execute(_TAKE_QUEUED, [taken])
+    transaction.apply(_TAKE_QUEUED, taken)
     return [QueuedDocument(row.id, lately(transaction, row.id, row), row.partner, token) for row in rows]
 
 
 _INSTANT = bindparam("instant", type_=document.c.due.type)
 _UNTIL = bindparam("until", type_=document.c.due.type)
-_QUEUED = (
-    select(document)
-    .where(document.c.status == "queued", document.c.due <= _INSTANT)
-    .order_by(document.c.due, document.c.order_id, document.c.seq)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+_QUEUED = Shape(
+    lambda _: (
+        select(document.c.id, document.c.kind, document.c.content, document.c.partner)
+        .where(document.c.status == "queued", document.c.due <= _INSTANT)
+        .order_by(document.c.due, document.c.order_id, document.c.seq)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
 )
-_TAKE_QUEUED = update(document).where(document.c.id.in_(WANTED)).values(token=bindparam("holder"), due=_UNTIL)
+_TAKE_QUEUED = Shape(
+    lambda on: update(document).where(among(on, document.c.id)).values(token=bindparam("holder"), due=_UNTIL)
+)
 
 
 def _hold_queued(transaction: Transaction, queued: QueuedDocument) -> None:
@@ -174,8 +178,7 @@ def _claim_parcels(transaction: Transaction, limit: int, each: int, room: Mappin
 
 
 def _due(transaction: Transaction, limit: int, full: Sequence[str]) -> Sequence[Any]:
-    asked = {"instant": transaction.now, "full": full, "most": limit}
-    return transaction.execute(_DUE, [asked]).all()
+    return transaction.ask(_DUE, instant=transaction.now, full=full, most=limit)
 
 
 def _seated(due: Sequence[Any], each: int, room: Mapping[str, int]) -> list[Any]:
@@ -194,7 +197,7 @@ def _claim_due(transaction: Transaction, rows: Sequence[Any]) -> list[Parcel]:
         return []
     token = transaction.token()
     taken = {"wanted": [row.document for row in rows], "holder": token, "until": transaction.now + _DELIVERY_LEASE}
-    transaction.execute(_TAKE_DUE, [taken])
+    transaction.apply(_TAKE_DUE, taken)
     unsettled = _unsettled(transaction, rows)
     return [_parcel(row, token, row.document in unsettled) for row in rows]
 
@@ -216,27 +219,36 @@ def _earlier_unfinished() -> Any:
         earlier.c.order_id == document.c.order_id,
         earlier.c.partner == document.c.partner,
         earlier.c.seq < document.c.seq,
-        earlier.c.status.in_(("queued", "ready")),
+        or_(earlier.c.status == "queued", earlier.c.status == "ready"),
     )
 
 
-_DUE = (
-    select(delivery, document)
-    .join(document, document.c.id == delivery.c.document)
-    .where(
-        delivery.c.status == "due",
-        delivery.c.due <= _INSTANT,
-        delivery.c.destination.notin_(bindparam("full", expanding=True)),
-        ~_earlier_unfinished(),
+_PARCEL = (
+    delivery.c.document, delivery.c.key, delivery.c.destination, delivery.c.attempts,
+    document.c.kind, document.c.content, document.c.body, document.c.media_type, document.c.filename,
+)  # fmt: skip
+_DUE = Shape(
+    lambda on: (
+        select(*_PARCEL)
+        .select_from(delivery)
+        .join(document, document.c.id == delivery.c.document)
+        .where(
+            delivery.c.status == "due",
+            delivery.c.due <= _INSTANT,
+            not_among(on, delivery.c.destination, "full"),
+            ~_earlier_unfinished(),
+        )
+        .order_by(delivery.c.due, delivery.c.document)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=delivery)
     )
-    .order_by(delivery.c.due, delivery.c.document)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=delivery)
 )
-_TAKE_DUE = (
-    update(delivery)
-    .where(delivery.c.document.in_(WANTED))
-    .values(token=bindparam("holder"), due=_UNTIL, attempts=delivery.c.attempts + 1)
+_TAKE_DUE = Shape(
+    lambda on: (
+        update(delivery)
+        .where(among(on, delivery.c.document))
+        .values(token=bindparam("holder"), due=_UNTIL, attempts=delivery.c.attempts + 1)
+    )
 )
 
 

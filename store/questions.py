@@ -9,6 +9,7 @@ from store.awaited import give_up
 from store.database import Transaction
 from store.exceptions import resolve
 from store.own_work import enter
+from store.shapes import Shape
 from store.tables import delivery, document, exception
 from store.writing import Writing
 
@@ -49,13 +50,17 @@ def close_worries(writing: Writing) -> None:
     closed = {(one.facts["topic"], one.facts["about"]) for one in events if one.kind in _NO_LONGER_AWAITED}
     if not closed:
         return
-    rows = writing.transaction.execute(_WORRIES, [{"of_order": writing.lane.key}]).all()
+    rows = writing.transaction.ask(_WORRIES, of_order=writing.lane.key)
     ids = [row.id for row in rows if (row.facts.get("topic"), row.facts.get("about")) in closed]
     resolve(writing.transaction, ids, "crossdock: the order went on")
 
 
-_WORRIES = select(exception.c.id, exception.c.facts).where(
-    exception.c.order_id == bindparam("of_order"), exception.c.code == "answer-missing", exception.c.status == "open"
+_WORRIES = Shape(
+    lambda _: select(exception.c.id, exception.c.facts).where(
+        exception.c.order_id == bindparam("of_order"),
+        exception.c.code == "answer-missing",
+        exception.c.status == "open",
+    )
 )
 
 

@@ -1,25 +1,73 @@
-"""Statements of one shape, compiled once and bound as tuples.
+"""Statements of one shape, compiled once, their values bound as tuples and their rows read as they come.
 
 Building and compiling an expression was measured to cost several times what the database takes for it, and a decision
-writes dozens of rows. Inserts and updates by equality cover nearly all of them; everything else is written as an
-expression where it is used.
+writes dozens of rows. Inserts and updates by equality cover nearly all of them; what else is asked again and again is
+a `Shape`. Everything else is written as an expression where it is used.
 """
 
 import json
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Dialect, Executable, Table, and_, bindparam, insert, update
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    String,
+    Table,
+    Text,
+    all_,
+    and_,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Columns = tuple[str, ...]
 Values = Mapping[str, Any]
+Bind = Callable[[Any], Any]
 _KEY = "key_"
-WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
-"""The keys that a statement asks for, when it was written down once: to build one was measured to cost five times what
-it then takes to execute it.
-"""
+
+
+class _Keys(TypeDecorator[Sequence[str]]):
+    """A list of texts in one value, for SQLite, which has no arrays."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str:  # noqa: ARG002
+        return json.dumps(value)
+
+
+def among(dialect: str, column: Column[str], name: str = "wanted") -> ColumnElement[bool]:
+    """Whether a column is one of a list that is bound whole: one statement for any number of them."""
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=ARRAY(String)))
+    listed = func.json_each(bindparam(name, type_=_Keys)).table_valued("value", name=f"{name}_listed")
+    return column.in_(select(listed.c.value))
+
+
+def not_among(dialect: str, column: Column[str], name: str) -> ColumnElement[bool]:
+    """Whether a column is none of a list that is bound whole."""
+    if dialect == "postgresql":
+        return column != all_(bindparam(name, type_=ARRAY(String)))
+    return ~among(dialect, column, name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,22 +80,53 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
-    """A statement as the driver takes it, with the names of its values and how some of them are bound."""
+    """A statement as the driver takes it: how its values are bound, and what its rows are made of."""
 
     sql: str
-    names: Sequence[str]
-    binds: Sequence[tuple[int, Callable[[Any], Any]]]
+    values: Callable[[Values], tuple[Any, ...]]
+    binds: Sequence[tuple[int, Bind]]
+    row: Callable[[Iterable[Any]], Any]
+    reads: Sequence[tuple[int, Bind]]
 
-    def run(self, connection: Connection, rows: Iterable[Values]) -> int:
+    def run(self, connection: Connection, rows: Sequence[Values]) -> int:
         """Execute once a row, in one go; the number of rows it touched."""
-        bound = [self._bound(row) for row in rows]
-        return connection.exec_driver_sql(self.sql, bound if len(bound) > 1 else bound[0]).rowcount
+        return int(_execute(connection, self.sql, [self._bound(row) for row in rows]).rowcount)
+
+    def ask(self, connection: Connection, values: Values) -> Sequence[Any]:
+        """The rows it gives, their columns as attributes."""
+        found = _execute(connection, self.sql, [self._bound(values)]).fetchall()
+        return [self._read(row) for row in found] if self.reads else [self.row(row) for row in found]
 
     def _bound(self, row: Values) -> tuple[Any, ...]:
-        values = [row[name] for name in self.names]
+        if not self.binds:
+            return self.values(row)
+        values = list(self.values(row))
         for place, bind in self.binds:
             values[place] = bind(values[place])
         return tuple(values)
+
+    def _read(self, row: Sequence[Any]) -> Any:
+        values = list(row)
+        for place, read in self.reads:
+            values[place] = read(values[place])
+        return self.row(values)
+
+
+def run_plain(connection: Connection, sql: str) -> None:
+    """Execute a statement that has no values."""
+    _execute(connection, sql, [()])
+
+
+def _execute(connection: Connection, sql: str, bound: Sequence[tuple[Any, ...]]) -> Any:
+    """The driver's cursor. SQLite's is taken directly: it answers sooner than SQLAlchemy has wrapped it."""
+    if connection.dialect.name != "sqlite":
+        return connection.exec_driver_sql(sql, list(bound) if len(bound) > 1 else bound[0])
+    driver = connection.dialect.loaded_dbapi
+    try:
+        cursor = connection.connection.cursor()
+        return cursor.executemany(sql, bound) if len(bound) > 1 else cursor.execute(sql, bound[0])
+    except driver.Error as error:
+        raise DBAPIError.instance(sql, None, error, driver.Error, dialect=connection.dialect) from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +138,8 @@ class Listing:
 
     def rows(self, connection: Connection, *lists: Sequence[str]) -> Sequence[Any]:
         """The rows as the driver gives them, in the sequence of their primary key."""
-        return connection.exec_driver_sql(self.sql, tuple(self.bind(keys) for keys in lists)).all()
+        found: Sequence[Any] = _execute(connection, self.sql, [tuple(self.bind(keys) for keys in lists)]).fetchall()
+        return found
 
 
 _compiled: dict[tuple[str, str, str, Columns, Columns], Compiled] = {}
@@ -131,6 +211,44 @@ def _once(
 
 
 def _compile(statement: Any, dialect: Dialect, columns: list[str] | None) -> Compiled:
-    made = statement.compile(dialect=dialect, column_keys=columns)
-    binds = [made.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in made.positiontup]
-    return Compiled(str(made), made.positiontup, [(place, bind) for place, bind in enumerate(binds) if bind])
+    plain: Any = replacement_traverse(statement, {}, _plain)
+    made = plain.compile(dialect=dialect, column_keys=columns)
+    names = made.positiontup
+    binds = _converted(_binder(made.binds[name].type, dialect) for name in names)
+    constants = {name: made.binds[name].value for name in names if not made.binds[name].required}
+    given = list(statement.exported_columns)
+    reads = _converted(_reader(column.type, dialect) for column in given)
+    row: Any = namedtuple("Row", [column.key for column in given])  # type: ignore[misc]  # known here only
+    return Compiled(str(made), _picker(names, constants), binds, row._make, reads)
+
+
+def _plain(element: Any, **_: Any) -> Any:
+    """What a statement says itself stands in it as it is: databases choose their index by it."""
+    if isinstance(element, BindParameter) and not element.required and isinstance(element.value, str | int):
+        said = f"'{element.value}'" if isinstance(element.value, str) else str(element.value)
+        return literal_column(said, element.type)
+    return None
+
+
+def _picker(names: Sequence[str], constants: Values) -> Callable[[Values], tuple[Any, ...]]:
+    """What takes a statement's values out of a row in their sequence."""
+    if constants:
+        return lambda row: tuple([row[name] if name in row else constants[name] for name in names])
+    return itemgetter(*names) if len(names) > 1 else lambda row: tuple([row[name] for name in names])
+
+
+def _converted(conversions: Iterable[Bind | None]) -> Sequence[tuple[int, Bind]]:
+    return [(place, convert) for place, convert in enumerate(conversions) if convert]
+
+
+def _binder(of: TypeEngine[Any], dialect: Dialect) -> Bind | None:
+    """What turns a value into the driver's. Our own types bind plain values."""
+    if isinstance(of, TypeDecorator):
+        return partial(of.process_bind_param, dialect=dialect)
+    return of.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reader(of: TypeEngine[Any], dialect: Dialect) -> Bind | None:
+    if isinstance(of, TypeDecorator):
+        return partial(of.process_result_value, dialect=dialect)
+    return of.dialect_impl(dialect).result_processor(dialect, None)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, CursorResult, Executable, Table
 
 from router.correspondence import Correspondence, NothingAgreed
 from store.recent import Recent
-from store.shapes import Compiled, Shape, careful_insertion, change, compiled, insertion, keyed
+from store.shapes import Compiled, Shape, careful_insertion, change, compiled, insertion, keyed, run_plain
 
 Step = Literal["translate", "route", "render", "deliver"]
 """A step of the flow, for which a commit may hold work."""
@@ -73,14 +73,14 @@ class Transaction:
     def apart(self) -> Iterator[None]:
         """A part that is undone alone when it breaks. SQLAlchemy would compile its savepoint each time."""
         self.write_down()
-        self.connection.exec_driver_sql("SAVEPOINT apart")
+        run_plain(self.connection, "SAVEPOINT apart")
         try:
             yield
         except Exception:
-            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT apart")
+            run_plain(self.connection, "ROLLBACK TO SAVEPOINT apart")
             raise
         finally:
-            self.connection.exec_driver_sql("RELEASE SAVEPOINT apart")
+            run_plain(self.connection, "RELEASE SAVEPOINT apart")
 
     # --- now ----------------------------------------------------------------------------------------------------
 
@@ -88,6 +88,11 @@ class Transaction:
         """Execute behind everything that was put off."""
         self.write_down()
         return self.connection.execute(statement, rows)
+
+    def ask(self, shape: Shape, **values: Any) -> Sequence[Any]:
+        """The rows that a statement of our own gives, behind everything that was put off."""
+        self.write_down()
+        return compiled(self.connection, shape).ask(self.connection, values)
 
     def execute_each(self, statement: Executable, rows: Sequence[Row]) -> int:
         """Execute once a row; the number of rows touched, which not every driver counts over many."""
