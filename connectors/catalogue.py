@@ -1,9 +1,10 @@
 """The manifests there are: the built-in ones, those of installed Python files, and those in `config/connectors/`, which
 override the others by name."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -52,32 +53,42 @@ def load_catalogue(own: Path | None = None, installed: Iterable[EntryPoint] | No
     found: dict[str, Manifest] = {}
     origins: dict[str, Origin] = {}
     findings: list[Finding] = []
-    for file, faults, cases in _files(own, entry_points(group=GROUP) if installed is None else installed):
-        manifest, more = validate(file, Manifest) if file else (None, [])
-        findings += [*faults, *more]
+    for file, manifest, faults, cases in _files(own, entry_points(group=GROUP) if installed is None else installed):
+        findings += faults
         if file and manifest:
             found[manifest.connector] = manifest
             origins[manifest.connector] = Origin(file, cases / f"{manifest.connector}.cases")
     return Catalogue(found, tuple(findings), origins)
 
 
-_Read = tuple[YamlFile | None, list[Finding], Traversable]
+_Read = tuple[YamlFile | None, Manifest | None, Sequence[Finding], Traversable]
 
 
 def _files(own: Path | None, installed: Iterable[EntryPoint]) -> Iterator[_Read]:
-    """What is declared, where it stands, and the folder beside it."""
-    yield from _yaml(files("connectors") / "manifests")
-    yield from map(_python, installed)
+    """What is declared, and what is wrong with it, and the folder beside it."""
+    yield from _shipped()
+    yield from (_declared(*_python(entry)) for entry in installed)
     if own and own.is_dir():
         yield from _yaml(own)
 
 
+@cache
+def _shipped() -> Sequence[_Read]:
+    """The built-in ones, which do not change while the program runs."""
+    return tuple(_yaml(files("connectors") / "manifests"))
+
+
 def _yaml(place: Traversable) -> Iterator[_Read]:
     for path in sorted(_yaml_files(place), key=lambda path: path.name):
-        yield *read_yaml(path, str(path)), place
+        yield _declared(*read_yaml(path, str(path)), place)
 
 
-def _python(entry: EntryPoint) -> _Read:
+def _declared(file: YamlFile | None, faults: Sequence[Finding], place: Traversable) -> _Read:
+    manifest, more = validate(file, Manifest) if file else (None, [])
+    return file, manifest, [*faults, *more], place
+
+
+def _python(entry: EntryPoint) -> tuple[YamlFile | None, Sequence[Finding], Traversable]:
     """A connector in Python: the object its entry point names declares itself as a manifest does."""
     place = Path()
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,6 +11,7 @@ from canonical import Address, Currency, Document, Text
 from connectors.grammar_changes import GrammarChanges
 from connectors.settings import InterchangeIdentity
 from connectors.syntax import x12
+from connectors.time_zone import TimeZone
 from connectors.transport.settings import Transport
 from mappings.yaml_model import ConfigModel
 
@@ -139,7 +140,7 @@ class Profile(ConfigModel):
     roles: tuple[Role, ...] = Field(default=("customer",), min_length=1)
     identifiers: dict[str, Text] = Field(default_factory=dict)
     currency: Currency = "USD"
-    time_zone: Text = "UTC"
+    time_zone: TimeZone = "UTC"
     x12: X12Terms | None = None
     sends: dict[str, SentSet] = Field(default_factory=dict)
     """Transaction set, or what an XML document is called (`OrderRequest`) -> how it is read."""
@@ -150,13 +151,6 @@ class Profile(ConfigModel):
     """Other partners whose connection may bring this one's interchanges too: a network, a parent company."""
     cross_references: CrossReferences = CrossReferences()
     service_levels: ServiceLevels = ServiceLevels()
-
-    @field_validator("time_zone")
-    @classmethod
-    def _a_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError("not an IANA time zone such as America/Chicago")
-        return zone
 
     @field_validator("sends", mode="before")
     @classmethod

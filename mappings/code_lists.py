@@ -72,7 +72,7 @@ def code_list(
     return CodeList(name, open, to_canonical, to_native)
 
 
-def load_code_list(source: Readable, name: str | None = None) -> tuple[CodeList | None, list[Finding]]:
+def load_code_list(source: Readable | str, name: str | None = None) -> tuple[CodeList | None, list[Finding]]:
     """Read a code list file."""
     file, findings = load_model(source, CodeFile, name)
     return (code_list(file.codes, file.values, open=file.open, written=file.written) if file else None), findings

@@ -1,6 +1,7 @@
 """All maps and code lists: the built-in ones, and a user's, which override them by name."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -58,6 +59,10 @@ SYNTAXES: Mapping[str, Callable[[MapFile], Syntax]] = {
 }
 
 
+_COMPILED: dict[str, CompiledMap] = {}
+"""The built-in maps in use, compiled once for all libraries that change nothing about them."""
+
+
 class MapLibrary:
     """`get("x12/850")` compiles on first use and remembers. Directories given later override those before.
 
@@ -70,12 +75,13 @@ class MapLibrary:
     ) -> None:  # fmt: skip
         import mappings.language.calculations  # noqa: F401  # registers the built-in functions
 
-        self._directories, self._more = directories, more or {}
-        self._roots: list[Traversable] = [files("mappings"), *directories]
+        self._directories, self._more, self._given = directories, dict(more or {}), functions
         self._functions = {**registered_functions(), **(functions or {})}
-        self._sources: dict[str, Readable | str] = {**self._found("maps"), **self._more}
-        self._part_sources = self._found("parts")
-        self._code_sources = self._found("codes")
+        own = {"maps": self._own("maps") | self._more, "parts": self._own("parts"), "codes": self._own("codes")}
+        self._sources, self._part_sources, self._code_sources = ({**_shipped(name), **own[name]} for name in own)
+        overrides = functions or any(own[name].keys() & _shipped(name).keys() for name in own)
+        self._as_shipped: Set[str] = frozenset() if overrides else _shipped("maps").keys()
+        """The maps that are built in, unless anything built in is overridden: it might be a part of any of them."""
         self._files: dict[str, tuple[Written, MapFile]] = {}
         self._codes: dict[str, CodeList | None] = {}
         self._maps: dict[str, CompiledMap] = {}
@@ -92,17 +98,18 @@ class MapLibrary:
 
     def get(self, name: str) -> CompiledMap:
         """The map of that name; `Misconfigured` when there is none or its file cannot be read."""
-        if name not in self._maps:
+        kept = _COMPILED if name in self._as_shipped else self._maps
+        if name not in kept:
             try:
-                self._maps[name] = self._made(name)
+                kept[name] = self._made(name)
             except MapFault as fault:
                 raise Misconfigured(f"the map {name} has faults", [fault.finding()]) from None
-        return self._maps[name]
+        return kept[name]
 
     def including(self, name: str, source: Readable | str) -> "MapLibrary":
         """This library with one more map, in the place of any of that name."""
         more = {**self._more, name: source}
-        return MapLibrary(*self._directories, functions=self._functions, more=more)
+        return MapLibrary(*self._directories, functions=self._given, more=more)
 
     def bases(self, name: str) -> list[str]:
         """The maps that a map extends, the nearest first; `Misconfigured` when one of them cannot be read."""
@@ -129,23 +136,29 @@ class MapLibrary:
             self._codes[name] = found
         return self._codes[name]
 
-    def check(self) -> list[Finding]:
-        """Every fault of every map and code list, with file, line, column and the mend."""
+    def check(self, *, shipped: bool = False) -> list[Finding]:
+        """Every fault of every map and code list, with file, line, column and the mend.
+
+        What is built in and left as it is has none, and is looked at only when `shipped` asks for it.
+        """
         findings: list[Finding] = []
-        for name in self.code_lists:
-            findings.extend(load_code_list(self._code_sources[name])[1])
+        for name, source in self._code_sources.items():
+            if shipped or source is not _shipped("codes").get(name):
+                findings.extend(load_code_list(source)[1])
         for name in self.names:
+            if name in self._as_shipped and not shipped:
+                continue
             try:
                 findings.extend(self.get(name).check())
             except Misconfigured as error:
                 findings.extend(error.findings)
         return findings
 
-    def _found(self, folder: str) -> dict[str, Traversable]:
-        found: dict[str, Traversable] = {}
-        for number, root in enumerate(self._roots):
+    def _own(self, folder: str) -> dict[str, Readable | str]:
+        found: dict[str, Readable | str] = {}
+        for root in self._directories:
             below = root / folder
-            base = below if below.is_dir() else root if number and folder == "maps" else None
+            base = below if below.is_dir() else root if folder == "maps" else None
             if base is not None and base.is_dir():
                 found.update(_yaml_below(base, ""))
         return {name: source for name, source in found.items() if not name.startswith(("codes/", "parts/"))}
@@ -227,20 +240,25 @@ class MapLibrary:
     def _shared(self, name: str, asked_by: Written) -> Mapping[str, Written]:
         source = self._part_sources.get(name)
         if source is None:
-            known = ", ".join(sorted(self._part_sources))
-            raise MapFault("map-unknown-part", asked_by, f"there are no shared parts {name!r}; there are: {known}")
+            message = f"there are no shared parts {name!r}; there are: {', '.join(sorted(self._part_sources))}"
+            raise MapFault("map-unknown-part", asked_by, message)
         file, findings = read_yaml(source)
         if file is None:
             raise Misconfigured(f"the parts {name} have faults", findings)
         return written(file).mapping["parts"].mapping
 
 
+@cache
+def _shipped(folder: str) -> Mapping[str, Traversable]:
+    """What is built in, by name."""
+    return dict(_yaml_below(files("mappings") / folder, ""))
+
+
 def _document(top: Written, name: str) -> type[Document]:
-    found = Document.kinds.get(name)
-    if found is None:
-        known = ", ".join(sorted(Document.kinds))
-        raise MapFault("map-document", top.mapping.get("document", top), f"no document {name!r}; there are: {known}")
-    return found
+    if name not in Document.kinds:
+        message = f"no document {name!r}; there are: {', '.join(sorted(Document.kinds))}"
+        raise MapFault("map-document", top.mapping.get("document", top), message)
+    return Document.kinds[name]
 
 
 def _sections(chain: Chain) -> dict[str, Written]:
