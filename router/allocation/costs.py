@@ -34,22 +34,28 @@ class Costs:
         """For each demand what the nodes offer, cheapest first, then by node."""
         self.useful: list[int] = []
         """For each demand the set of the nodes that have some of it."""
-        usable: list[list[int]] = []
+        unfilled, bits = problem.unfilled, [(n, 1 << n) for n in range(len(self.openings))]
+        self.rows: list[list[int]] = []
+        """For each demand the units that each node can ship."""
         for demand in problem.demands:
             wanted = demand.units
             row = [has if has < wanted else wanted for has in demand.available]  # noqa: FURB136 - min() takes longer
-            lost = wanted * problem.unfilled
+            lost = wanted * unfilled
             offers = [
-                (price, n, has, 1 << n, lost - has * (problem.unfilled - price))
-                for n, (price, has) in enumerate(zip(demand.unit_costs, row, strict=True))
+                (price, n, has, bit, lost - has * (unfilled - price))
+                for price, (n, bit), has in zip(demand.unit_costs, bits, row, strict=True)
                 if has
             ]
             offers.sort()
-            usable.append(row)
+            self.rows.append(row)
             self.offers.append(offers)
             self.useful.append(sum([offer[3] for offer in offers]))
-        self.usable = list(zip(*usable, strict=True))
+        self.usable = list(zip(*self.rows, strict=True))
         """For each node the units of each demand that it can ship."""
+        self.shippable = [min(sum(row), units) for row, units in zip(self.rows, self.wanted, strict=True)]
+        """What can be shipped of each demand; the rest nobody has."""
+        self.most = [max(row) or 1 for row in self.rows]
+        """For each demand the most that one node can ship, at least 1."""
         self._known: list[dict[int, Part]] = [{} for _ in self.wanted]
         self._memory = list(enumerate(zip(self.useful, self._known, strict=True)))
         self._work = [1 + len(offers) // _SPARSE for offers in self.offers]
@@ -75,21 +81,19 @@ class Costs:
 
     def reach(self, nodes: int) -> "Reach":
         """What all demands cost when these nodes are open, part by part."""
-        parts = [self._part(index, nodes & useful) for index, useful in enumerate(self.useful)]
+        parts = [self._known_part(index, nodes & useful) for index, useful in enumerate(self.useful)]
         return Reach(nodes, parts, sum([part[0] for part in parts]))
 
     def narrowed(self, reach: "Reach", nodes: int) -> "Reach":
         """The same when only these of its nodes are left: the parts that hang on another are weighed again."""
-        gone, parts, cost = reach.nodes & ~nodes, reach.parts, reach.cost
+        gone, parts, cost = reach.nodes & ~nodes, reach.parts.copy(), reach.cost
         self.steps += len(parts) // LIGHT
-        for index, before in enumerate(parts):
+        for index, before in enumerate(reach.parts):
             if before[1] & gone:
-                mask = nodes & self.useful[index]
-                part = self._known[index].get(mask)
+                mask, known = nodes & self.useful[index], self._known[index]
+                part = known.get(mask)
                 if part is None:
-                    part = self._known[index][mask] = self._part(index, mask)
-                if parts is reach.parts:
-                    parts = parts.copy()
+                    part = known[mask] = self._part(index, mask)
                 parts[index] = part
                 cost += part[0] - before[0]
         return Reach(nodes, parts, cost)
@@ -102,6 +106,12 @@ class Costs:
         """The rank of an open set."""
         indexes = tuple(nodes_of(nodes))
         return self.opening(nodes) + self.demands(nodes), len(indexes), indexes
+
+    def _known_part(self, index: int, mask: int) -> Part:
+        known = self._known[index]
+        if mask not in known:
+            known[mask] = self._part(index, mask)
+        return known[mask]
 
     def _part(self, index: int, mask: int) -> Part:
         """A demand's cheapest cost when the nodes of `mask`, all of use to it, are open.
@@ -144,7 +154,7 @@ class Costs:
         return tuple(self._take(index, nodes & useful) for index, useful in enumerate(self.useful))
 
     def _take(self, index: int, mask: int) -> Take:
-        units, goal = self.wanted[index], self._part(index, mask)[0]
+        units, goal = self.wanted[index], self._known_part(index, mask)[0]
         offers = [offer for offer in self.offers[index] if mask & offer[3]]
         for _, node, has, _, by_itself in offers:
             if by_itself == goal:

@@ -84,41 +84,38 @@ class _Search:
         self.costs, self.excess, self.best = costs, prices.excess, best
         self.exact = True
         self.work = len(costs.wanted) // LIGHT
-        useful = [n for n, row in enumerate(costs.usable) if any(row)]
+        spare = best[0] - prices.bound
+        useful = [n for n, row in enumerate(costs.usable) if self.excess[n] <= spare and any(row)]
         self.order = sorted(useful, key=lambda n: (self.excess[n], n))
+        """The nodes that a better set may open, the most wanted first."""
         openings = [costs.openings[node] for node in reversed(self.order)]
         self.cheapest = list(accumulate(openings, min))[::-1]
         """By place in the order, the least that opening one of the nodes from there on costs."""
         self.later = [(costs.openings[node], self.excess[node], 1 << node, costs.usable[node]) for node in self.order]
-        supply = [sum(row) for row in zip(*(costs.usable[n] for n in self.order), strict=True)]
-        self.wanted: list[int] = list(map(min, supply, costs.wanted))
-        """What can be shipped of each demand; the rest nobody has."""
-        self.most = [max((offer[2] for offer in offers), default=1) for offers in costs.offers]
-        """The most of each demand that one node has."""
+        self.rises = [*(max(self.excess[node], 0) for node in self.order), best[0] + 1]
+        """By place what opening the next node adds to the bound at least; more than is left where there is none."""
         self.allowed = 0
         self._allow()
         self.bound = prices.bound
 
     def _allow(self) -> None:
         """Count the units that a better set may leave unshipped of what can be shipped."""
-        self.allowed = self.best[0] // self.costs.problem.unfilled - sum(self.costs.wanted) + sum(self.wanted)
+        self.allowed = self.best[0] // self.costs.problem.unfilled - sum(self.costs.wanted) + sum(self.costs.shippable)
 
     def run(self) -> None:
         """Leave the best rank in `best`."""
-        if not self.order:
-            return
-        everyone = mask_of(self.order)
+        everyone, shippable = mask_of(self.order), self.costs.shippable
         paid, reach = -self.costs.problem.split, self.costs.reach(everyone)
-        self._extend(_Partial(0, 0, 0, paid, self.wanted, reach, everyone, self.bound))
+        self._extend(_Partial(0, 0, 0, paid, shippable, sum(shippable), reach, everyone, self.bound))
 
     def _extend(self, at: "_Partial") -> None:
         """Search the sets that add to `at` some of the nodes from its place on."""
-        costs, more = self.costs, self._more(at.left)
-        if at.size + more > costs.problem.limit or at.place == len(self.order):
+        limit, more = self.costs.problem.limit, self._more(at.left)
+        if at.size + more > limit:
             return
-        near = self.allowed and costs.problem.limit - at.size <= _NEAR
+        near = self.allowed and limit - at.size <= _NEAR
         gains, within = self._gains(at) if near else ([], [])
-        if gains and at.size + 1 == costs.problem.limit:
+        if gains and at.size + 1 == limit:
             self._finish(at, gains)
         else:
             self._go_through(at, more, gains, within)
@@ -128,34 +125,32 @@ class _Search:
 
         Both the excess and what a few nodes could still ship get worse along the order: one bound ends all the rest.
         """
-        costs, cheapest, short = self.costs, self.cheapest, sum(at.left)
+        costs, cheapest, short = self.costs, self.cheapest, at.short
         size, paid, reachable, reach, bound = at.size + 1, at.paid, at.reachable, at.reach, at.bound
-        least = paid
         for place in range(at.place, len(self.order)):
             opening, over, bit, ships = self.later[place]
             rise = over if over > 0 else 0  # noqa: FURB136 - max() takes longer, and most time goes here
             most = self.best[0]
             if bound + more * rise > most or (within and short - within[place] > self.allowed) or self._spent():
                 return
-            if not gains:
-                if reach.nodes != reachable:
-                    reach = costs.narrowed(reach, reachable)
-                least = paid + reach.cost
+            if reach.nodes != reachable and not gains:
+                reach = costs.narrowed(reach, reachable)
+            least = paid if gains else paid + reach.cost
             if least + more * cheapest[place] > most:
                 return
             if least + opening <= most and (not gains or gains[place] >= 0):
                 left = [units - has if units > has else 0 for units, has in zip(at.left, ships)]  # noqa: B905
-                at_next = place + 1, size, at.opened | bit, paid + opening, left, reach, reachable, bound + rise, gains
-                self._open(_Partial(*at_next))
+                at_next = place + 1, size, at.opened | bit, paid + opening, left, sum(left), reach, reachable
+                self._open(_Partial(*at_next, bound + rise, gains))
             bound += rise - over
             reachable ^= bit
 
     def _finish(self, at: "_Partial", gains: list[int]) -> None:
         """Rank the sets that one last node makes ship enough."""
-        short, openings = sum(at.left), self.costs.openings
+        openings = self.costs.openings
         for place in range(at.place, len(gains)):
             node = self.order[place]
-            if short - gains[place] <= self.allowed and at.bound + max(self.excess[node], 0) <= self.best[0]:
+            if at.short - gains[place] <= self.allowed and at.bound + max(self.excess[node], 0) <= self.best[0]:
                 self._rank(at.opened | 1 << node, at.paid + openings[node], at.size + 1)
 
     def _spent(self) -> bool:
@@ -168,14 +163,14 @@ class _Search:
 
     def _more(self, left: list[int]) -> int:
         """How many more nodes it takes at least to ship what is left."""
-        fullest: int = 1 if self.allowed else -min(map(floordiv, map(neg, left), self.most))
+        fullest: int = 1 if self.allowed else -min(map(floordiv, map(neg, left), self.costs.most))
         return max(fullest, 1)
 
     def _open(self, at: "_Partial") -> None:
         """Rank a set, and search those that add to it."""
-        if sum(at.left) <= self.allowed:
+        if at.short <= self.allowed:
             self._rank(at.opened, at.paid, at.size)
-        if at.place < len(self.order) and at.bound + max(self.excess[self.order[at.place]], 0) <= self.best[0]:
+        if at.bound + self.rises[at.place] <= self.best[0]:
             self._extend(at)
 
     def _rank(self, opened: int, paid: int, count: int) -> None:
@@ -191,7 +186,7 @@ class _Search:
         small before is not weighed again: it is -1.
         """
         few = self.costs.problem.limit - at.size
-        lacking = sum(at.left) - self.allowed
+        lacking = at.short - self.allowed
         if lacking <= 0:
             return [], []
         usable, left, before = self.costs.usable, at.left, at.gains
@@ -217,6 +212,8 @@ class _Partial(NamedTuple):
     paid: int
     left: list[int]
     """The units of each demand that the open nodes do not have."""
+    short: int
+    """Their sum."""
     reach: Reach
     """What the demands cost when all that was reachable is open, as it was last counted."""
     reachable: int

@@ -24,13 +24,13 @@ def first_set(costs: Costs, excess: list[int]) -> Rank:
 def _greedy(costs: Costs, weights: list[int]) -> tuple[int, int]:
     """Open whichever node ships most of what is left for its weight, until all that can be shipped is, or the limit.
 
-    The nodes and the units nobody ships. What a node adds never grows as others open, so it is counted again only
-    when it comes first.
+    The nodes and the units that others would ship. What a node adds never grows as others open, so it is counted again
+    only when it comes first.
     """
-    left, opened = costs.wanted, 0
+    left, short, opened = costs.wanted, sum(costs.shippable), 0
     queue = [(-_FINE * sum(costs.usable[n]) // weight, n) for n, weight in enumerate(weights)]
     heapify(queue)
-    while queue and opened.bit_count() < costs.problem.limit:
+    while queue and short and opened.bit_count() < costs.problem.limit:
         _, node = heappop(queue)
         costs.steps += len(left) // LIGHT
         gain = sum(map(min, left, costs.usable[node]))
@@ -41,8 +41,9 @@ def _greedy(costs: Costs, weights: list[int]) -> tuple[int, int]:
             break
         else:
             opened |= 1 << node
+            short -= gain
             left = [units - has if units > has else 0 for units, has in zip(left, costs.usable[node], strict=True)]
-    return opened, sum(left)
+    return opened, short
 
 
 def improved(costs: Costs, best: Rank, prices: Prices) -> tuple[Rank, Prices]:
