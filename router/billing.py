@@ -1,11 +1,9 @@
 """The invoice for a shipment (X12 810): unit prices as ordered, extensions rounded once, adjustments shared exactly."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
-from canonical import Adjustment, Invoice, InvoiceLine, Price, Quantity
+from canonical import Invoice
 from router.adjustment import (
     Basis,
     Shared,
@@ -18,99 +16,15 @@ from router.adjustment import (
     unit_value,
 )
 from router.advice import Departure, Shipped
-from router.books import hand_over, post_invoice
-from router.line_view import Reasons, by_position, document_line, item_reasons, priced, shown_items
+from router.bill import Bill, Extended
+from router.books import Told, post_invoice
+from router.line_view import Reasons, by_position, document_line, priced
 from router.number import derived_number
 from router.order import ZERO, LineState
 from router.promise import day_of
 from router.release import fulfilment_parties
 from router.tax_charge import record_charge
 from router.workings import Workings
-
-
-class Extended(NamedTuple):
-    """How much of a line, at what price, and what that comes to."""
-
-    quantity: Quantity
-    price: Price | None
-    goods: Decimal
-
-
-@dataclass(slots=True)
-class Bill:
-    """An invoice in the making: its parts, and the money in them by what it is for."""
-
-    lines: list[InvoiceLine] = field(default_factory=list)
-    reasons: Reasons = field(default_factory=dict)
-    amounts: dict[str, Decimal] = field(default_factory=dict)
-    """`goods`, `freight`, `charges`, `allowances`, `tax`, `fee`: what posting rules debit and credit."""
-    goods: dict[int, Decimal] = field(default_factory=dict)
-    """The lines' extensions, by their index in the order."""
-
-    def goods_after(self, before: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """What has been invoiced of each line's goods, this invoice included."""
-        return {**before, **{str(at): before.get(str(at), ZERO) + amount for at, amount in self.goods.items()}}
-
-    def add_line(self, work: Workings, state: LineState, extended: Extended, shared: Shared, reasons: Reasons) -> None:
-        """Add what is charged or given back of one line of the order; `reasons` are those of its own, by field."""
-        ordered, source, target = document_line(work, state), f"order:lines.{state.position}", self.next_line
-        self.lines.append(
-            InvoiceLine(
-                number=str(len(self.lines) + 1),
-                order_line=ordered.number,
-                items=shown_items(work, state),
-                description=ordered.description or (work.item(state.sku).description if state.sku else None),
-                quantity=extended.quantity,
-                price=extended.price,
-                charges=shared.charges,
-                allowances=shared.allowances,
-                taxes=shared.taxes,
-                extensions=ordered.extensions,
-            )
-        )
-        self.goods[state.position] = extended.goods
-        self.add("goods", extended.goods)
-        self.count(work, shared)
-        self.reasons |= {
-            target: source,
-            f"{target}.order_line": f"{source}.number",
-            f"{target}.description": f"{source}.description" if ordered.description else "rule:catalogue",
-            **{f"{target}.{field}": reason for field, reason in reasons.items()},
-            **item_reasons(work, state, f"{target}.items", source),
-        }
-
-    @property
-    def next_line(self) -> str:
-        """Where the line stands that is added next."""
-        return f"lines.{len(self.lines)}"
-
-    def add(self, name: str, amount: Decimal) -> None:
-        """Count an amount."""
-        self.amounts[name] = self.amounts.get(name, ZERO) + amount
-
-    def count(self, work: Workings, shared: Shared) -> None:
-        """Count what a line or the order adds and takes off. Only what is settled off the invoice changes it."""
-        self.reasons |= shared.reasons
-        for charge in _settled(shared.charges):
-            self.add(
-                "freight" if charge.code in work.policy.posting.freight_codes else "charges", charge.amount or ZERO
-            )
-        for allowance in _settled(shared.allowances):
-            self.add("allowances", allowance.amount or ZERO)
-        for tax in shared.taxes:
-            self.add("tax", tax.amount or ZERO)
-            if tax.included:
-                self.add("goods", -(tax.amount or ZERO))
-
-    @property
-    def total(self) -> Decimal:
-        """What is owed, or given back; a credit's `fee` is kept of it."""
-        owed = sum((self.amounts.get(name, ZERO) for name in ("goods", "freight", "charges", "tax")), ZERO)
-        return owed - self.amounts.get("allowances", ZERO) - self.amounts.get("fee", ZERO)
-
-
-def _settled(adjustments: Sequence[Adjustment]) -> list[Adjustment]:
-    return [one for one in adjustments if one.settlement == "off_invoice"]
 
 
 def bill(work: Workings, left: Departure) -> None:
@@ -134,8 +48,7 @@ def bill(work: Workings, left: Departure) -> None:
     work.tell("invoice_issued", invoice=invoice.number, total=str(invoice.total), shipment=left.number)
     reasons = {**_HEADER_REASONS, **making.reasons}
     work.dispatch(invoice, work.order.channel, reasons)
-    hand_over(work, "invoice", invoice, reasons)
-    post_invoice(work, invoice, making.amounts, left.first)
+    post_invoice(work, Told(invoice, reasons), making, left.first)
     record_charge(work, invoice)
 
 

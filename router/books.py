@@ -5,13 +5,17 @@ An entry is never changed: what turns out otherwise is posted again the other wa
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
-from canonical import CreditMemo, Document, Invoice, JournalEntry, Moment, ReturnReceipt, round_money
+from canonical import Document, Invoice, JournalEntry, Moment, ReturnReceipt
 from router.advice import Departure
+from router.bill import Bill
+from router.cost_of_goods import Costs
 from router.order import ZERO, Allocation, Return
-from router.posting import PostingEvent, journal_entry
+from router.posting import Parts, PostingEvent, PostingRule, Worth, advance_entry, journal_entry
 from router.receipt import Came
+from router.return_terms import Disposition
 from router.workings import Workings
 
 
@@ -25,6 +29,15 @@ class Financial(NamedTuple):
     dated: str
     """Where its date comes from."""
     currency: str
+    parts: Parts = MappingProxyType({})
+    """What amounts are made of: goods and costs by SKU, taxes by jurisdiction."""
+
+
+class Told(NamedTuple):
+    """The document from which an ERP may book the event itself, and where its values come from."""
+
+    document: Invoice
+    reasons: Mapping[str, str]
 
 
 class Site(NamedTuple):
@@ -37,43 +50,51 @@ class Site(NamedTuple):
 def post_shipment(work: Workings, left: Departure) -> None:
     """Cost of sales against inventory, at the items' cost."""
     currency = work.policy.company.currency
-    cost = sum((_cost(work, one.allocation.sku) * one.quantity for one in left.shipped), ZERO)
-    amounts = {"cost": round_money(cost, currency)}
-    what = Financial("shipment", left.number, amounts, left.advice.shipped_on, "source:shipped_on", currency)
+    costs = Costs(work)
+    for one in left.shipped:
+        costs.add("cost", one.allocation.sku, one.quantity)
+    what = Financial(
+        "shipment", left.number, costs.amounts, left.advice.shipped_on, "source:shipped_on", currency, costs.parts
+    )
     post(work, what, _site(left.first))
 
 
-def post_invoice(work: Workings, invoice: Invoice, amounts: Mapping[str, Decimal], first: Allocation) -> None:
+def post_invoice(work: Workings, told: Told, making: Bill, first: Allocation) -> None:
     """What is owed against revenue, tax and freight; what was paid before covers what it can of it."""
+    invoice = told.document
     paid = min(work.order.advance, max(invoice.total, ZERO))
     due = invoice.total - paid
     work.amend(advance=work.order.advance - paid, due=work.order.due + due)
-    whole = {**amounts, "total": invoice.total, "paid": paid, "due": due}
-    what = Financial("invoice", invoice.number, whole, invoice.invoiced_on, "rule:clock", invoice.currency)
-    post(work, what, _site(first))
+    whole = {**making.amounts, "total": invoice.total, "paid": paid, "due": due}
+    what = Financial(
+        "invoice", invoice.number, whole, invoice.invoiced_on, "rule:clock", invoice.currency, making.parts
+    )
+    post(work, what, _site(first), told)
 
 
 def post_return(work: Workings, receipt: ReturnReceipt, under: Return, came: Sequence[Came]) -> None:
     """Cost of sales taken back, for what came back: into stock, apart, or written off."""
-    currency = work.policy.company.currency
-    costs: dict[str, Decimal] = {}
+    costs = Costs(work)
     for one in came:
-        name = {"restock": "restocked", "quarantine": "quarantined", "scrap": "scrapped"}[one.disposition]
-        costs[name] = costs.get(name, ZERO) + _cost(work, one.sku) * one.quantity
-    amounts = {name: round_money(cost, currency) for name, cost in costs.items()}
-    amounts["cost"] = sum(amounts.values(), ZERO)
-    number = f"{under.number}/{receipt.identity}"
-    what = Financial("return", number, amounts, receipt.received_on, "source:received_on", currency)
+        costs.add(_TAKEN_BACK[one.disposition], one.sku, one.quantity)
+    amounts = {**costs.amounts, "cost": sum(costs.amounts.values(), ZERO)}
+    number, currency = f"{under.number}/{receipt.identity}", work.policy.company.currency
+    parts = {**costs.parts, "cost": costs.all_parts}
+    what = Financial("return", number, amounts, receipt.received_on, "source:received_on", currency, parts)
     post(work, what, _returned_to(work, under))
 
 
-def post_credit(work: Workings, memo: CreditMemo, amounts: Mapping[str, Decimal], under: Return | None = None) -> None:
+_TAKEN_BACK: Mapping[Disposition, str] = {"restock": "restocked", "quarantine": "quarantined", "scrap": "scrapped"}
+
+
+def post_credit(work: Workings, told: Told, making: Bill, under: Return | None = None) -> None:
     """Revenue, tax and freight given back against what the buyer owes: under a return, or by the channel itself."""
+    memo = told.document
     work.amend(due=work.order.due - memo.total)
-    whole = {**amounts, "total": memo.total}
+    whole = {**making.amounts, "total": memo.total}
     dated = "rule:clock" if under else "source:invoiced_on"
-    what = Financial("credit", memo.number, whole, memo.invoiced_on, dated, memo.currency)
-    post(work, what, _returned_to(work, under) if under else None)
+    what = Financial("credit", memo.number, whole, memo.invoiced_on, dated, memo.currency, making.parts)
+    post(work, what, _returned_to(work, under) if under else None, told)
 
 
 def _site(first: Allocation) -> Site:
@@ -84,16 +105,8 @@ def _returned_to(work: Workings, under: Return) -> Site:
     return Site(under.node, work.lines[under.lines[0].line].destination)
 
 
-def _cost(work: Workings, sku: str) -> Decimal:
-    cost = work.item(sku).cost
-    if cost is None:
-        work.worry("cost-unknown", f"{sku} has no cost, so moving it posts none", sku=sku)
-        return ZERO
-    return cost.amount / (cost.per.value if cost.per else 1)
-
-
-def post(work: Workings, what: Financial, site: Site | None) -> None:
-    """Post an event by the first rule that takes it; a test posts nothing."""
+def post(work: Workings, what: Financial, site: Site | None, told: Told | None = None) -> None:
+    """Post an event by the first rule that takes it, and tell the ERPs; a test posts nothing."""
     event, number = what.event, what.number
     if work.usage == "test":
         work.tell("posting_withheld", posting=event, number=number, because="a test order posts nothing")
@@ -105,22 +118,27 @@ def post(work: Workings, what: Financial, site: Site | None) -> None:
         return
     dimensions = {name: facts[name] for name in ("channel", "node", "jurisdiction") if facts[name]}
     key = f"{work.order.id}/{event}/{number}"
+    worth = Worth(what.amounts, what.parts, lambda sku: work.item(sku).classes)
     entry = journal_entry(
-        rule, what.amounts, key=key, order=work.order.id, on=what.on, currency=what.currency, facts=dimensions
+        rule, worth, key=key, order=work.order.id, on=what.on, currency=what.currency, facts=dimensions
     )
     if entry:
         _record(work, event, entry, (f"rule:posting {rule.name}", what.dated))
+    if told:
+        _hand_over_booked(work, event, told, entry, rule)
 
 
 def _record(work: Workings, event: PostingEvent, entry: JournalEntry, why: tuple[str, str]) -> None:
-    rule, dated = why
     work.postings.append(entry)
     work.tell("entry_posted", key=entry.key, event=entry.event)
-    reasons = {"key": "rule:posting-key", "order": "rule:order-id", "event": rule, "posted_on": dated,
-               "currency": "order:currency", "lines": rule, "amounts": rule, "memo": rule}  # fmt: skip
     for destination in work.policy.posting.destinations:
         if destination.mode_of(event) == "journal":
-            work.dispatch(entry, destination.connection, reasons)
+            work.dispatch(entry, destination.connection, _entry_reasons(*why))
+
+
+def _entry_reasons(rule: str, dated: str) -> dict[str, str]:
+    return {"key": "rule:posting-key", "order": "rule:order-id", "event": rule, "posted_on": dated,
+            "currency": "order:currency", "lines": rule, "amounts": rule, "memo": rule}  # fmt: skip
 
 
 def hand_over(work: Workings, event: PostingEvent, document: Document, reasons: Mapping[str, str]) -> None:
@@ -130,6 +148,18 @@ def hand_over(work: Workings, event: PostingEvent, document: Document, reasons: 
     for destination in work.policy.posting.destinations:
         if destination.mode_of(event) == "documents":
             work.dispatch(document, destination.connection, reasons)
+
+
+def _hand_over_booked(
+    work: Workings, event: PostingEvent, told: Told, entry: JournalEntry | None, rule: PostingRule
+) -> None:
+    """Send an invoice or credit memo to the ERPs that book it, with whose it is and our accounts for what is in it."""
+    ours = {"channel": work.order.channel, "order": work.order.id, "accounts": rule.accounts}
+    booked = told.document.changed(extensions={**told.document.extensions, "crossdock": ours})
+    hand_over(work, event, booked, {**told.reasons, "extensions.crossdock": f"rule:posting {rule.name}"})
+    advance = advance_entry(rule, entry, told.document.number) if entry else None
+    if advance:
+        hand_over(work, event, advance, _entry_reasons(f"rule:posting {rule.name}", "rule:clock"))
 
 
 def _facts(work: Workings, site: Site | None) -> dict[str, str]:

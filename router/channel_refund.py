@@ -11,8 +11,8 @@ from typing import TypeVar
 from canonical import Adjustment, CreditMemo, InvoiceLine, Tax, round_money
 from router.adjustment import Shared
 from router.advance import advance
-from router.billing import Bill
-from router.books import hand_over, post_credit
+from router.bill import Bill
+from router.books import Told, post_credit
 from router.catalogue import units_in
 from router.change import call_off
 from router.credit import NOT_INVOICED
@@ -121,8 +121,7 @@ def _book(work: Workings, memo: CreditMemo, total: Decimal) -> None:
         return
     booked = memo.changed(total=making.total)
     work.amend(credits=(*work.order.credits, memo.number), credited=work.order.credited + making.total)
-    hand_over(work, "credit", booked, {**_REASONS, "total": "rule:channel-refund"})
-    post_credit(work, booked, making.amounts)
+    post_credit(work, Told(booked, {**_REASONS, "total": "rule:channel-refund"}), making)
     record_charge(work, booked)
 
 

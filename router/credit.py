@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from canonical import Adjustment, CreditMemo, Price, Quantity, Reference, ReturnReceipt, round_money
 from router.adjustment import Basis, Shared, Shares, credit_progress, line_credit_progress, unit_value
-from router.billing import Bill, Extended
-from router.books import hand_over, post_credit
+from router.bill import Bill, Extended
+from router.books import Told, post_credit
 from router.line_view import Reasons, by_position, document_line, priced
 from router.number import derived_number
 from router.order import ZERO, LineState, Return
@@ -39,8 +39,7 @@ def credit(work: Workings, receipt: ReturnReceipt, under: Return, came: Sequence
     work.tell("credit_issued", credit=memo.number, total=str(memo.total), returned=under.number)
     reasons = {**_HEADER_REASONS, **making.reasons}
     work.dispatch(memo, work.order.channel, reasons)
-    hand_over(work, "credit", memo, reasons)
-    post_credit(work, memo, making.amounts, under)
+    post_credit(work, Told(memo, reasons), making, under)
     record_charge(work, memo)
 
 

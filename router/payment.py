@@ -10,7 +10,7 @@ from typing import Literal
 from canonical import Answer, PaymentCapture, PaymentEvent, PaymentResult
 from canonical.payment import PaymentAction
 from router.adjustment import Basis, Progress, Shares, unit_value
-from router.billing import Bill
+from router.bill import Bill
 from router.books import Financial, post
 from router.charging import Charging
 from router.hold import place_hold

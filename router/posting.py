@@ -6,9 +6,9 @@ all its coefficients are zero. That is proved when the configuration is checked,
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -61,23 +61,69 @@ AMOUNTS: Mapping[PostingEvent, Mapping[str, Mapping[str, int]]] = {
 """event -> amount -> the independent amounts it is made of."""
 
 
+PARTED: Mapping[str, Literal["items", "taxes"]] = {
+    "goods": "items", "cost": "items", "restocked": "items", "quarantined": "items", "scrapped": "items",
+    "tax": "taxes",
+}  # fmt: skip
+"""The amounts whose parts are known: by item, or by the jurisdiction that takes the tax."""
+TAX_JURISDICTION = "tax_jurisdiction"
+
+Parts = Mapping[str, Mapping[str, Decimal]]
+"""Amount -> its parts by SKU or jurisdiction. What they leave of the amount has none."""
+
+
+class Worth(NamedTuple):
+    """What an event comes to."""
+
+    amounts: Mapping[str, Decimal]
+    parts: Parts
+    classes: Callable[[str], Mapping[str, str]]
+    """An item's classes, by its SKU."""
+
+
 class PostingLine(Rule):
-    """Debit or credit one account with one of the event's amounts."""
+    """Debit or credit one account with one of the event's amounts.
+
+    `by` divides the amount, each part a line of its own with that dimension: goods and costs by the name of one of the
+    items' classes, tax by `tax_jurisdiction`. A part that `accounts` names goes to an account of its own.
+    """
 
     debit: Text | None = None
     credit: Text | None = None
     amount: Text
+    by: Text | None = None
+    accounts: dict[Text, Text] = Field(default_factory=dict)
+    """Part (`US-CA`, `food`) -> account."""
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
         if (self.debit is None) == (self.credit is None):
             raise ValueError("name either the account to debit or the one to credit")
+        if self.accounts and not self.by:
+            raise ValueError("accounts are those of the amount's parts; say what divides it: `by`")
         return self
 
     @property
     def account(self) -> str:
         """The account on either side."""
         return self.debit or self.credit or ""
+
+    @property
+    def divides(self) -> bool:
+        """Whether the amount can be divided so."""
+        kind = PARTED.get(self.amount)
+        return self.by is None or kind == ("taxes" if self.by == TAX_JURISDICTION else "items")
+
+    def parts(self, worth: Worth) -> dict[str, Decimal]:
+        """The amount by its parts; what is of none stands under the empty one."""
+        whole = worth.amounts.get(self.amount, ZERO)
+        if self.by is None:
+            return {"": whole}
+        found: dict[str, Decimal] = {}
+        for name, amount in worth.parts.get(self.amount, {}).items():
+            part = name if self.by == TAX_JURISDICTION else worth.classes(name).get(self.by, "")
+            found[part] = found.get(part, ZERO) + amount
+        return {**found, "": found.get("", ZERO) + whole - sum(found.values(), ZERO)}
 
 
 class Selector(Rule):
@@ -123,6 +169,11 @@ class PostingRule(Rule):
             for amount, times in AMOUNTS[self.event].get(line.amount, {line.amount: 1}).items():
                 sums[amount] += sign * times
         return {amount: times for amount, times in sums.items() if times}
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The account of each amount."""
+        return {line.amount: line.account for line in self.lines}
 
 
 class Destination(Rule):
@@ -172,7 +223,7 @@ class Posting(Rule):
 
 def journal_entry(
     rule: PostingRule,
-    amounts: Mapping[str, Decimal],
+    worth: Worth,
     *,
     key: str,
     order: str,
@@ -185,20 +236,36 @@ def journal_entry(
     A negative amount goes to the other side. `facts` become the lines' dimensions.
     """
     lines = tuple(
-        _journal_line(line, amounts.get(line.amount, ZERO), dict(facts))
+        _journal_line(line, part, amount, facts)
         for line in rule.lines
-        if amounts.get(line.amount, ZERO)
+        for part, amount in line.parts(worth).items()
+        if amount
     )
     if not lines:
         return None
     return JournalEntry(
         key=key, order=order, event=rule.event, posted_on=on, currency=currency, lines=lines, memo=rule.name,
-        amounts={name: amount for name, amount in amounts.items() if amount},
+        amounts={name: amount for name, amount in worth.amounts.items() if amount},
     )  # fmt: skip
 
 
-def _journal_line(line: PostingLine, amount: Decimal, dimensions: dict[str, str]) -> JournalLine:
-    debits = (line.debit is not None) == (amount > 0)
-    if debits:
-        return JournalLine(account=line.account, debit=abs(amount), dimensions=dimensions)
-    return JournalLine(account=line.account, credit=abs(amount), dimensions=dimensions)
+def _journal_line(line: PostingLine, part: str, amount: Decimal, facts: Mapping[str, str]) -> JournalLine:
+    account = line.accounts.get(part, line.account)
+    dimensions = {**facts, line.by: part} if line.by and part else dict(facts)
+    if (line.debit is not None) == (amount > 0):
+        return JournalLine(account=account, debit=abs(amount), dimensions=dimensions)
+    return JournalLine(account=account, credit=abs(amount), dimensions=dimensions)
+
+
+def advance_entry(rule: PostingRule, entry: JournalEntry, number: str) -> JournalEntry | None:
+    """What an invoice is paid with that an ERP books from the document: it then stands there as owed in all, of which
+    this entry takes what was paid before. It has the document's number for its key, since both make up the event."""
+    paid, accounts = entry.amounts.get("paid", ZERO), rule.accounts
+    if not paid or not {"paid", "due"} <= accounts.keys():
+        return None
+    dimensions = entry.lines[0].dimensions
+    lines = (
+        JournalLine(account=accounts["paid"], debit=paid, dimensions=dimensions),
+        JournalLine(account=accounts["due"], credit=paid, dimensions=dimensions),
+    )
+    return entry.changed(key=number, lines=lines, amounts={"paid": paid})
