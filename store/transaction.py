@@ -76,7 +76,10 @@ class Transaction:
         run_plain(self.connection, "SAVEPOINT apart")
         try:
             yield
+            self.write_down()
         except Exception:
+            self._put_off.clear()
+            self._works.clear()
             run_plain(self.connection, "ROLLBACK TO SAVEPOINT apart")
             raise
         finally:

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from decimal import Decimal
 
 import pytest
@@ -198,6 +199,17 @@ async def test_a_claim_that_stands_takes_what_a_commit_makes_due_within_that_com
     await street.send(purchase("PO1"))
     assert await street.store.inbox.claim(10) == []
     assert [taken.arrival.source for taken in await standing] == ["acme"]
+
+
+async def test_what_a_standing_claim_takes_within_a_commit_is_taken(street):
+    wanted = partial(street.store.outbox.claim, 10, each=8, room=dict)
+    await wanted(patience=1)
+    standing = asyncio.create_task(wanted(patience=30))
+    await street.send(purchase("PO1"))
+    await street.flow.translate.step()
+    await street.flow.render.step()
+    assert [parcel.kind for parcel in await standing] == ["Acknowledgment"]
+    assert await wanted() == []
 
 
 async def test_a_standing_claim_that_was_given_up_takes_nothing(street):
