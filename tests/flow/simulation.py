@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,9 +34,9 @@ from tests.flow.street import POLICY, START, JsonLanguage, advice, arrival, asse
 from tests.flow.virtual_time import run
 from tests.street.auditor import FILES, violations
 
-UNREST = 120.0
+UNREST = (30.0, 120.0)
 """Seconds in which everything goes wrong; behind it everybody behaves, and all must come to rest."""
-ORDERS = 8
+ORDERS = (1, 8)
 FORGETFUL = "erp"
 """Who knows no key: the same again is another effect."""
 INSTANTS = ("before-commit", "after-commit", "after-send")
@@ -138,13 +139,14 @@ class World:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.network = Network(random.Random(seed + 1))
+        self.orders, self.unrest = self.random.randint(*ORDERS), self.random.uniform(*UNREST)
         self.unsent = self._first_messages()
         self.acknowledged: list[Arrival] = []
         self._shipped = 0
 
     def _first_messages(self) -> list[Arrival]:
         found: list[Arrival] = []
-        for number in range(ORDERS):
+        for number in range(self.orders):
             order = purchase(f"PO{number}", self.random.randint(1, 9), sku=self.random.choice("AB"))
             found.append(arrival(order, source="acme", key=self._key(number), transport_key=f"set-{number}"))
             if self.random.random() < 0.3:
@@ -250,7 +252,7 @@ async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=0.01)
+        _, left = await asyncio.wait(left, timeout=0.5)
     for task in tasks:
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             raise error
@@ -311,7 +313,7 @@ _BOOKS = FILES
 def _unheard(books: dict[str, list[Any]], world: World) -> Iterator[str]:
     """What was acknowledged and is not kept, and what is called delivered and never came."""
     numbers = Counter(row["number"] for row in books["orders"])
-    for number in (f"PO{number}" for number in range(ORDERS)):
+    for number in (f"PO{number}" for number in range(world.orders)):
         if numbers[number] != 1:
             yield f"{numbers[number]} orders {number}"
     for row in books["deliveries"]:
@@ -343,9 +345,9 @@ async def simulate(seed: int, folder: Path) -> Outcome:
     world, numbers, url = World(seed), Numbered(), sqlite_url(folder / f"{seed}.db")
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_forget_the_dead)
-    while loop.time() < UNREST:
+    while loop.time() < world.unrest:
         life = Life(world.random.choice(INSTANTS), world.random.randint(1, 40))
-        await _live(url, world, life, numbers, UNREST)
+        await _live(url, world, life, numbers, world.unrest)
         await asyncio.sleep(0.5)
     return await _rest(url, world, numbers)
 
@@ -354,7 +356,22 @@ def play(seed: int) -> Outcome:
     """Play one seed in virtual time, on a disk in memory where there is one."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        Path(folder, f"{seed}.db").write_bytes(_empty())
         return run(simulate(seed, Path(folder)))
+
+
+@cache
+def _empty() -> bytes:
+    """A database without rows, at the newest revision."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "hub.db")
+
+        async def make() -> None:
+            async with open_store(sqlite_url(file), LoopClock(), Numbered()):
+                pass
+
+        run(make())
+        return file.read_bytes()
 
 
 def main() -> int:
@@ -366,6 +383,8 @@ def main() -> int:
     failed, reached, began = 0, Counter[str](), time.monotonic()
     for seed in range(asked.first, asked.first + asked.seeds):
         outcome = play(seed)
+        if (seed + 1) % 100 == 0:
+            print(f"{seed + 1} at {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         reached += outcome.reached
         if outcome.faults:
             failed += 1
