@@ -15,7 +15,8 @@ from canonical import Text
 from connectors.engine.template import paths_of
 from connectors.manifest_auth import Auth, NoAuth
 from connectors.manifest_calls import Defaults, Idempotency, Name, Step, When
-from connectors.manifest_limits import Limit, Path, Pull, Template, TextTemplate
+from connectors.manifest_limits import Limit, Path, Template, TextTemplate
+from connectors.manifest_lists import Pull
 from connectors.manifest_reads import Reads
 from connectors.manifest_webhooks import Webhooks
 from mappings.yaml_model import ConfigModel

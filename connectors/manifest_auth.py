@@ -81,6 +81,8 @@ class OAuth2(ConfigModel):
     scope: str | None = None
     header: str = "Authorization"
     prefix: str = "Bearer "
+    prefixes: dict[str, str] = Field(default_factory=dict)
+    """By pattern of a call's path, such as `/post-order/*`, what stands before the token there instead."""
     token_headers: dict[str, Credential] = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -5,7 +5,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from connectors.manifest_calls import Name
-from connectors.manifest_limits import Listing, TextTemplate
+from connectors.manifest_limits import TextTemplate
+from connectors.manifest_lists import Listing
 from mappings.yaml_model import ConfigModel
 
 

@@ -13,6 +13,7 @@ from connectors.engine.caller import Caller
 from connectors.engine.condition import holds
 from connectors.engine.cursor import Cursors, instant_of, moved_to, span, written
 from connectors.engine.operation import ask_step, run, take_steps
+from connectors.engine.path import all_at
 from connectors.engine.progress import Course
 from connectors.engine.reach import items_of
 from connectors.engine.sweep import sweep
@@ -20,7 +21,7 @@ from connectors.engine.template import expand, expand_text
 from connectors.freshness import Ages, MemoryAges, fetched, look
 from connectors.manifest import Operation
 from connectors.manifest_calls import Step
-from connectors.manifest_limits import Cursor, Pull
+from connectors.manifest_lists import Cursor, Pull
 from connectors.syntax.json_text import write_json
 
 
@@ -73,17 +74,21 @@ class ConnectionPickup:
             changed = instant_of(pull.cursor, item) if pull.cursor else None
             if _too_old(pull.cursor, changed, kept, now):
                 continue
-            facts = {"map": pull.map, "kind": pull.kind, "syntax": "json", "topic": self.operation}
-            if pull.updates == "ignore":
-                facts["updates"] = "ignore"
-            key = f"{self.operation}/{expand_text(pull.key, {'item': item})}"
-            content = write_json(await self._shaped(further, pull, item))
-            yield Arrival(connection.id, "poll", content, key, facts)
+            for one in _wanted(pull, item, connection.settings):
+                yield await self._arrival(further, pull, one)
             latest = max(filter(None, (latest, changed)), default=None)
         if pull.cursor:
             moved = moved_to(pull.cursor, latest, datetime.fromisoformat(scope["ends"]), now)
             if moved and moved != kept:
                 await self.cursors.set(self.name, moved)
+
+    async def _arrival(self, further: Sequence[Step], pull: Pull, item: Any) -> Arrival:
+        facts = {"map": pull.map, "kind": pull.kind, "syntax": "json", "topic": self.operation}
+        if pull.updates == "ignore":
+            facts["updates"] = "ignore"
+        key = f"{self.operation}/{expand_text(pull.key, {'item': item})}"
+        content = write_json(await self._shaped(further, pull, item))
+        return Arrival(self.caller.connection.id, "poll", content, key, facts)
 
     async def _items(self, operation: Operation, pull: Pull, scope: dict[str, Any]) -> AsyncIterator[Any]:
         if operation.function:
@@ -121,6 +126,12 @@ def _parts(operation: Operation, pull: Pull) -> tuple[Sequence[Step], Sequence[S
     names = [step.name for step in operation.steps]
     at = names.index(pull.list) if pull.list else 0
     return operation.steps[:at], operation.steps[at : at + 1], operation.steps[at + 1 :]
+
+
+def _wanted(pull: Pull, item: Any, settings: Mapping[str, Any]) -> list[Any]:
+    """The item, or each part of it that arrives by itself, as far as the pull wants it."""
+    parts = [{**item, "part": part} for part in all_at(item, pull.each)] if pull.each else [item]
+    return [one for one in parts if holds(pull.when, {"settings": settings, "item": one})]
 
 
 def _asked(cursor: Cursor, kept: datetime | None, now: datetime) -> dict[str, str]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from secrets import token_hex
 from typing import Any
 
@@ -29,6 +30,8 @@ RETURN_COLUMNS = (
     "Return Reason",
 )
 """Those of GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE that matter here."""
+
+_DONE = b"<AmazonEnvelope><Message><ProcessingReport/></Message></AmazonEnvelope>"
 
 PLANS = {"orders": (0.0056, 20.0), "confirm": (2.0, 10.0), "listings": (5.0, 5.0), "documents": (2.0, 15.0)}
 """Calls a second and burst of each operation."""
@@ -73,6 +76,8 @@ class AmazonSeller:
     """Rows of the returns report, by `RETURN_COLUMNS`."""
     cancelled: list[str] = field(default_factory=list)
     """Orders that a feed cancelled."""
+    refunded: dict[str, Decimal] = field(default_factory=dict)
+    """What was given back, by our numbers for it."""
     documents: dict[str, bytes] = field(default_factory=dict)
     """What lies in its store: feeds that came, reports that were made."""
     tokens: list[str] = field(default_factory=list)
@@ -135,8 +140,8 @@ class AmazonSeller:
     async def _take_feed(self, request: web.Request) -> web.Response:
         asked, feed = json.loads(await request.text()), token_hex(8)
         content = self.documents[asked["inputFeedDocumentId"]]
-        take = self._take_listings if asked["feedType"] == "JSON_LISTINGS_FEED" else self._take_cancellation
-        self.documents[feed] = take(content)
+        takes = {"JSON_LISTINGS_FEED": self._take_listings, "POST_PAYMENT_ADJUSTMENT_DATA": self._take_refund}
+        self.documents[feed] = takes.get(asked["feedType"], self._take_cancellation)(content)
         return web.json_response({"feedId": feed}, status=202)
 
     def _take_listings(self, content: bytes) -> bytes:
@@ -146,7 +151,14 @@ class AmazonSeller:
 
     def _take_cancellation(self, content: bytes) -> bytes:
         self.cancelled += re.findall("<AmazonOrderID>(.*?)</AmazonOrderID>", content.decode())
-        return b"<AmazonEnvelope><Message><ProcessingReport/></Message></AmazonEnvelope>"
+        return _DONE
+
+    def _take_refund(self, content: bytes) -> bytes:
+        text = content.decode()
+        numbers = re.findall("<MerchantAdjustmentItemID>(.*?)</MerchantAdjustmentItemID>", text)
+        amounts = [Decimal(amount) for amount in re.findall('<Amount currency="USD">(.*?)</Amount>', text)]
+        self.refunded[",".join(numbers)] = sum(amounts, Decimal(0))
+        return _DONE
 
     async def _token(self, request: web.Request) -> web.Response:
         form = await request.post()

@@ -1,7 +1,8 @@
-"""A local stand-in of the Sell APIs of eBay for one seller: tokens, orders, fulfilments, stock, signed notifications.
+"""A local stand-in of the Sell APIs of eBay for one seller: tokens, orders, fulfilments, stock, returns, notifications.
 
-Sources: https://developer.ebay.com/api-docs/sell/fulfillment/overview.html and
-https://developer.ebay.com/api-docs/commerce/notification/overview.html
+Sources: https://developer.ebay.com/api-docs/sell/fulfillment/overview.html,
+https://developer.ebay.com/api-docs/commerce/notification/overview.html; for returns and cancellations
+https://developer.ebay.com/Devzone/post-order, which takes the token after another word.
 """
 
 import base64
@@ -25,6 +26,7 @@ from connectors.emulators.loopback import loopback
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 ORDERS = "/sell/fulfillment/v1/order"
+RETURNS = "/post-order/v2/return"
 _SINCE = re.compile(r"lastmodifieddate:\[([^.\]]*(?:\.\d+Z)?)\.\.")
 
 
@@ -41,6 +43,12 @@ class EbaySeller:
     """The ledger of effects, by order."""
     refunds: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     """What was given back, by order."""
+    returns: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What buyers ask to send back, by return."""
+    decided: dict[str, str] = field(default_factory=dict)
+    """What was said to a return."""
+    cancelled: list[str] = field(default_factory=list)
+    """Orders by their legacy id."""
     stock: dict[str, int] = field(default_factory=dict)
     skus: set[str] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)
@@ -52,6 +60,14 @@ class EbaySeller:
         """Know an order."""
         self.orders[order["orderId"]] = order
         self.skus |= {line["sku"] for line in order["lineItems"]}
+
+    def ask_return(self, order: str, line: str, quantity: int, reason: str) -> str:
+        """A buyer asks to send back so many of an order's line; the return's id."""
+        asked = str(5_000 + len(self.returns))
+        item = {"itemId": "1", "transactionId": line, "returnQuantity": quantity}
+        made = {"item": item, "reason": reason, "creationDate": {"value": self.orders[order]["lastModifiedDate"]}}
+        self.returns[asked] = {"returnId": asked, "orderId": order, "state": "RETURN_REQUESTED", "creationInfo": made}
+        return asked
 
     def expire(self) -> None:
         """Let the token that is out run out."""
@@ -66,6 +82,10 @@ class EbaySeller:
         application.router.add_post(ORDERS + "/{id}/issue_refund", self._guarded(self._refund))
         application.router.add_get(ORDERS + "/{id}/shipping_fulfillment", self._guarded(self._fulfilled))
         application.router.add_post(ORDERS + "/{id}/shipping_fulfillment", self._guarded(self._fulfil))
+        application.router.add_get(RETURNS + "/search", self._guarded(self._list_returns))
+        application.router.add_get(RETURNS + "/{id}", self._guarded(self._get_return))
+        application.router.add_post(RETURNS + "/{id}/decide", self._guarded(self._decide))
+        application.router.add_post("/post-order/v2/cancellation", self._guarded(self._cancel))
         bulk = "/sell/inventory/v1/bulk_update_price_quantity"
         application.router.add_post(bulk, self._guarded(self._set_stock))
         application.router.add_get("/commerce/notification/v1/public_key/{id}", self._guarded(self._key))
@@ -91,7 +111,8 @@ class EbaySeller:
 
     def _guarded(self, handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.Response:
-            if not self.tokens or request.headers.get("Authorization") != f"Bearer {self.tokens[-1]}":
+            word = "IAF" if request.path.startswith("/post-order/") else "Bearer"
+            if not self.tokens or request.headers.get("Authorization") != f"{word} {self.tokens[-1]}":
                 return _error(401, 1001, "Invalid access token")
             fault = self.faults.take(f"{request.method} {request.path}")
             spoilt = await self.faults.before(fault)
@@ -116,13 +137,35 @@ class EbaySeller:
         order = request.match_info["id"]
         if order not in self.orders:
             return _error(404, 32100, "Invalid order ID")
-        made = [{"amount": one["orderLevelRefundAmount"]} for one in self.refunds.get(order, ())]
-        return web.json_response({**self.orders[order], "paymentSummary": {"refunds": made}})
+        return web.json_response(self.orders[order])
 
     async def _refund(self, request: web.Request) -> web.Response:
         made = self.refunds.setdefault(request.match_info["id"], [])
         made.append(json.loads(await request.text()))
         return web.json_response({"refundId": str(len(made)), "refundStatus": "PENDING"})
+
+    async def _list_returns(self, request: web.Request) -> web.Response:
+        if not {"creation_date_range_from", "creation_date_range_to"} <= set(request.query):
+            return web.json_response({"error": [{"errorId": 10003, "message": "Missing input"}]}, status=400)
+        found = [one for key, one in self.returns.items() if key not in self.decided]
+        start, size = int(request.query["offset"]), int(request.query["limit"])
+        return web.json_response({"total": len(found), "members": found[start : start + size]})
+
+    async def _get_return(self, request: web.Request) -> web.Response:
+        asked = request.match_info["id"]
+        if asked not in self.returns:
+            return web.json_response({"error": [{"errorId": 1001, "message": "Invalid return id"}]}, status=404)
+        open_ones = [] if asked in self.decided else ["SELLER_APPROVE_REQUEST", "SELLER_DECLINE_REQUEST"]
+        options = [{"actionType": one} for one in open_ones]
+        return web.json_response({"summary": {**self.returns[asked], "sellerAvailableOptions": options}})
+
+    async def _decide(self, request: web.Request) -> web.Response:
+        self.decided[request.match_info["id"]] = json.loads(await request.text())["decision"]
+        return web.json_response({})
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        self.cancelled.append(json.loads(await request.text())["legacyOrderId"])
+        return web.json_response({"cancelId": str(len(self.cancelled))}, status=201)
 
     async def _fulfilled(self, request: web.Request) -> web.Response:
         order = request.match_info["id"]

@@ -7,6 +7,8 @@ inventorySetQuantities
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from connectors.emulators.graphql import Object, connection
@@ -52,7 +54,7 @@ class OrderBook:
                 "id": _gid("Return", len(asked) + 1),
                 "name": f"{name}-R{len(asked) + 1}",
                 "status": "REQUESTED",
-                "createdAt": "2026-11-21T00:00:00Z",
+                "createdAt": _updated(self.payloads[_gid("Order", order)]),
                 "order": {"name": name},
                 "returnLineItems": connection(kept),
             }
@@ -64,6 +66,8 @@ class OrderBook:
             "orders": self._list,
             "orderCancel": self._cancel,
             "refundCreate": self._refund,
+            "returnApproveRequest": partial(self._decide, "OPEN"),
+            "returnDeclineRequest": partial(self._decide, "DECLINED"),
             "inventoryItems": self._items,
             "inventorySetQuantities": self._set,
         }
@@ -75,7 +79,9 @@ class OrderBook:
         return {
             "id": order,
             "cancelledAt": "2026-11-21T00:00:00Z" if order in self.cancelled else None,
-            "refunds": lambda first: [_refund_told(one) for one in self.refunds if one["orderId"] == order][:first],
+            "refunds": lambda first: [_refund_told(one, payload) for one in self.refunds if one["orderId"] == order][
+                :first
+            ],
             "transactions": lambda first: sale[:first],
             "returns": connection(self.returns.get(order, [])),
             **_order(payload),
@@ -105,6 +111,11 @@ class OrderBook:
             self.refunds.append(input)
             self.keys[idempotent["key"]] = {"refund": {"id": _gid("Refund", len(self.refunds))}, "userErrors": []}
         return self.keys[idempotent["key"]]
+
+    def _decide(self, status: str, input: Mapping[str, Any]) -> Object:  # noqa: A002 - their word
+        for asked in self.returns.values():
+            asked[:] = [{**one, "status": status} if one["id"] == input["id"] else one for one in asked]
+        return {"return": {"id": input["id"], "status": status}, "userErrors": []}
 
     def _items(self, first: int, query: str) -> Object:
         skus = {str(line.get("sku")) for payload in self.payloads.values() for line in payload["line_items"]}
@@ -202,8 +213,28 @@ def _taxes(line: Payload) -> list[Object]:
     ]
 
 
-def _refund_told(refund: Mapping[str, Any]) -> Object:
-    return {"id": f"gid://shopify/Refund/{refund.get('note')}", "note": refund.get("note")}
+def _refund_told(refund: Mapping[str, Any], payload: Payload) -> Object:
+    prices = {_gid("LineItem", line["id"]): line for line in payload["line_items"]}
+    lines = [
+        {
+            "id": _gid("RefundLineItem", place),
+            "quantity": line["quantity"],
+            "restockType": line.get("restockType"),
+            "subtotalSet": _money(Decimal(prices[line["lineItemId"]]["price"]) * line["quantity"]),
+            "totalTaxSet": _money("0.00"),
+            "lineItem": {"id": line["lineItemId"], "name": None, "sku": prices[line["lineItemId"]].get("sku")},
+        }
+        for place, line in enumerate(refund.get("refundLineItems", ()))
+    ]
+    given = sum((Decimal(one["amount"]) for one in refund["transactions"]), Decimal(0))
+    return {
+        "id": f"gid://shopify/Refund/{refund.get('note')}",
+        "note": refund.get("note"),
+        "createdAt": _updated(payload),
+        "totalRefundedSet": _money(given),
+        "refundLineItems": connection(lines),
+        "refundShippingLines": connection([]),
+    }
 
 
 def _money(amount: Any) -> Object:

@@ -32,6 +32,8 @@ class WalmartMarketplace:
     """The ledger of effects: purchase order and tracking number, as often as the customer was charged."""
     refunded: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """Purchase order and what was given back of it."""
+    cancelled: list[tuple[str, str, str]] = field(default_factory=list)
+    """Purchase order, line and reason of each cancellation."""
     stock: dict[str, int] = field(default_factory=dict)
     returns: list[Mapping[str, Any]] = field(default_factory=list)
     """What customers ask to send back."""
@@ -55,6 +57,7 @@ class WalmartMarketplace:
         application.router.add_get("/v3/orders", self._guarded(self._list))
         application.router.add_get("/v3/orders/{id}", self._guarded(self._get))
         application.router.add_post("/v3/orders/{id}/acknowledge", self._guarded(self._acknowledge))
+        application.router.add_post("/v3/orders/{id}/cancel", self._guarded(self._cancel))
         application.router.add_post("/v3/orders/{id}/shipping", self._guarded(self._ship))
         application.router.add_post("/v3/orders/{id}/refund", self._guarded(self._refund))
         application.router.add_get("/v3/returns", self._guarded(self._list_returns))
@@ -105,7 +108,25 @@ class WalmartMarketplace:
     async def _acknowledge(self, request: web.Request) -> web.Response:
         order = self.orders[request.match_info["id"]]
         for line in order["orderLines"]["orderLine"]:
-            line["orderLineStatuses"] = {"orderLineStatus": [_status("Acknowledged", line["orderLineQuantity"])]}
+            if _statuses(line)[0]["status"] == "Created":
+                line["orderLineStatuses"] = {"orderLineStatus": [_status("Acknowledged", line["orderLineQuantity"])]}
+        return web.json_response({"order": order})
+
+    def ask_cancel(self, order: str, line: str) -> None:
+        """A customer wants a line cancelled before it ships."""
+        for one in self.orders[order]["orderLines"]["orderLine"]:
+            if one["lineNumber"] == line:
+                one["intentToCancel"] = "2026-11-21T00:00:00.000Z"
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        order = self.orders[request.match_info["id"]]
+        lines = {line["lineNumber"]: line for line in order["orderLines"]["orderLine"]}
+        for line in json.loads(await request.text())["orderCancellation"]["orderLines"]["orderLine"]:
+            [status] = _statuses(line)
+            if _statuses(lines[line["lineNumber"]])[0]["status"] in ("Shipped", "Cancelled"):
+                return _error("INVALID_REQUEST_CONTENT.GMP_ORDER_API", "The line can't be cancelled", 400)
+            lines[line["lineNumber"]]["orderLineStatuses"] = {"orderLineStatus": [status]}
+            self.cancelled.append((order["purchaseOrderId"], line["lineNumber"], status["cancellationReason"]))
         return web.json_response({"order": order})
 
     async def _ship(self, request: web.Request) -> web.Response:

@@ -33,6 +33,8 @@ class WooCommerceShop:
     orders: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     refunds: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    stock: dict[str, int] = field(default_factory=dict)
+    """By SKU, which is its product's id too."""
     requests: list[str] = field(default_factory=list)
     base_url: str = ""
 
@@ -40,10 +42,14 @@ class WooCommerceShop:
         """The HTTP side."""
         application = web.Application()
         application.router.add_get(ROOT + "/orders", self._list)
+        application.router.add_put(ROOT + "/orders/{id}", self._change)
+        application.router.add_get(ROOT + "/products", self._products)
+        application.router.add_put(ROOT + "/products/{id}", self._set_stock)
         application.router.add_get(ROOT + "/orders/{id}/notes", self._list_notes)
         application.router.add_post(ROOT + "/orders/{id}/notes", self._add_note)
         application.router.add_get(ROOT + "/orders/{id}/refunds", self._list_refunds)
         application.router.add_post(ROOT + "/orders/{id}/refunds", self._add_refund)
+        application.router.add_get(ROOT + "/orders/{id}/refunds/{refund}", self._get_refund)
         return application
 
     async def push(self, url: str, topic: str, body: bytes, delivery_id: str) -> int:
@@ -71,7 +77,7 @@ class WooCommerceShop:
             if str(order["date_modified_gmt"]) > after
             and ("any" in statuses or order.get("status", "processing") in statuses)
         ]
-        shown = found[(page - 1) * size : page * size]
+        shown = [self._told(order) for order in found[(page - 1) * size : page * size]]
         pages = -(-len(found) // size)
         return _answer(shown, headers={"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(pages)})
 
@@ -100,9 +106,48 @@ class WooCommerceShop:
     async def _add_refund(self, request: web.Request) -> web.Response:
         if refused := await self._refused(request):
             return refused
-        made = self.refunds.setdefault(int(request.match_info["id"]), [])
-        made.append({"id": 700 + len(made), **json.loads(await request.text())})
+        order, asked = int(request.match_info["id"]), json.loads(await request.text())
+        made = self.refunds.setdefault(order, [])
+        lines = [
+            {
+                "id": place,
+                "quantity": -line["quantity"],
+                "price": float(line["refund_total"]) / line["quantity"],
+                "meta_data": [{"key": "_refunded_item_id", "value": str(line["id"])}],
+            }
+            for place, line in enumerate(asked.get("line_items", ()))
+        ]
+        made.append({**asked, "id": 700 + len(made), "date_created_gmt": self._changed(order), "line_items": lines})
         return _answer(made[-1], status=201)
+
+    async def _get_refund(self, request: web.Request) -> web.Response:
+        made = self.refunds.get(int(request.match_info["id"]), [])
+        return await self._refused(request) or _answer(
+            next(one for one in made if str(one["id"]) == request.match_info["refund"])
+        )
+
+    async def _change(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request):
+            return refused
+        order = int(request.match_info["id"])
+        self.orders[order] = {**self.orders[order], **json.loads(await request.text())}
+        return _answer(self.orders[order])
+
+    async def _products(self, request: web.Request) -> web.Response:
+        return await self._refused(request) or _answer([{"id": request.query["sku"], "parent_id": 0}])
+
+    async def _set_stock(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request):
+            return refused
+        self.stock[request.match_info["id"]] = json.loads(await request.text())["stock_quantity"]
+        return _answer({"id": request.match_info["id"]})
+
+    def _told(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        made = self.refunds.get(order["id"], [])
+        return {**order, "refunds": [{"id": one["id"], "reason": one.get("reason")} for one in made]}
+
+    def _changed(self, order: int) -> str:
+        return str(self.orders[order]["date_modified_gmt"])
 
     async def _refused(self, request: web.Request) -> web.Response | None:
         self.requests.append(str(request.rel_url))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Protocol
 from uuid import uuid4
 
@@ -64,8 +65,8 @@ class Authorization:
         self._refused = self._token.secret if self._token else None
         self._token = None
 
-    async def proof(self, send: Send) -> Carried:
-        """What the next request must carry; `send` fetches a token where one is needed."""
+    async def proof(self, send: Send, path: str = "") -> Carried:
+        """What the next request, to `path`, must carry; `send` fetches a token where one is needed."""
         match self._connection.manifest.auth:
             case ApiKey() as key:
                 value = {key.name: self._text(key.value)}
@@ -77,7 +78,7 @@ class Authorization:
                 return Carried(headers={"Authorization": f"Bearer {self._text(bearer.token)}"})
             case OAuth2() | TokenExchange() as grant:
                 token = await self._current(grant, send)
-                return Carried(headers={grant.header: self._text(grant.prefix) + token.reveal()})
+                return Carried(headers={grant.header: self._text(_prefix(grant, path)) + token.reveal()})
         return Carried()
 
     def signed(self, request: Request) -> Request:
@@ -131,3 +132,8 @@ class Authorization:
 
     def _text(self, template: str) -> str:
         return expand_text(template, credentials_scope(self._connection))
+
+
+def _prefix(grant: Grant, path: str) -> str:
+    other = grant.prefixes if isinstance(grant, OAuth2) else {}
+    return next((prefix for pattern, prefix in other.items() if fnmatchcase(path, pattern)), grant.prefix)

@@ -96,7 +96,7 @@ class Caller:
         defaults = self.connection.manifest.defaults
         carried = extra or Carried()
         if not call.url:
-            carried = await self.authorization.proof(self._send) | carried
+            carried = await self.authorization.proof(self._send, call.path or "") | carried
         scope = {**scope, "call": {"id": str(uuid.uuid4())}}
         request = build(call, url or self.connection.base_url, scope, carried, defaults.timeout.total_seconds())
         named = self._name_of(request)

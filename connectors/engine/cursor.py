@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from canonical import Unavailable
 from connectors.engine.path import first_at, text_of
-from connectors.manifest_limits import Cursor
+from connectors.manifest_lists import Cursor
 from connectors.transport.directory import sync_directory, write_flushed
 
 

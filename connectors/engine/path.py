@@ -1,8 +1,8 @@
 """Paths into JSON trees, written as the maps write theirs: `orders[status=open].lines[].id`.
 
 Names are joined by dots. After a name, `[]` takes every item, `[2]` the third, and `[key=value]` or `[key!=value]`
-those whose value at `key` (itself a path) is or isn't that text, or one of `a|b`. `["a.b"]` is a member whose name
-holds dots.
+those whose value at `key` (itself a path, which goes through lists) is or isn't that text, or one of `a|b`. `["a.b"]`
+is a member whose name holds dots.
 """
 
 import re
@@ -101,13 +101,14 @@ def _pick(pick: str) -> Walk:
 
 
 def _filter(key: str, wanted: str, *, equal: bool) -> Walk:
-    compiled(key)
+    leaves = key.replace(".", "[].")
+    compiled(leaves)
     texts = frozenset(wanted.split("|"))
 
     def walk(node: Any) -> Iterator[Any]:
         for item in _sequence(node):
-            leaf = first_at(item, key)
-            if (not isinstance(leaf, Mapping | list | None) and text_of(leaf) in texts) is equal:
+            found = all_at(item, leaves)
+            if any(not isinstance(leaf, Mapping | list) and text_of(leaf) in texts for leaf in found) is equal:
                 yield item
 
     return walk

@@ -14,7 +14,7 @@ from connectors.engine.path import all_at, first_at, text_of
 from connectors.engine.request import with_defaults
 from connectors.engine.template import expand_text, in_url
 from connectors.manifest_calls import Call, Step
-from connectors.manifest_limits import Listing, Pages
+from connectors.manifest_lists import Listing, Pages
 from connectors.syntax.json_text import write_json
 
 LONGEST_SWEEP = timedelta(hours=2)
@@ -102,8 +102,8 @@ class _Turner:
     def _more(self, answered: Answered, items: list[Any]) -> bool:
         if not items and self.pages.kind != "link":
             return False
-        if self.pages.total and self._items + len(items) >= int(first_at(answered.tree, self.pages.total) or 0):
-            return False
+        if self.pages.total:
+            return self._items + len(items) < int(first_at(answered.tree, self.pages.total) or 0)
         if self.pages.has_more:
             return first_at(answered.tree, self.pages.has_more) is True
         return self.pages.size is None or len(items) >= self.pages.size or self.pages.kind in ("cursor", "link")

@@ -4,8 +4,9 @@ A text that is one brace alone keeps its value's type; `{a|b}` takes the first t
 member out when there is none; `{path ~ /}` takes what follows the last `/`; `{{` and `}}` are braces themselves.
 `{all: PATH}` is the list of every value there, and `{each: PATH, as: NAME, of: TEMPLATE}` a list made of them; inside a
 list or another `each`, its items join that one. `{money: [FACTOR, ...], currency: TEXT}` is their product, rounded as
-money is; `{minor_units: AMOUNT, currency: TEXT}` the amount in whole cents, or what the currency has for them. There is
-nothing else to learn.
+money is, with `per: NUMBER` for so many; `{total: [AMOUNT, ...], currency: TEXT}` is their sum, lists of them too, and
+with `times: FACTOR` so often; `{minor_units: AMOUNT, currency: TEXT}` is the amount in whole cents, or in what the
+currency has for them. There is nothing else to learn.
 """
 
 import re
@@ -109,12 +110,25 @@ def _all(template: Mapping[str, Any], scope: Mapping[str, Any]) -> list[Any]:
 
 
 def _money(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Decimal:
+    product = prod([_number(_expand(factor, scope)) for factor in template["money"]], start=Decimal(1))
+    per = _expand(template.get("per", 1), scope)
+    per = Decimal(1) if per is _MISSING else _number(per)
+    return round_money(product / (per or 1), expand_text(template["currency"], scope))
+
+
+def _total(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Decimal:
+    given = [_expand(part, scope) for part in template["total"]]
+    amounts = [_number(one) for part in given for one in (part if isinstance(part, list) else [part])]
+    factor = _number(_expand(template.get("times", 1), scope))
+    return round_money(sum(amounts, Decimal(0)) * factor, expand_text(template["currency"], scope))
+
+
+def _number(value: Any) -> Decimal:
     try:
-        factors = [exact_decimal(_expand(factor, scope)) for factor in template["money"]]
+        return exact_decimal(value)
     except ValueError:
         message = "an amount is made of numbers"
         raise Rejected(message, [Finding("value-not-number", "error", {}, message)]) from None
-    return round_money(prod(factors, start=Decimal(1)), expand_text(template["currency"], scope))
 
 
 def _minor_units(template: Mapping[str, Any], scope: Mapping[str, Any]) -> int:
@@ -156,5 +170,8 @@ _FORMS: Mapping[frozenset[str], _Form] = {
     frozenset(_EACH): _each,
     frozenset(_ALL): _all,
     frozenset({"money", "currency"}): _money,
+    frozenset({"money", "per", "currency"}): _money,
+    frozenset({"total", "currency"}): _total,
+    frozenset({"total", "times", "currency"}): _total,
     frozenset({"minor_units", "currency"}): _minor_units,
 }

@@ -19,7 +19,7 @@ from connectors.engine.sweep import sweep
 from connectors.engine.wire import Answer, HttpWire, Request
 from connectors.manifest import Manifest
 from connectors.manifest_calls import Call, Step
-from connectors.manifest_limits import Pull
+from connectors.manifest_lists import Pull
 from connectors.pickup import ConnectionPickup
 from connectors.secret import Secret
 
