@@ -3,8 +3,8 @@
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from functools import partial
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from sqlalchemy import update
