@@ -1,7 +1,7 @@
 """Code lists: native codes and their canonical names, both ways.
 
 A file in `codes/` says `codes: x12/98`, a `title`, its `source`, and `values: {ST: ship_to, ...}`. Several codes may
-share a name: the first is the one written; `written:` names the nearest code of what no code says. `open: true` lets
+share a name: the first is the one written; `written:` names the nearest code of what no code says, `*` that of the rest. `open: true` lets
 unknown codes pass as they are, with a warning; otherwise an unknown code is kept visibly as `x12/98:ZZ`, with a warning
 too, and finds its way back on writing.
 """
@@ -16,6 +16,10 @@ from mappings.strict_yaml import Readable
 from mappings.yaml_model import ConfigModel, load_model
 
 
+ANY_OTHER = "*"
+"""Under `written:`, whatever name no code says."""
+
+
 class CodeFile(ConfigModel):
     """A code list as written."""
 
@@ -26,7 +30,7 @@ class CodeFile(ConfigModel):
     values: dict[str, str | None]
     """native -> canonical; no canonical name means the code is its own."""
     written: dict[str, str] = Field(default_factory=dict)
-    """canonical -> native, of names that no code is read as: the nearest code is written."""
+    """canonical -> native, of names that no code is read as: the nearest code is written; `*` stands for any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class CodeList:
             return known
         if name.startswith(self.name + ":"):
             return name[len(self.name) + 1 :]
-        return name if self.open else None
+        return name if self.open else self.to_native.get(ANY_OTHER)
 
 
 def code_list(

@@ -93,7 +93,11 @@ def _tracking(bought: Consignment | None) -> tuple[Reference, ...]:
 def fulfilment_parties(work: Workings, destination: int, ship_from: Party) -> tuple[Party, ...]:
     """Who ships, to whom, for whom: the destination's own ship-to, the node, the seller, and the order's others."""
     ship_to = work.order.destinations[destination].model_copy(update={"role": "ship_to"})
-    others = [p for p in work.order.document.parties if p.role not in ("ship_to", "ship_from", "seller")]
+    others = [
+        party
+        for party in work.order.document.parties
+        if party.role not in ("ship_to", "ship_from", "seller") and (party.name or party.address)
+    ]
     return (ship_to, ship_from, work.policy.company.party, *others)
 
 

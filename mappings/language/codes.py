@@ -24,3 +24,9 @@ def native_code(codes: CodeList, name: str, run: Run) -> str | None:
         if meaning == name:
             return code
     return codes.write(name)
+
+
+def has_code(codes: CodeList, name: str, run: Run) -> bool:
+    """Whether a code says this name; an open list, which lets any pass, has one all the same or has not."""
+    code = native_code(codes, name, run)
+    return code in codes.to_canonical or code in run.codes.get(codes.name, {}) or (code is not None and not codes.open)

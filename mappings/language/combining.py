@@ -1,12 +1,12 @@
 """The verbs that make one value of several rules: fallback, same, sum, product, concat, call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mappings.language import fused
 from mappings.language.faults import fault
-from mappings.language.rule import Rule, joint_needs
+from mappings.language.rule import Rule, Write, joint_needs
 from mappings.language.shape import TEXT, Shape
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import Node, Run, Scope
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def fallback(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:
-    """`fallback: [A, B]`: the first that gives a value; the first is written."""
+    """`fallback: [A, B]`: the first that gives a value; written by the first that can say it."""
     rules = [compiler.rule(part, shape, scope) for part in rule.mapping["fallback"].items]
     reads = [one.read for one in rules if one.read]
 
@@ -27,11 +27,27 @@ def fallback(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) ->
                 return value
         return None
 
-    write = next((one.write for one in rules if one.write), None)
+    write = _first_to_say([one for one in rules if one.write])
     inline = None
     if rules[0].inline and not compiler.tracing:
         inline = fused.first_of([one.inline or fused.calling(one.read) for one in rules if one.read])
     return Rule(read, write, joint_needs(rules), weak=any(one.weak for one in rules), inline=inline)
+
+
+def _first_to_say(rules: Sequence[Rule]) -> Write | None:
+    """Writes by the first rule, or where that cannot say a value by the next that can; constants say nothing."""
+    if not rules or rules[0].says is None:
+        return rules[0].write if rules else None
+    first, *others = rules
+    others = [one for one in others if not one.weak]
+
+    def write(value: Any, node: Node, run: Run) -> None:
+        able = (one for one in (first, *others) if one.says is None or one.says(value, run))
+        chosen = first if value is None else next(able, first)
+        assert chosen.write
+        chosen.write(value, node, run)
+
+    return write
 
 
 def same(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rule:

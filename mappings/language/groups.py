@@ -139,7 +139,8 @@ def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Seq
 
     def write(entries: Any, node: Node, run: Run) -> None:
         for name, content in (entries or {}).items():
-            grow(node, run, (given_name(entries, name), content), put)
+            if key.says is None or key.says(name, run):
+                grow(node, run, (given_name(entries, name), content), put)
 
     return Rule(read, write, needs_of(branches[0].needs))
 

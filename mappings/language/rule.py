@@ -27,6 +27,8 @@ class Rule:
     """It writes even where the document has no value."""
     inline: Inline | None = None
     """How the fast build reads it where it stands, without a call."""
+    says: Callable[[Any, Run], bool] | None = None
+    """Whether it can write a value; None: any."""
 
 
 def joint_needs(rules: list[Rule]) -> frozenset[str]:

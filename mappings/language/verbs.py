@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from canonical import Where
 from mappings.language import fused
-from mappings.language.codes import native_code, unmapped
+from mappings.language.codes import has_code, native_code, unmapped
 from mappings.language.combining import call, concat, fallback, folded, same
 from mappings.language.compiler import Compiler
 from mappings.language.convert import converter_in, converter_out
@@ -27,7 +27,7 @@ Verb: TypeAlias = Callable[[Compiler, Written, Shape, Scope], Rule]
 
 
 def at(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
-    """`at: PATH`, with `codes:` or `as:`."""
+    """`at: PATH`, with `codes:` or `as:`; a longer text than `width:` is left to the next of a fallback."""
     path = rule.mapping["at"]
     leaf = compiler.leaf(path, scope)
     needs = needs_of(leaf.needs)
@@ -42,7 +42,13 @@ def at(compiler: Compiler, rule: Written, shape: Shape, scope: Scope) -> Rule:
     convert = converter_in(shape, form, x12=syntax.x12)
     unconvert = converter_out(shape, form, x12=syntax.x12, json=syntax.json)
     read = _reader(compiler, path, leaf, convert)
-    return Rule(read, _writer(path, leaf, unconvert), needs, inline=_inline(compiler, leaf, convert, read))
+    inline = _inline(compiler, leaf, convert, read)
+    return Rule(read, _writer(path, leaf, unconvert), needs, inline=inline, says=_fitting(rule))
+
+
+def _fitting(rule: Written) -> Callable[[Any, Run], bool] | None:
+    width = int(rule.mapping["width"].text) if "width" in rule.mapping else None
+    return (lambda value, _run: len(str(value)) <= width) if width else None
 
 
 def _inline(compiler: Compiler, leaf: Leaf, convert: Convert, read: Read) -> Inline | None:
@@ -123,7 +129,10 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
 
     fast = shape.kind == "text" and not compiler.tracing
     inline = fused.element_code(leaf.element, known, read) if fast and leaf.element else None
-    return Rule(compiler.recorded(read, leaf.place, path), write, needs, inline=inline)
+    return Rule(
+        compiler.recorded(read, leaf.place, path), write, needs, inline=inline,
+        says=lambda value, run: has_code(codes, str(value), run),
+    )  # fmt: skip
 
 
 def const(compiler: Compiler, rule: Written, shape: Shape, _scope: Scope) -> Rule:
@@ -224,7 +233,7 @@ VERBS: dict[str, Verb] = {
     "write": one_way,
 }
 BESIDE: Mapping[str, frozenset[str]] = {
-    "at": frozenset(("codes", "as")),
+    "at": frozenset(("codes", "as", "width")),
     "date": frozenset(("time", "zone")),
     "concat": frozenset(("with",)),
     "call": frozenset(("with",)),
