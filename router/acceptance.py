@@ -1,7 +1,6 @@
 """An order as it comes in: its destinations collected, each line identified, counted in its own unit, or refused."""
 
 import hashlib
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from router.order import ZERO, Ledger, LineState, Order
 from router.policy import Policy
 
 _EMPTY = Ledger()
+_ONE = Decimal(1)
 
 
 class Refusal(NamedTuple):
@@ -60,27 +60,21 @@ class Opening:
         self.destinations = list(known.destinations) if known else [header] if header else []
         self._numbers = {line.number for line in known.document.lines} if known else set()
 
-    def states(self, line: OrderLine, position: int) -> Iterator[LineState]:
+    def states(self, line: OrderLine, position: int) -> list[LineState]:
         """One state for each destination of a line, or one that is refused."""
         known, _, fault = self.policy.catalogue.match(line.items)
         item = self.policy.item_for(self.channel, known, line.quantity, self.document) if known else None
         if line.number in self._numbers:
             twice = Refusal("line-number-twice", f"line number {line.number} is given twice")
-            yield _refused(line, position, f"{line.number}~{position}", twice, item)
-            return
+            return [_refused(line, position, f"{line.number}~{position}", twice, item)]
         self._numbers.add(line.number)
         if item is None:
-            yield _refused(line, position, line.number, Refusal("item-unknown", fault or "item unknown"), None)
-        elif refusal := refusal_of(line, item, self.document):
-            yield _refused(line, position, line.number, refusal, item)
-        else:
-            yield from self._open(line, position, item)
-
-    def _open(self, line: OrderLine, position: int, item: Item) -> Iterator[LineState]:
-        factor = units_in(item, line.quantity.unit) or Decimal(1)
-        price = own_unit_price(line, item)
-        for destination, quantity in self._goes_to(line):
-            yield made(
+            return [_refused(line, position, line.number, Refusal("item-unknown", fault or "item unknown"), None)]
+        if refusal := refusal_of(line, item, self.document):
+            return [_refused(line, position, line.number, refusal, item)]
+        factor, price = units_in(item, line.quantity.unit) or _ONE, own_unit_price(line, item)
+        return [
+            made(
                 LineState,
                 number=f"{line.number}@{destination}" if line.destinations else line.number,
                 position=position,
@@ -91,19 +85,21 @@ class Opening:
                 price=price,
                 ledger=move(_EMPTY, "order", quantity.value * factor),
             )
+            for destination, quantity in self._goes_to(line)
+        ]
 
-    def _goes_to(self, line: OrderLine) -> Iterator[tuple[int, Quantity]]:
+    def _goes_to(self, line: OrderLine) -> list[tuple[int, Quantity]]:
         """(index into the order's destinations, quantity) for each place a line goes to."""
         if not line.destinations:
-            yield 0, line.quantity
+            return [(0, line.quantity)]
         for place in line.destinations:
             if place.party not in self.destinations:
                 self.destinations.append(place.party)
-            yield self.destinations.index(place.party), place.quantity
+        return [(self.destinations.index(place.party), place.quantity) for place in line.destinations]
 
 
 def _refused(line: OrderLine, position: int, number: str, refusal: Refusal, item: Item | None) -> LineState:
-    factor = (units_in(item, line.quantity.unit) if item else None) or Decimal(1)
+    factor = (units_in(item, line.quantity.unit) if item else None) or _ONE
     return LineState(
         number=number, position=position, sku=item.sku if item else None, quantity=line.quantity, factor=factor,
         ledger=move(_EMPTY, "refuse", max(line.quantity.value * factor, ZERO)),
@@ -156,7 +152,7 @@ def own_unit_price(line: OrderLine, item: Item) -> Price | None:
     unit = price.per.unit if price.per else line.quantity.unit if line.price else item.unit
     if unit == item.unit and price.per is None:
         return price
-    count = (price.per.value if price.per else Decimal(1)) * (units_in(item, unit) or Decimal(1))
+    count = (price.per.value if price.per else _ONE) * (units_in(item, unit) or _ONE)
     if count == 1 and price.per is None:
         return price
     return price.model_copy(update={"per": None if count == 1 else Quantity(value=count, unit=item.unit)})

@@ -108,7 +108,7 @@ def runner_up(work: Workings, outcome: Sourced) -> dict[str, Any] | None:
 
 def _without(problem: Problem, node: int) -> Problem:
     demands = tuple(
-        replace(demand, available=(*demand.available[:node], 0, *demand.available[node + 1 :]))
+        demand._replace(available=(*demand.available[:node], 0, *demand.available[node + 1 :]))
         for demand in problem.demands
     )
     return replace(problem, demands=demands)

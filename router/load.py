@@ -67,8 +67,7 @@ def loads_of(allocations: Iterable[Allocation]) -> dict[tuple[str, date], Load]:
     loads: dict[tuple[str, date], Load] = {}
     visited: set[tuple[str, date, int]] = set()
     for one in allocations:
-        kept = one.quantity - one.short
-        if one.day and kept > 0:
+        if one.day and (kept := one.quantity - one.short) > 0:
             place, visit = (one.node, one.day), (one.node, one.day, one.destination)
             loads[place] = loads.get(place, Load()).plus(Load(int(visit not in visited), 1, kept))
             visited.add(visit)

@@ -17,6 +17,8 @@ _PLACES = 6
 def check_prices(work: Workings) -> None:
     """Judge every open line's price by the terms of its channel."""
     terms = work.policy.channel(work.order.channel)
+    if terms.price_tolerance_percent is None:
+        return
     for state in list(work.lines.values()):
         shortfall = price_shortfall(work, state, state.price) if state.ledger.open else None
         if shortfall is None:
@@ -37,6 +39,8 @@ def price_shortfall(work: Workings, state: LineState, price: Price | None) -> st
     tolerance = work.policy.channel(work.order.channel).price_tolerance_percent
     ours = our_price(work, state) if tolerance is not None else None
     if tolerance is None or ours is None or price is None:
+        return None
+    if price.per == ours.per and price.amount >= ours.amount:
         return None
     theirs, least = each(price), each(ours) * (100 - tolerance) / 100
     if theirs >= least:

@@ -2,24 +2,16 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from router.order import ZERO
 from router.route import Route
-from router.sourcing_rule import SourcingRule
+from router.sourcing_rule import Ruling
 from router.workings import Workings
-
-
-class Ruling(NamedTuple):
-    """A rule that goods fall under, and its place in `sourcing`."""
-
-    place: int
-    rule: SourcingRule
 
 
 def rulings(work: Workings, sku: str, region: str) -> list[Ruling]:
     """The rules that one item of the order falls under where it goes to a region."""
-    found = [Ruling(place, rule) for place, rule in work.sourcing_rules(region)]
+    found = work.sourcing_rules(region)
     if not found:
         return found
     classes = work.item(sku).classes.values()

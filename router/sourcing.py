@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from canonical import made
@@ -15,7 +16,8 @@ from router.order import ZERO, Allocation
 from router.preorder import opens_on, preordered, wait_for_day
 from router.route import Route, Routes
 from router.routing import Channel
-from router.rulings import Ruling, forbidden, rulings, surcharge
+from router.rulings import forbidden, rulings, surcharge
+from router.sourcing_rule import Ruling
 from router.workings import Workings
 
 
@@ -134,18 +136,15 @@ def _problem(
     work: Workings, destination: int, wants: tuple[Want, ...], has: list[list[Decimal]], prices: list[tuple[int, ...]]
 ) -> tuple[Problem, int]:
     wanted = [want.quantity for want in wants]
-    whole = [list(map(int, row)) for row in has]
+    units, rows = [*map(int, wanted)], [tuple(map(int, row)) for row in has]
     scale = 1
-    if whole != has or any(units % 1 for units in wanted):
-        scale = _scale([*wanted, *(units for row in has for units in row)])
-        whole = [[int(units * scale) for units in row] for row in has]
-    demands = [
-        Demand(int(units * scale), tuple(row), price) for units, row, price in zip(wanted, whole, prices, strict=True)
-    ]
+    if units != wanted or [*map(list, rows)] != has:
+        scale = _scale([*wanted, *chain.from_iterable(has)])
+        units, rows = [int(one * scale) for one in wanted], [tuple([int(one * scale) for one in row]) for row in has]
     costs = work.policy.routing.costs
     problem = Problem(
         open_costs=tuple([haul.opening * scale for haul in work.hauls(destination).each]),
-        demands=tuple(demands),
+        demands=tuple(map(Demand, units, rows, prices)),
         split=scaled(costs.split) * scale,
         split_line=scaled(costs.split_line) * scale,
         unfilled=max(scaled(costs.unfilled), *map(max, prices)),

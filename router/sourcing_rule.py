@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -56,3 +56,10 @@ class SourcingRule(Rule):
     def adds(self, node: Node) -> Decimal:
         """What a unit costs more from a node."""
         return self.unit_cost if self.effect == "cost" and self.names(node) else ZERO
+
+
+class Ruling(NamedTuple):
+    """A rule that goods fall under, and its place in `sourcing`."""
+
+    place: int
+    rule: SourcingRule

@@ -28,7 +28,7 @@ from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
 from router.route import Room, Route, Routes, routes_to
-from router.sourcing_rule import SourcingRule
+from router.sourcing_rule import Ruling
 
 
 class ShownItems(NamedTuple):
@@ -62,7 +62,7 @@ class Workings:
         """What lines show of their items, by position, SKU and the SKU they stand in for."""
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, Routes] = {}
-        self._sourcing_rules: dict[str, list[tuple[int, SourcingRule]]] = {}
+        self._sourcing_rules: dict[str, list[Ruling]] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}
         self._allocated_before = order.allocations
 
@@ -112,13 +112,13 @@ class Workings:
         """The route from a node to one of the order's destinations."""
         return self.routes(destination).by_node[node]
 
-    def sourcing_rules(self, region: str) -> list[tuple[int, SourcingRule]]:
+    def sourcing_rules(self, region: str) -> list[Ruling]:
         """The sourcing rules that the order falls under where it goes to a region, each with its place."""
         if region not in self._sourcing_rules:
             freight = self.order.document.freight
             service = (freight.carrier.service if freight and freight.carrier else None) or ""
             rules = enumerate(self.policy.routing.sourcing)
-            taken = [(place, rule) for place, rule in rules if rule.takes(self.order.channel, service, region)]
+            taken = [Ruling(place, rule) for place, rule in rules if rule.takes(self.order.channel, service, region)]
             self._sourcing_rules[region] = taken
         return self._sourcing_rules[region]
 

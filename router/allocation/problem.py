@@ -1,13 +1,13 @@
 """The problem and its answer, in whole numbers."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Take = tuple[tuple[int, int], ...]
 """What a demand takes: (node index, units), by rising index."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """Units wanted of one item, and what each node could give at which cost a unit."""
 
     units: int

@@ -9,8 +9,8 @@ Nodes come in the order of what the shadow prices make them add, the most wanted
 A set that leaves more than `allowed` units unshipped cannot beat the best known, since each costs the unfilled penalty.
 """
 
-from itertools import accumulate
-from operator import floordiv, mul, neg
+from itertools import accumulate, compress
+from operator import floordiv, ge, mul, neg
 from typing import NamedTuple
 
 from router.allocation.costs import LIGHT, Costs, Rank, Reach, mask_of, nodes_of
@@ -27,9 +27,9 @@ _NEAR = 3
 
 def allocate(problem: Problem) -> Assignment:
     """The cheapest assignment, or the cheapest found within the counted steps."""
-    costs = Costs(problem)
-    if alone := _alone(costs):
+    if alone := _alone(problem):
         return alone
+    costs = Costs(problem)
     prices = shadow_prices(costs, _SWEEPS)
     best, bound = first_set(costs, prices.excess), prices.bound
     if len(costs.wanted) * len(costs.openings) > _LARGE:
@@ -45,23 +45,24 @@ def allocate(problem: Problem) -> Assignment:
     return Assignment(costs.takes(mask_of(best[2])), best[0], best[2], costs.steps, search.exact, bound)
 
 
-def _alone(costs: Costs) -> Assignment | None:
+def _alone(problem: Problem) -> Assignment | None:
     """All from the best node that has everything, where nothing else can be as cheap: neither two nodes, were each
     demand at its cheapest anywhere, nor one that leaves a unit unshipped."""
-    problem, wanted = costs.problem, tuple(costs.wanted)
-    full = [n for n, has in enumerate(costs.usable) if has == wanted]
-    if not full or not wanted:
+    demands, openings = problem.demands, problem.open_costs
+    wanted = [demand.units for demand in demands]
+    by_node = zip(*(demand.available for demand in demands), strict=True)
+    full = [n for n, has in enumerate(by_node) if all(map(ge, has, wanted))]
+    if not full:
         return None
-    rows = [demand.unit_costs for demand in problem.demands]
-    goods = {n: sum([row[n] * units for row, units in zip(rows, wanted, strict=True)]) for n in full}
-    cost, node = min((problem.open_costs[n] + goods[n], n) for n in full)
-    cheapest = [offers[0][0] for offers in costs.offers]
-    first, *second = sorted(costs.openings)[:2]
-    more = min([problem.unfilled - max(cheapest), *second])
-    least = first - problem.split + sum(map(mul, cheapest, wanted)) + more
-    if cost >= min(least, costs.nothing[0]):
+    goods = {n: sum([demand.unit_costs[n] * demand.units for demand in demands]) for n in full}
+    cost, node = min((openings[n] + goods[n], n) for n in full)
+    cheapest = [min(compress(demand.unit_costs, demand.available)) for demand in demands]
+    first, *second = sorted(openings)[:2]
+    more = min([problem.unfilled - max(cheapest), *(opening + problem.split for opening in second)])
+    least = first + sum(map(mul, cheapest, wanted)) + more
+    if cost >= min(least, problem.unfilled * sum(wanted)):
         return None
-    return Assignment(tuple([((node, units),) for units in wanted]), cost, (node,), costs.steps, bound=cost)
+    return Assignment(tuple([((node, units),) for units in wanted]), cost, (node,), bound=cost)
 
 
 def assignment_of(problem: Problem, nodes: tuple[int, ...]) -> Assignment:
