@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -83,12 +83,10 @@ class Configuration:
     """Warnings: with an error there is no configuration."""
 
 
-def read_configuration(
-    config: Path, data: Path, base_urls: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
-) -> Configuration:
+def read_configuration(config: Path, data: Path, secrets: Mapping[str, str] | None = None) -> Configuration:
     """Read it; `Misconfigured` with every finding when something in it forbids running."""
     folder = ConfigurationFolder(config)
-    trade = read_trade(folder, data, base_urls or {}, os.environ if secrets is None else secrets)
+    trade = read_trade(folder, data, os.environ if secrets is None else secrets)
     settings, partners = trade.settings, frozenset(trade.partners.by_id)
     takes = {name: frozenset(one.manifest.takes) for name, one in trade.connections.by_id.items()}
     company = Company.model_validate(settings.company.model_dump(exclude={"x12"}))
@@ -262,16 +260,18 @@ class Crossdock:
 
     def authoring(self, config: Path, data: Path) -> AuthoringBench:
         """The integrator's tools."""
-        trade = read_trade(ConfigurationFolder(config), Path("data"), {}, os.environ)
+        trade = read_trade(ConfigurationFolder(config), Path("data"), os.environ)
         return AuthoringBench(trade, config.parent, data)
 
     @asynccontextmanager
-    async def open(
-        self, config: Path, data: Path, base_urls: Mapping[str, str] | None = None,
-        secrets: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[Hub]:  # fmt: skip
+    async def open(self, config: Path, data: Path) -> AsyncIterator[Hub]:
         """The hub on its data directory, migrated and stocked."""
-        configuration = read_configuration(config, data, base_urls, secrets)
+        async with self.opened(read_configuration(config, data), data) as hub:
+            yield hub
+
+    @asynccontextmanager
+    async def opened(self, configuration: Configuration, data: Path) -> AsyncIterator[Hub]:
+        """The hub of a configuration that is read already."""
         await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
         url = configuration.trade.settings.database or sqlite_url(data / DATABASE)
         async with (
@@ -309,15 +309,14 @@ class Crossdock:
         """The hub with stand-ins of the world outside on loopback, and the story they play."""
         from connectors.emulators.outside import InventedSecrets, outside
 
-        secrets = InventedSecrets()
-        trade = read_configuration(config, data, {}, secrets).trade
+        configuration = read_configuration(config, data, InventedSecrets())
         folder = ConfigurationFolder(config)
         story = folder.model("demo/story.yaml", Story, "story")
         if story is None:
             raise Misconfigured("there is no story to play", folder.findings)
         async with (
-            outside(trade, config.parent / "demo", data) as world,
-            self.open(config, data, world.base_urls, secrets) as hub,
+            outside(configuration.trade, config.parent / "demo", data) as world,
+            self.opened(replace(configuration, trade=configuration.trade.at(world.base_urls)), data) as hub,
         ):
             yield hub, Rehearsal(story, world, hub.look)
 

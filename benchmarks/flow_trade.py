@@ -40,7 +40,7 @@ class Trade:
 
 def example() -> Trade:
     """The example hub's partners and rules over five nodes and 10,000 items."""
-    read = read_trade(ConfigurationFolder(CONFIG / "hub.yaml"), Path("data"), {}, {})
+    read = read_trade(ConfigurationFolder(CONFIG / "hub.yaml"), Path("data"), {})
     network, routing, posting = (
         load_model(CONFIG / name, model)[0]
         for name, model in (("nodes.yaml", Network), ("routing.yaml", Routing), ("posting.yaml", Posting))

@@ -1,7 +1,7 @@
 """What the configuration says of the world outside: the hub's own file, maps, connectors, partners, connections."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -95,11 +95,14 @@ class Trade:
         """Between their languages and ours."""
         return Translator(self.partners, self.library, self.connections.by_id)
 
+    def at(self, urls: Mapping[str, str]) -> "Trade":
+        """The same, with stand-ins at these addresses in the place of some connections."""
+        played = {name: one.at(urls[name]) if name in urls else one for name, one in self.connections.by_id.items()}
+        return replace(self, connections=replace(self.connections, by_id=played))
 
-def read_trade(
-    folder: ConfigurationFolder, data: Path, base_urls: Mapping[str, str], secrets: Mapping[str, str]
-) -> Trade:
-    """Read it. `base_urls` put stand-ins in the place of connections; `secrets` is the environment.
+
+def read_trade(folder: ConfigurationFolder, data: Path, secrets: Mapping[str, str]) -> Trade:
+    """Read it; `secrets` is the environment.
 
     Raises `Misconfigured` when the hub's own file cannot be used; all else is told by the folder's findings.
     """
@@ -112,7 +115,7 @@ def read_trade(
     partners, found = load_partners(
         folder.path / settings.partners, settings.company.x12, library.names, _knows_set, data, secrets
     )
-    connections = load_connections(folder.path / settings.connections, catalogue.manifests, secrets, data, base_urls)
+    connections = load_connections(folder.path / settings.connections, catalogue.manifests, secrets, data)
     folder.findings += [
         *library.check(),
         *catalogue.findings,

@@ -4,7 +4,7 @@ Secrets are given by reference only (`{env: NAME}`, `{file: PATH}`), resolved on
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -120,6 +120,10 @@ class Connection:
         """Every host calls may go to, `*.` before one that stands for all below it."""
         return self.granted_hosts | {host_of(self.base_url), *map(_with_port, self.manifest.hosts)}
 
+    def at(self, url: str) -> "Connection":
+        """The same, with a stand-in at this address in the place of the world."""
+        return replace(self, base_url=url, granted_hosts=self.granted_hosts | {host_of(url)})
+
     def require(self) -> None:
         """Raise `Misconfigured` unless every setting has its value."""
         for name, place in self.missing.items():
@@ -145,12 +149,11 @@ def load_connections(
     manifests: Mapping[str, Manifest],
     environment: Mapping[str, str],
     data: Path,
-    base_urls: Mapping[str, str] | None = None,
 ) -> Connections:
     """Read every connection in `directory`.
 
-    Directories they name are relative to `data`. `base_urls` (by connection) put stand-ins in the place of the world.
-    A secret that is not there is a warning here, and `Misconfigured` once the connection is used.
+    Directories they name are relative to `data`. A secret that is not there is a warning here, and `Misconfigured` once
+    the connection is used.
     """
     found: dict[str, Connection] = {}
     findings: list[Finding] = []
@@ -161,7 +164,7 @@ def load_connections(
         if file is None or written is None:
             continue
         reader = _Reader(file, written, environment, data)
-        connection = reader.read(manifests.get(written.connector), (base_urls or {}).get(written.connection))
+        connection = reader.read(manifests.get(written.connector))
         findings += reader.findings
         if written.connection in found:
             message = f"another file is called {written.connection!r} too; rename one"
@@ -179,7 +182,7 @@ class _Reader:
         self.findings: list[Finding] = []
         self._missing: dict[str, str] = {}
 
-    def read(self, manifest: Manifest | None, stand_in: str | None) -> Connection | None:
+    def read(self, manifest: Manifest | None) -> Connection | None:
         written = self._written
         if manifest is None:
             self._fault("connector-unknown", ("connector",), f"no connector is called {written.connector!r}")
@@ -193,7 +196,7 @@ class _Reader:
         settings = dict(self._settings(manifest))
         if any(finding.severity == "error" for finding in self.findings):
             return None
-        given_url = stand_in or written.base_url
+        given_url = written.base_url
         granted = {*map(_with_port, written.allow_hosts), *([host_of(given_url)] if given_url else [])}
         return Connection(
             id=written.connection,

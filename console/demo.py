@@ -1,7 +1,7 @@
 """The demo's story: what came in, what was decided and why, what went out, the books, and one order's timeline."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from console.commands.lookups import print_explanation, print_order
 from console.desk import Beat, Hub, Rehearsal
 from console.invocation import Invocation
 from console.outcome import Outcome, gather
+from console.reconciliation import read
 from console.terminal import status, table, text
 from console.wording import figures, quantity
 
@@ -37,11 +38,30 @@ async def tell_story(call: Invocation, hub: Hub, rehearsal: Rehearsal) -> int:
         if not call.json:
             _print_beat(console, beat)
     outcome = await gather(hub.archive.export(), await hub.archive.exceptions(status="open"))
-    faults = list(outcome.faults(rehearsal.expected_exceptions()))
-    if not call.tell(outcome.counts()):
+    books = await _reconcile(hub, rehearsal)
+    faults = [*outcome.faults(rehearsal.expected_exceptions()), *_misreckoned(books)]
+    if not call.tell({**outcome.counts(), "reconciliation": books}):
         await _print_outcome(console, hub, outcome)
+        _print_reconciliation(console, books)
     _print_verdict(console, faults)
     return 1 if faults else 0
+
+
+async def _reconcile(hub: Hub, rehearsal: Rehearsal) -> dict[str, Any]:
+    """Orders, postings and the ERP's books held against each other, and once more with a difference planted."""
+    told = await read(hub.reconcile())
+    with rehearsal.spoil() as deed:
+        planted = await read(hub.reconcile())
+    new = [one for one in planted["differences"] if one not in told["differences"]]
+    return {**told, "planted": {"deed": deed, "differences": new}}
+
+
+def _misreckoned(books: Mapping[str, Any]) -> Iterator[str]:
+    for one in books["differences"]:
+        yield f"reconciliation: {one['about']}: {one['cause']}"
+    if len(books["planted"]["differences"]) != 1:
+        found = len(books["planted"]["differences"])
+        yield f"reconciliation: {books['planted']['deed']}, which makes {found} differences"
 
 
 def _print_beat(console: Console, beat: Beat) -> None:
@@ -105,6 +125,17 @@ def _print_journal(console: Console, outcome: Outcome) -> None:
         entries = sum(1 for entry in outcome.of("journal") if entry["currency"] == currency)
         shown.add_row(currency, str(entries), quantity(total["debit"]), quantity(total["credit"]))
     console.print(shown)
+
+
+def _print_reconciliation(console: Console, books: Mapping[str, Any]) -> None:
+    _head(console, "Whether it all agrees")
+    compared = ", ".join(f"{count} in {ledger}" for ledger, count in books["compared"].items())
+    console.print(text(f"{len(books['differences'])} differences between {compared}"))
+    console.print(text(f"Then {books['planted']['deed']}, and before it is put back:"), soft_wrap=True)
+    for one in books["planted"]["differences"]:
+        console.print(
+            text(f"  {one['code']} in {one['ledger']}: {one['about']}: {one['cause']}", "yellow"), soft_wrap=True
+        )
 
 
 def _print_exceptions(console: Console, outcome: Outcome) -> None:

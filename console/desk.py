@@ -1,7 +1,7 @@
 """What the face asks of the built hub. The composition root satisfies these Protocols; the console knows no more."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -262,6 +262,10 @@ class Rehearsal(Protocol):
 
     def expected_exceptions(self) -> Mapping[str, int]:
         """Exception code -> how many of it the story provokes on purpose."""
+        ...
+
+    def spoil(self) -> AbstractContextManager[str]:
+        """Until the block ends an ERP's books lack an entry; what was done to them, in words."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, Self
 
 from pydantic import Field, model_validator
@@ -29,19 +30,20 @@ _WORDS = {
 
 
 class Step(Model):
-    """A file that a partner drops, or that a shop pushes under a topic."""
+    """A file that a partner drops, or that a shop pushes under a topic, or a carrier that delivers what it labelled."""
 
     drop: Text | None = None
     partner: Text | None = None
     push: Text | None = None
     connection: Text | None = None
     topic: Text | None = None
+    carry: Text | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        dropped, pushed = (self.drop, self.partner), (self.push, self.connection, self.topic)
-        if all(dropped) == all(pushed) or (any(dropped) and any(pushed)):
-            raise ValueError("a step is {drop, partner} or {push, connection, topic}")
+        ways = (self.drop, self.partner), (self.push, self.connection, self.topic), (self.carry,)
+        if [all(way) for way in ways if any(way)] != [True]:
+            raise ValueError("a step is {drop, partner}, {push, connection, topic} or {carry}")
         return self
 
 
@@ -68,6 +70,10 @@ class World(Protocol):
 
     async def ship(self) -> Sequence[Any]: ...
 
+    async def carry(self, connection: str, url: str) -> int: ...
+
+    def spoil(self) -> AbstractContextManager[str]: ...
+
 
 class Rehearsal:
     """Plays a story on a hub. `look` has the hub look into its watched places once, and says how much it took."""
@@ -79,14 +85,19 @@ class Rehearsal:
     def acts(self) -> Sequence[Mapping[str, str]]:
         """In order: `{title, door, file}`."""
         return [
-            {"title": act.title, "door": step.partner or step.connection or "", "file": step.drop or step.push or ""}
+            {"title": act.title, "door": step.partner or step.connection or step.carry or "", "file": file}
             for act in self._story.acts
             for step in act.steps
+            for file in [step.drop or step.push or ""]
         ]
 
     def expected_exceptions(self) -> Mapping[str, int]:
         """Exception code -> how many."""
         return self._story.expected_exceptions
+
+    def spoil(self) -> AbstractContextManager[str]:
+        """Until the block ends an entry is missing from an ERP's books; what was done to them, in words."""
+        return self._world.spoil()
 
     async def play(self, hub: Hub) -> AsyncIterator[Beat]:
         """Play it until nothing is due, yielding what happened."""
@@ -103,6 +114,9 @@ class Rehearsal:
             await self._world.drop(step.partner, step.drop)
             await self._taken()
             return Beat(what="received", detail="a file in the watched directory", door=step.partner, file=step.drop)
+        if step.carry:
+            told = await self._world.carry(step.carry, f"{url}/hooks/{step.carry}")
+            return Beat(what="received", detail=f"{told} events of the packages that it carries", door=step.carry)
         assert step.push and step.connection and step.topic  # noqa: PT018 - the model says so
         hook = f"{url}/hooks/{step.connection}"
         status = await self._world.push(step.connection, step.topic, step.push, hook)

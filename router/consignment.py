@@ -52,7 +52,8 @@ class Consignment(Model):
     """When the carrier last said something of it, or was asked."""
     status: Literal["rated", "labelled", "unlabelled", "superseded", "voided"] = "rated"
     milestone: Text | None = None
-    """What the carrier last said of it."""
+    """The last that the carrier said happened to it."""
+    milestone_at: Moment | None = None
     tracked: tuple[Text, ...] = ()
     """Each thing it said, as `status@instant`."""
     delivered_at: Moment | None = None

@@ -2,9 +2,9 @@
 says nothing for a while is asked."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from canonical import MILESTONES, Reference, ShipmentAdvice, TrackingEvent, TrackingRequest, TrackingUpdate
+from canonical import MILESTONES, Moment, Reference, ShipmentAdvice, TrackingEvent, TrackingRequest, TrackingUpdate
 from router.consigning import restate_consignment, shopping
 from router.consignment import Consignment
 from router.labels import carrier_of, consignment_of
@@ -35,16 +35,32 @@ def track(work: Workings, consignment: Consignment, update: TrackingUpdate) -> i
     if not fresh:
         return 0
     delivered = [event.at for event in fresh if event.status == DELIVERED and event.at]
+    milestone, milestone_at = _furthest(consignment, fresh)
     moved = restate_consignment(
         work,
         consignment,
-        milestone=fresh[-1].status,
+        milestone=milestone,
+        milestone_at=milestone_at,
         tracked=(*consignment.tracked, *(_said(update, event) for event in fresh)),
         delivered_at=delivered[-1] if delivered else consignment.delivered_at,
     )
     _listen(work, moved)
     _pass_on(work, moved, update, [event for event in fresh if event.status in _TOLD])
     return len(fresh)
+
+
+def _furthest(consignment: Consignment, fresh: Sequence[TrackingEvent]) -> tuple[str | None, Moment | None]:
+    """The last that happened: events may be told in any sequence, and one without a time is as new as it is told."""
+    milestone, at = consignment.milestone, consignment.milestone_at
+    for event in fresh:
+        if event.at is None or at is None or _instant(event.at) >= _instant(at):
+            milestone, at = event.status, event.at or at
+    return milestone, at
+
+
+def _instant(at: Moment) -> datetime:
+    """A day without a time is as late as it can be."""
+    return at if isinstance(at, datetime) else datetime.combine(at, time.max, UTC)
 
 
 def with_carriage(work: Workings, advice: ShipmentAdvice) -> ShipmentAdvice:
@@ -112,13 +128,19 @@ def _pass_on(work: Workings, consignment: Consignment, update: TrackingUpdate, e
         carrier=update.carrier or carrier_of(consignment),
         tracking_numbers=(update.number,),
         references=(Reference(kind="purchase_order", value=work.order.document.number),),
-        events=tuple(events),
+        events=tuple(map(_for_buyers, events)),
         expected_at=update.expected_at,
         usage=work.usage,
     )
     reasons = {name: f"source:{name}" for name in ("number", "carrier", "tracking_numbers", "events", "expected_at")}
     ours = {"shipment_number": "rule:derived-number", "references": "order:number"}
     work.dispatch(passed, work.order.channel, {**reasons, **ours})
+
+
+def _for_buyers(event: TrackingEvent) -> TrackingEvent:
+    """With no reason in place of the carrier's own codes, and a place only where it says more than the country."""
+    place = event.place if event.place and event.place.city else None
+    return event.model_copy(update={"reason": "normal", "place": place})
 
 
 def _said(update: TrackingUpdate, event: TrackingEvent) -> str:

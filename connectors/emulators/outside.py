@@ -1,26 +1,30 @@
-"""The world outside, played on loopback and in the data directory: shops, warehouses, and partners who drop files.
+"""The world outside, played on loopback and in the data directory: shops, carriers, tax offices, warehouses, partners.
 
 Stand-ins take the addresses and secrets of the configured connections, so that the hub is used exactly as it stands.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 from canonical import Misconfigured
 from canonical.exchange import Parcel
 from connectors.configuration import Trade
-from connectors.connection import Connection
-from connectors.emulators.shopify import ShopifyShop, serving
+from connectors.emulators import avatax, easypost, shopify, taxjar, ups
 from connectors.emulators.warehouse import Answer, Warehouse, warehouse
-from connectors.secret import Secret
+from connectors.engine.path import text_of
 from connectors.surroundings import SystemClock
 from connectors.syntax.json_text import read_json
 from connectors.transport.directory import DirectoryCourier
 from connectors.transport.settings import Inbound
+
+_WAY = ("picked_up", "in_transit", "out_for_delivery", "delivered")
+"""What becomes of each package that a carrier carries."""
 
 
 class InventedSecrets(dict[str, str]):
@@ -42,13 +46,12 @@ class Outside:
     """Where the sample files lie."""
     data: Path
     trade: Trade
-    shops: Mapping[str, ShopifyShop] = field(default_factory=dict)
+    offices: dict[str, Any] = field(default_factory=dict)
+    """By connection, who plays it."""
+    base_urls: dict[str, str] = field(default_factory=dict)
+    """By connection, where its stand-in listens."""
     warehouses: list[Warehouse] = field(default_factory=list)
-
-    @property
-    def base_urls(self) -> Mapping[str, str]:
-        """By connection, where its stand-in listens."""
-        return {name: shop.base_url for name, shop in self.shops.items()}
+    clock: SystemClock = field(default_factory=SystemClock)
 
     async def drop(self, partner: str, filename: str) -> None:
         """Put a sample file where `partner` puts its files."""
@@ -65,43 +68,75 @@ class Outside:
 
         The same file again is a redelivery of the same event.
         """
-        shop = self.shops.get(connection)
-        if shop is None:
-            raise Misconfigured(f"the story lets {connection} push, which has no stand-in")
+        shop = self.offices.get(connection)
+        if not isinstance(shop, shopify.ShopifyShop):
+            raise Misconfigured(f"the story lets {connection} push, which no stand-in plays as a shop")
         content = await asyncio.to_thread((self.folder / filename).read_bytes)
         payload = read_json(content)
         if isinstance(payload, dict):
             shop.add_order(payload)
         return await shop.push(url, topic, content, delivery_id=f"{connection}/{filename}")
 
+    async def carry(self, connection: str, url: str) -> int:
+        """Let a carrier bring every package that it labelled to its door, telling `url` of each step; how many."""
+        carrier = self.offices.get(connection)
+        if not isinstance(carrier, ups.Ups | easypost.EasyPost):
+            raise Misconfigured(f"the story lets {connection} deliver, which no stand-in plays as a carrier")
+        numbers = [number for numbers in carrier.live.values() for number in numbers]
+        for second, step in enumerate(_WAY):
+            for number in numbers:
+                await carrier.tell(number, step, self.clock.now() + timedelta(seconds=second), url)
+        return len(_WAY) * len(numbers)
+
     async def ship(self) -> list[Answer]:
         """Let every warehouse answer what waits for it."""
         return [answer for one in self.warehouses for answer in await one.work()]
 
+    @contextmanager
+    def spoil(self) -> Iterator[str]:
+        """Until the block ends the newest entry is missing from the books of an ERP that takes files."""
+        erp = next(one for one in self.trade.connections.by_id.values() if one.manifest.connector == "file-erp")
+        entry = max(
+            Path(text_of(erp.settings["directory"])).glob("journal-*"), key=lambda path: path.stat().st_mtime_ns
+        )
+        aside = entry.with_name(f".{entry.name}")
+        entry.rename(aside)
+        try:
+            yield f"somebody deletes {entry.name} at {erp.id}"
+        finally:
+            aside.rename(entry)
+
 
 @asynccontextmanager
 async def outside(trade: Trade, folder: Path, data: Path) -> AsyncIterator[Outside]:
-    """The stand-ins for every shop and warehouse of the configuration, until the block ends."""
+    """The stand-ins for every system and warehouse of the configuration that one plays, until the block ends."""
     world = Outside(folder, data, trade)
     async with AsyncExitStack() as stack:
-        shops = {name: shop for name, one in trade.connections.by_id.items() if (shop := _shop(one))}
-        for shop in shops.values():
-            await stack.enter_async_context(serving(shop))
-        world.shops = shops
-        clock = SystemClock()
+        for name, connection in trade.connections.by_id.items():
+            if connection.manifest.connector in _PLAYED:
+                make, serve = _PLAYED[connection.manifest.connector]
+                world.offices[name] = make({key: text_of(value) for key, value in connection.settings.items()})
+                world.base_urls[name] = await stack.enter_async_context(serve(world.offices[name]))
         world.warehouses = [
-            warehouse(profile, trade.translator, data, clock.now)
+            warehouse(profile, trade.translator, data, world.clock.now)
             for profile in trade.partners.by_id.values()
             if "FulfilmentOrder" in profile.takes and profile.transport.local
         ]
         yield world
 
 
-def _shop(connection: Connection) -> ShopifyShop | None:
-    """A stand-in for a Shopify connection, with the connection's own name and secrets."""
-    if connection.manifest.connector != "shopify":
-        return None
-    token, secret = connection.settings["access_token"], connection.settings["client_secret"]
-    assert isinstance(token, Secret)
-    assert isinstance(secret, Secret)
-    return ShopifyShop(str(connection.settings["shop"]), token.reveal(), secret.reveal())
+_Settings = Mapping[str, str]
+_PLAYED: Mapping[str, tuple[Callable[[_Settings], Any], Callable[[Any], AbstractAsyncContextManager[str]]]] = {
+    # connector   who plays it, with the connection's own settings and secrets, and how it is served
+    "shopify": (
+        lambda our: shopify.ShopifyShop(our["shop"], our["access_token"], our["client_secret"]),
+        shopify.serving,
+    ),
+    "avatax": (lambda our: avatax.AvaTax(our["account"], our["license_key"]), avatax.serving),
+    "taxjar": (lambda our: taxjar.TaxJar(our["token"]), taxjar.serving),
+    "ups": (
+        lambda our: ups.Ups(our["client_id"], our["client_secret"], our["webhook_secret"], our["account"]),
+        ups.serving,
+    ),
+    "easypost": (lambda our: easypost.EasyPost(our["api_key"], our["webhook_secret"]), easypost.serving),
+}

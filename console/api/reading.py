@@ -10,6 +10,7 @@ from aiohttp import web
 
 from console.api.call import Call, reply
 from console.json_text import json_bytes
+from console.labels import labels_of
 from console.web.problem import Problem, not_found
 from router.decision import StockRow
 from router.ports import Rendered
@@ -116,6 +117,19 @@ async def show_raw(call: Call) -> web.Response:
     if raw is None:
         raise not_found("document")
     return download(raw)
+
+
+async def show_label(call: Call) -> web.Response:
+    """One label of a `Label` document, counted from 1."""
+    return label_file(await call.sight.document(call.path()), call.path("number"))
+
+
+def label_file(document: Mapping[str, Any] | None, number: str) -> web.Response:
+    """The file of a label, to keep. Raises `Problem` 404."""
+    files = labels_of(document) if document else []
+    if not number.isdecimal() or not 1 <= int(number) <= len(files):
+        raise not_found("label")
+    return download(files[int(number) - 1])
 
 
 async def list_exceptions(call: Call) -> web.Response:

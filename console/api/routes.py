@@ -157,6 +157,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", "/v1/inventory", sending.set_stock, "stock", "Set stock", body="Stock"),
     Route("GET", "/v1/documents/{id}/raw", reading.show_raw, "read", "A document's bytes"),
+    Route("GET", "/v1/documents/{id}/labels/{number}", reading.show_label, "read", "A label as the carrier drew it"),
     Route("GET", "/v1/documents/{id}/lineage", reading.show_lineage, "inside", "Where a document's values come from"),
     Route("GET", "/v1/documents/{id}", reading.show_document, "read", "One document"),
     Route(

@@ -11,9 +11,10 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
 from canonical import Rejected
-from console.api.reading import download
+from console.api.reading import download, label_file
 from console.api.routes import HUB
 from console.desk import Hub
+from console.labels import labels_of_order
 from console.pages.json_view import lean, paint_json
 from console.pages.lighting import MOST_LIT, Canonical, lighting_of, style
 from console.pages.picture import ledger_bar, moment, order_bar, tone
@@ -171,7 +172,8 @@ async def show_order(visit: Visit) -> web.Response:
     if order is None:
         raise not_found("order")
     why = await visit.hub.hindsight.explain(order) if order.get("explanations") else ()
-    return visit.page("order.html", order={**order, "explanations": why}, steps=steps_of(order))
+    labels = await labels_of_order(visit.sight, order.get("documents", ()))
+    return visit.page("order.html", order={**order, "explanations": why}, steps=steps_of(order), labels=labels)
 
 
 async def show_documents(visit: Visit) -> web.Response:
@@ -222,6 +224,12 @@ async def show_raw(visit: Visit) -> web.Response:
     if raw is None:
         raise not_found("document")
     return download(raw)
+
+
+async def show_label(visit: Visit) -> web.Response:
+    """A label as the carrier drew it, to print."""
+    document = await visit.sight.document(visit.request.match_info["id"])
+    return label_file(document, visit.request.match_info["number"])
 
 
 async def show_exceptions(visit: Visit) -> web.Response:
@@ -275,6 +283,7 @@ _PAGES: tuple[tuple[str, str, Right, PageHandler], ...] = (
     ("GET", "/orders/{id:.+}", "read", show_order),
     ("GET", "/documents", "read", show_documents),
     ("GET", "/documents/{id:.+}/raw", "read", show_raw),
+    ("GET", "/documents/{id:.+}/labels/{number}", "read", show_label),
     ("GET", "/documents/{id:.+}", "read", show_document),
     ("GET", "/exceptions", "inside", show_exceptions),
     ("GET", "/holds", "inside", show_holds),

@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ from console.web.server import Served, serve
 from router.decision import StockRow
 from router.incoming import IncomingRow
 from router.ports import Arrival, Bearer, Receipt, Rendered, WantedHold
+from router.reconciliation import Difference
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 X12 = (
@@ -248,6 +249,19 @@ class MemoryHolds:
 
 
 @dataclass
+class MemoryBooks:
+    """Books that lack what was taken from them."""
+
+    lacking: list[str] = field(default_factory=list)
+    compared: Mapping[str, int] = field(default_factory=lambda: {"books": 1, "orders": 1})
+    uncompared: Sequence[str] = ()
+
+    async def differences(self) -> AsyncIterator[Difference]:
+        for key in self.lacking:
+            yield Difference(code="missing", ledger="books", about=key, cause="it is not in the books", said={})
+
+
+@dataclass
 class MemoryHub:
     """Keeps what it receives; a canonical order is decided on arrival unless `slow`."""
 
@@ -264,6 +278,7 @@ class MemoryHub:
     largest_body: int = 50_000
     name: str = "test-hub"
     hindsight: MemoryHindsight = field(default_factory=MemoryHindsight)
+    books: MemoryBooks = field(default_factory=MemoryBooks)
     slow: bool = False
     broken: bool = False
     received: list[Arrival] = field(default_factory=list)
@@ -300,6 +315,9 @@ class MemoryHub:
     async def lineage(self, document: str) -> Mapping[str, Any] | None:
         row = self.archive.papers.get(document)
         return None if row is None else {"document": document, "map": None, "values": {}, "reasons": {}}
+
+    def reconcile(self) -> MemoryBooks:
+        return self.books
 
     async def drain(self) -> None:
         self.drained += 1
@@ -424,9 +442,10 @@ class MemoryBench:
 
 @dataclass
 class Story:
-    """A rehearsal of one act."""
+    """A rehearsal of one act, which can take an entry from the books."""
 
     expected: Mapping[str, int]
+    books: MemoryBooks
 
     def acts(self) -> Sequence[Mapping[str, str]]:
         return [{"title": "One order", "door": "northwind", "file": "po.edi"}]
@@ -437,6 +456,12 @@ class Story:
 
     def expected_exceptions(self) -> Mapping[str, int]:
         return self.expected
+
+    @contextmanager
+    def spoil(self) -> Iterator[str]:
+        self.books.lacking.append("j1")
+        yield "somebody deletes j1"
+        self.books.lacking.pop()
 
 
 @dataclass
@@ -473,7 +498,7 @@ class MemoryBuilder:
     @asynccontextmanager
     async def rehearse(self, config: Path, data: Path) -> AsyncIterator[tuple[Hub, Rehearsal]]:
         self.places.append((config, data))
-        yield self.hub, Story(self.expected)
+        yield self.hub, Story(self.expected, self.hub.books)
 
 
 @pytest.fixture

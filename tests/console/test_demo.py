@@ -20,6 +20,9 @@ GOOD = [
 ]  # fmt: skip
 
 
+MISSING = {"code": "missing", "ledger": "books", "about": "j1", "cause": "it is not in the books", "said": {}}
+
+
 @pytest.fixture
 def played(hub):
     """A hub that holds what a good demo leaves."""
@@ -36,7 +39,11 @@ def test_a_good_outcome_exits_0_and_json_is_all_that_is_printed(crossdock, playe
         "orders": {"shipped": 1},
         "journal": {"USD": {"debit": "1.10", "credit": "1.10"}},
         "exceptions": 1,
-    }
+        "reconciliation": {
+            "ok": True, "differences": [], "compared": {"books": 1, "orders": 1}, "uncompared": [],
+            "planted": {"deed": "somebody deletes j1", "differences": [MISSING]},
+        },
+    }  # fmt: skip
 
 
 def test_the_story_tells_what_came_in_the_books_and_one_order(crossdock, played, tmp_path):
@@ -50,6 +57,9 @@ def test_the_story_tells_what_came_in_the_books_and_one_order(crossdock, played,
         "unknown-sender",
         "5 LAMP from reno",
         "journal balanced",
+        "0 differences between 1 in books, 1 in orders",
+        "somebody deletes j1",
+        "missing in books: j1",
     ):
         assert told in ran.out
     assert "\x1b" not in ran.out
@@ -72,6 +82,13 @@ def test_an_outcome_that_is_wrong_exits_1_and_says_where(crossdock, played, tmp_
     assert ran.code == 1
     assert told in ran.err
     assert ran.json
+
+
+def test_books_that_differ_exit_1_and_say_where(crossdock, played, tmp_path):
+    played.books.lacking.append("j0")
+    ran = crossdock("demo", "--no-serve", "--json", "--data", str(tmp_path / "demo"))
+    assert ran.code == 1
+    assert "j0: it is not in the books" in ran.err
 
 
 @pytest.mark.parametrize("expected", [{}, {"unknown-sender": 2}, {"unknown-sender": 1, "held": 1}])

@@ -55,7 +55,7 @@ def test_the_summary_is_what_the_export_adds_up_to(played: Any, books: dict[str,
 
 def test_every_family_of_documents_is_on_disk(played: Any) -> None:
     names = [path.name for path in played.data.rglob("*") if path.is_file()]
-    for part in ("_997_", "_999_", "_855_", "_856_", "_810_", "_940_", "_945_", "journal-"):
+    for part in ("_997_", "_999_", "_855_", "_856_", "_810_", "_940_", "_945_", "_214_", "journal-"):
         assert any(part in name for name in names), f"no {part} file"
 
 
@@ -84,8 +84,31 @@ def test_what_partners_were_invoiced_is_what_was_posted(books: dict[str, list[di
         assert Decimal(invoiced) / 100 == posted != 0
 
 
+def test_an_order_is_taxed_shopped_for_labelled_delivered_and_invoiced_through_connectors(
+    played: Any, books: dict[str, list[dict[str, Any]]]
+) -> None:
+    order = "alder-house/AH-5120"
+    papers = [row for row in books["documents"] if row.get("order") == order and row["direction"] == "in"]
+    asked = {(row["partner"], row["kind"]) for row in papers}
+    assert asked >= {("avatax", "TaxQuote"), ("ups", "RateQuote"), ("ups", "Label"), ("ups", "TrackingUpdate")}
+    happened = [row["kind"] for row in books["events"] if row["order"] == order]
+    assert happened.index("order_taxed") < happened.index("label_bought") < happened.index("shipment_recorded")
+    outbound = played.data / "partners" / "alder-house" / "outbound"
+    [invoice] = [path.read_text() for path in outbound.glob("*_810_*")]
+    assert re.findall(r"TXI[*]ST[*]([0-9.]+)", invoice) == ["21.25", "3.09"]
+    told = [path.read_text() for path in outbound.glob("*_214_*")]
+    assert sum("AT7*D1*" in one for one in told) == 2
+
+
+def test_the_books_agree_until_somebody_deletes_an_entry(played: Any, command: Any) -> None:
+    told = played.summary["reconciliation"]
+    assert (told["differences"], [one["code"] for one in told["planted"]["differences"]]) == ([], ["missing"])
+    again = command("reconcile", "--json", "--config", played.config, "--data", played.data)
+    assert (again.returncode, json.loads(again.stdout)["differences"]) == (0, [])
+
+
 async def test_every_decision_of_the_demo_made_again_from_its_world_comes_out_the_same(played: Any) -> None:
-    policy = read_configuration(played.config.resolve(), played.data, {}, InventedSecrets()).policy
+    policy = read_configuration(played.config.resolve(), played.data, InventedSecrets()).policy
     async with open_store(sqlite_url(played.data / DATABASE), SystemClock(), TimeOrderedIds()) as store:
         made = [one async for one in store.archive.decisions()]
         assert len(made) > 10

@@ -37,7 +37,8 @@ async def shop() -> AsyncIterator[ShopifyShop]:
 def connections(shop: ShopifyShop, tmp_path: Path) -> Connections:
     environment = {"TRAILHEAD_ACCESS_TOKEN": shop.access_token, "TRAILHEAD_CLIENT_SECRET": shop.client_secret}
     manifests = load_catalogue().manifests
-    return load_connections(CONFIG / "connections", manifests, environment, tmp_path, {"trailhead": shop.base_url})
+    loaded = load_connections(CONFIG / "connections", manifests, environment, tmp_path)
+    return replace(loaded, by_id={**loaded.by_id, "trailhead": loaded.by_id["trailhead"].at(shop.base_url)})
 
 
 @pytest.fixture
