@@ -103,6 +103,9 @@ class Policy(Rule):
             if known is not None and node.operator and node.operator not in known:
                 message = f"node {node.id} is operated by {node.operator!r}, whom no partner file describes"
                 yield self._finding("partner-unknown", f"{path}.operator", message)
+            if node.ships == "hub" and self.routing.shipping is None:
+                message = f"nothing says of whom carriage for {node.id} is bought; add `shipping: {{ask: CONNECTION}}`"
+                yield self._finding("shipping-missing", f"{path}.ships", message)
 
     def _check_routing(self, known: frozenset[str] | None) -> Iterator[Finding]:
         codes: dict[str, str] = {}
@@ -214,27 +217,28 @@ class Policy(Rule):
         self, connections: frozenset[str] | None, takes: Mapping[str, frozenset[str]]
     ) -> Iterator[Finding]:
         """Whether each connection that is asked something is there, and can be asked it."""
-        for path, name, kind in self._asked():
+        for path, name, kinds in self._asked():
+            missing = kinds - takes.get(name, kinds)
             if connections is not None and name not in connections:
-                message = f"{name!r} is asked for a {kind}, which no connection file describes"
+                message = f"{name!r} is asked for a {min(kinds)}, which no connection file describes"
                 yield self._finding("connection-unknown", path, message)
-            elif kind not in takes.get(name, (kind,)):
-                message = f"{name!r} takes no {kind}; ask a connection whose connector does"
+            elif missing:
+                message = f"{name!r} takes no {', '.join(sorted(missing))}; ask a connection whose connector does"
                 yield self._finding("document-untaken", path, message)
 
-    def _asked(self) -> Iterator[tuple[str, str, str]]:
-        """(path, connection, kind of question) of everybody who is asked."""
+    def _asked(self) -> Iterator[tuple[str, str, frozenset[str]]]:
+        """(path, connection, kinds of questions) of everybody who is asked."""
         for index, taxed in enumerate(self.taxes.taxed):
             if taxed.provider:
-                yield f"taxes.taxed.{index}.provider.ask", taxed.provider.ask, "TaxRequest"
+                yield f"taxes.taxed.{index}.provider.ask", taxed.provider.ask, frozenset({"TaxRequest"})
         for index, held in enumerate(self.routing.holds):
             if held.check:
-                yield f"routing.holds.{index}.check.ask", held.check.ask, CHECKS[held.kind]
+                yield f"routing.holds.{index}.check.ask", held.check.ask, frozenset({CHECKS[held.kind]})
         for channel, terms in self.routing.channels.items():
             if terms.charging:
-                yield f"routing.channels.{channel}.charging.ask", terms.charging.ask, "PaymentCapture"
+                yield f"routing.channels.{channel}.charging.ask", terms.charging.ask, frozenset({"PaymentCapture"})
         if self.routing.shipping:
-            yield "routing.shipping.ask", self.routing.shipping.ask, "RateRequest"
+            yield "routing.shipping.ask", self.routing.shipping.ask, self.routing.shipping.questions
 
     def _finding(self, code: str, path: str, message: str, severity: Severity = "error") -> Finding:
         return Finding(code, severity, self._where(path), message, facts={"path": path})

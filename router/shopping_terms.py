@@ -58,6 +58,11 @@ class Shopping(Asking):
             ask=self.ask, within=self.label_within, silence=self.label_silence, gate=self.gate, owner=self.owner
         )
 
+    @property
+    def questions(self) -> frozenset[str]:
+        """The kinds of questions that it asks."""
+        return frozenset({"RateRequest", "LabelRequest", *(["TrackingRequest"] if self.track_every else [])})
+
     def biased(self, carrier: str, service: str) -> Decimal:
         """What is added to the price of a carrier's service."""
         return self.bias.get(service, ZERO) + self.bias.get(carrier, ZERO)

@@ -158,3 +158,30 @@ def test_a_posting_rule_applies_by_where_goods_go_and_in_what_currency() -> None
     assert california.takes(facts)
     assert not california.takes({**facts, "jurisdiction": "US-NV"})
     assert not california.takes({**facts, "currency": "CAD"})
+
+
+SHIPPING = frozenset({"RateRequest", "LabelRequest", "TrackingRequest"})
+
+
+@pytest.mark.parametrize(
+    ("takes", "code", "told"),
+    [
+        ({"ups": SHIPPING}, None, ""),
+        ({"ups": SHIPPING - {"LabelRequest"}}, "document-untaken", "'ups' takes no LabelRequest"),
+        ({"ups": SHIPPING - {"TrackingRequest"}}, "document-untaken", "'ups' takes no TrackingRequest"),
+        ({}, "connection-unknown", "'ups' is asked for a LabelRequest, which no connection file describes"),
+    ],
+)
+def test_who_sells_carriage_is_there_and_can_be_asked_for_it(
+    policy: Policy, takes: dict[str, frozenset[str]], code: str | None, told: str
+) -> None:
+    connections = frozenset(CONNECTIONS - {"ups"} | takes.keys())
+    found = [one for one in policy.check(PARTNERS, connections, takes) if one.facts["path"] == "routing.shipping.ask"]
+    assert [one.code for one in found] == ([code] if code else [])
+    assert all(told in one.message for one in found)
+
+
+def test_carriage_that_the_hub_is_to_buy_needs_somebody_to_buy_it_of(policy: Policy) -> None:
+    without = policy.model_copy(update={"routing": policy.routing.model_copy(update={"shipping": None})})
+    [finding] = without.check(PARTNERS, CONNECTIONS)
+    assert (finding.code, finding.facts["path"]) == ("shipping-missing", "network.nodes.2.ships")
