@@ -7,7 +7,17 @@ from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, ParamSpec, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LONGEST = 40
@@ -111,5 +121,11 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217 alphabetic code."""
 
-Moment = Annotated[AwareDatetime | date, Field(union_mode="left_to_right")]
+
+def _dated(value: object, judge: ValidatorFunctionWrapHandler) -> object:
+    """A date as it is, at once: tried as an instant first, it would cost a refusal."""
+    return value if type(value) is date else judge(value)
+
+
+Moment = Annotated[AwareDatetime | date, Field(union_mode="left_to_right"), WrapValidator(_dated)]
 """A calendar date, or an instant with its zone. A date stays a date."""

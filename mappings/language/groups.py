@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mappings.language.fused import entry_reader, joined_lists, nodes_of
+from mappings.language.fused_objects import entries_of, entry_reader, joined_lists, nodes_of
 from mappings.language.objects import object_rule
 from mappings.language.rule import Read, Rule, joint_needs, needs_of
 from mappings.language.shape import JSON, TEXT, Shape
@@ -79,10 +79,13 @@ def each(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
             grow(node, run, one, put)  # type: ignore[arg-type]  # write is None when put is
             run.index.pop()
 
-    branch, *others = branches
-    fast = body.read and branch.tag and not others and not branch.scope.indexed and not compiler.tracing
-    inline = nodes_of(branch.tag, body.read) if fast and body.read and branch.tag else None
-    return Rule(read if walk else None, write if put else None, needs_of(branch.needs), inline=inline)
+    inline = nodes_of(branches[0], body.read) if body.read and _is_inline(compiler, branches) else None
+    return Rule(read if walk else None, write if put else None, needs_of(branches[0].needs), inline=inline)
+
+
+def _is_inline(compiler: "Compiler", branches: Sequence[Branch]) -> bool:
+    """Whether the nodes are children of the node itself, visited without a trace."""
+    return len(branches) == 1 and branches[0].tag is not None and compiler.syntax.x12 and not compiler.tracing
 
 
 def _folded_items(items: Sequence[Any], field: str, width: int) -> list[Any]:
@@ -133,6 +136,8 @@ def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Seq
             entries[free_name(entries, name)] = content
         return entries or None
 
+    inline = entries_of(branches[0], read_entry, free_name) if _is_inline(compiler, branches) else None
+
     def put(entry: Any, node: Node, run: Run) -> None:
         put_key(entry[0], node, run)
         put_value(entry[1], node, run)
@@ -142,7 +147,7 @@ def _each_entry(compiler: "Compiler", rule: Written, shape: Shape, branches: Seq
             if key.says is None or key.says(name, run):
                 grow(node, run, (given_name(entries, name), content), put)
 
-    return Rule(read, write, needs_of(branches[0].needs))
+    return Rule(read, write, needs_of(branches[0].needs), inline=inline)
 
 
 def _entry_reader(compiler: "Compiler", key: Read, value: Read) -> Read:

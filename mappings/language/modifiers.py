@@ -1,12 +1,15 @@
 """What any rule may say besides its verb: `when:` and `default:`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from canonical import plain_decimal
 from mappings.language.convert import converter_in
-from mappings.language.fused import calling, first_of
+from mappings.language.function_text import Inline
+from mappings.language.fused import among, calling, first_of
 from mappings.language.rule import Rule
 from mappings.language.scalars import text_in
 from mappings.language.shape import Shape
@@ -26,13 +29,24 @@ def apply_modifiers(compiler: "Compiler", rule: Written, shape: Shape, scope: Sc
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """One condition of `when:`."""
+
+    holds: Callable[[Node, Run], bool]
+    sets: tuple[Leaf, str] | None = None
+    """What writing makes true."""
+    guard: Callable[[Inline], Inline] | None = None
+    """How the fast build asks it."""
+
+
 def _conditional(compiler: "Compiler", when: Written, scope: Scope, made: Rule) -> Rule:
     tests = [_test(compiler, path, options, scope) for path, options in when.mapping.items()]
     inner_read, inner_write = made.read, made.write
-    sets = [(leaf, options[0]) for leaf, _, options in tests if leaf and options]
+    sets = [one.sets for one in tests if one.sets]
 
     def read(node: Node, run: Run) -> Any:
-        if not all(holds(node, run) for _, holds, _ in tests):
+        if not all(one.holds(node, run) for one in tests):
             return None
         return inner_read(node, run) if inner_read else None
 
@@ -43,16 +57,18 @@ def _conditional(compiler: "Compiler", when: Written, scope: Scope, made: Rule) 
             leaf.put(node, run, option)
         inner_write(value, node, run)
 
-    return Rule(read if inner_read else None, write if inner_write else None, made.needs, made.weak, made.fixed)
+    inline = None
+    if inner_read and len(tests) == 1 and tests[0].guard and not compiler.tracing:
+        inline = tests[0].guard(made.inline or calling(inner_read))
+    return Rule(read if inner_read else None, write if inner_write else None, made.needs, made.weak, made.fixed, inline)
 
 
-def _test(
-    compiler: "Compiler", path: str, options: Written, scope: Scope
-) -> tuple[Leaf | None, Callable[[Node, Run], bool], list[str]]:
-    """`PATH: A`, `PATH: [A, B]` or `PATH: {not: [A, B], present: true}`: the leaf to set, the test, what to set."""
+def _test(compiler: "Compiler", path: str, options: Written, scope: Scope) -> _Test:
+    """`PATH: A`, `PATH: [A, B]` or `PATH: {not: [A, B], present: true}`."""
     if not isinstance(options.content, dict):
         leaf, accepted = compiler.syntax.leaf(path, scope), [part.text for part in options.items]
-        return leaf, lambda node, run: _said(leaf.get(node, run)) in accepted, accepted
+        guard = partial(among, leaf.element, accepted, wanted=True) if leaf.element else None
+        return _Test(lambda node, run: _said(leaf.get(node, run)) in accepted, (leaf, accepted[0]), guard)
     if not set(options.content) <= {"not", "present"}:
         raise MapFault("map-form", options, "say PATH: text, PATH: [texts] or PATH: {not: [texts], present: true}")
     values = compiler.syntax.values(path, scope)
@@ -63,7 +79,8 @@ def _test(
         found = values.get(node, run)
         return present in (None, bool(found)) and not any(_said(value) in refused for value in found)
 
-    return None, holds, []
+    guard = partial(among, values.element, refused, wanted=False) if values.element and present is None else None
+    return _Test(holds, guard=guard)
 
 
 def _said(value: Any) -> str | None:

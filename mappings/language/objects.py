@@ -7,8 +7,9 @@ from canonical import Quantity
 from mappings.language.convert import native_out
 from mappings.language.faults import fault
 from mappings.language.function_text import Inline
-from mappings.language.fused import frozen_object, object_reader, small_object
-from mappings.language.rule import Read, Rule, Write, joint_needs
+from mappings.language.fused import expected
+from mappings.language.fused_objects import frozen_object, object_reader, small_object
+from mappings.language.rule import Read, Rule, Write, joint_needs, needs_of
 from mappings.language.shape import JSON, Shape
 from mappings.language.written import MapFault, Written
 from mappings.paths.navigation import BadPath, Node, Run, Scope
@@ -27,8 +28,9 @@ def object_rule(
         raise MapFault("map-shape", rule, f"fields: give an object; this field holds a {shape.kind}")
     rules = _named_rules(compiler, rule, shape, scope)
     rest = compiler.tolerant(rule.mapping["rest"], shape, scope) if "rest" in rule.mapping else None
-    checks, extras = _also(compiler, rule, scope)
-    read, inline = _reader(compiler, rules, rest, checks, keep=keep, top=top)
+    companions = _also(compiler, rule, scope)
+    read, inline = _reader(compiler, rules, rest, companions, keep=keep, top=top)
+    extras = [one.write for one in companions if one.write]
     everything = [*rules.values(), *([rest] if rest else [])]
     needs = joint_needs([r for r in everything if not r.weak])
     if shape.model is Quantity and inline and not extras and not needs:
@@ -57,7 +59,7 @@ Named: TypeAlias = list[tuple[str, Read]]
 
 
 def _reader(
-    compiler: "Compiler", rules: dict[str, Rule], rest: Rule | None, checks: list[Read], *, keep: bool, top: bool
+    compiler: "Compiler", rules: dict[str, Rule], rest: Rule | None, checks: list[Rule], *, keep: bool, top: bool
 ) -> tuple[Read, Inline | None]:
     """What reads an object; and how it is read within another of the same segment, where that can be said."""
     reading = [(name, rule, compiler.traced(name, rule.read)) for name, rule in rules.items() if rule.read]
@@ -65,18 +67,20 @@ def _reader(
     if compiler.syntax.x12 and not compiler.tracing:
         strong = [(name, read, rule.inline, rule.needs) for name, rule, read in reading if not rule.weak]
         beside = [(name, read, rule.inline, frozenset[str]()) for name, rule, read in reading if rule.weak]
+        after = [("", check.read, check.inline, check.needs) for check in checks if check.read]
         if keep:
-            return object_reader(strong, beside, rest_read, checks, top=top), None
-        inline = small_object(strong, beside, rest_read, checks)
+            return object_reader(strong, beside, rest_read, after, top=top), None
+        inline = small_object(strong, beside, rest_read, after)
     else:
         inline = None
+    checking = [check.read for check in checks if check.read]
     weak = [(name, read) for name, rule, read in reading if rule.weak]
     own = [(name, read) for name, rule, read in reading if not rule.weak and not rule.needs]
     below = [(name, read, rule.needs) for name, rule, read in reading if not rule.weak and rule.needs]
-    if not keep and not below and not rest and not checks:
+    if not keep and not below and not rest and not checking:
         return _small_reader(own, weak), inline
     choose = _by_children(below) if below else None
-    return _general_reader(own, weak, choose, rest_read, checks, keep=keep, top=top), inline
+    return _general_reader(own, weak, choose, rest_read, checking, keep=keep, top=top), inline
 
 
 def _general_reader(
@@ -164,23 +168,19 @@ def _writer(rules: dict[str, Rule], rest: Rule | None, extras: list[Write]) -> W
     return write
 
 
-def _also(compiler: "Compiler", rule: Written, scope: Scope) -> tuple[list[Read], list[Write]]:
-    checks: list[Read] = []
-    extras: list[Write] = []
+def _also(compiler: "Compiler", rule: Written, scope: Scope) -> list[Rule]:
+    found: list[Rule] = []
     for path, part in (rule.mapping["also"].mapping if "also" in rule.mapping else {}).items():
         try:
-            check, extra = _companion(compiler, path, part, scope)
+            found.append(_companion(compiler, path, part, scope))
         except BadPath as bad:
             compiler.faults.append(MapFault("map-path", part, str(bad)))
         except MapFault as fault:
             compiler.faults.append(fault)
-        else:
-            extras.append(extra)
-            checks.extend([check] if check else [])
-    return checks, extras
+    return found
 
 
-def _companion(compiler: "Compiler", path: str, part: Written, scope: Scope) -> tuple[Read | None, Write]:
+def _companion(compiler: "Compiler", path: str, part: Written, scope: Scope) -> Rule:
     """`PATH: text`, `PATH: [texts]`, or `PATH: {one_of: [texts] | write: rule, beside: PATH, always: true}`."""
     leaf = compiler.syntax.leaf(path, scope)
     form = part.mapping if isinstance(part.content, dict) else {"one_of": part}
@@ -205,7 +205,8 @@ def _companion(compiler: "Compiler", path: str, part: Written, scope: Scope) -> 
             if native is not None:
                 leaf.put(node, run, native)
 
-    return check if accepted else None, extra
+    inline = expected(leaf.element, accepted, check) if leaf.element and not compiler.tracing else None
+    return Rule(check if accepted else None, extra, needs_of(leaf.needs), inline=inline)
 
 
 def _written_value(compiler: "Compiler", source: Written, scope: Scope) -> Read:

@@ -118,7 +118,8 @@ class Branch:
     close: Callable[[Node], None] | None = None
     """Called when a made node is complete."""
     tag: str | None = None
-    """Its nodes are all children of this tag."""
+    """Its nodes are the children of this tag, all of them or those that `matches` accepts."""
+    matches: Callable[[Sequence[str]], bool] | None = None
     standing: Callable[[Node, Run], Sequence[tuple[int, Node]]] | None = None
     """The found nodes, each with the index that `spot` takes, where `find` leaves some out."""
 
@@ -133,6 +134,8 @@ class Values:
     needs: str | None = None
     tags: frozenset[str] = frozenset()
     """The children one of which must be there, where several give values."""
+    element: Element | None = None
+    """Where it stands when it is one element of the node's own segment."""
 
 
 @dataclass(frozen=True, slots=True)

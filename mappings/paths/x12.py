@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from canonical import Where
-from mappings.paths.navigation import BadPath, Branch, Cover, Leaf, Node, Pairs, Raw, Run, Scope, Values
+from mappings.paths.navigation import BadPath, Branch, Cover, Element, Leaf, Node, Pairs, Raw, Run, Scope, Values
 from mappings.paths.x12_elements import another, component_of, element_at, element_of, getter, is_made, putter
 from mappings.paths.x12_repeated import repeated
 from mappings.paths.x12_route import Route
@@ -103,7 +103,8 @@ class X12Paths:
                 for offset, text in enumerate(texts[start : start + width]):
                     segment.put(first + offset, text)
 
-        return Values(get, put, lambda node, run: route.place(node, run, first), route.needs)
+        own = Element(first) if route.is_here and first == last else None
+        return Values(get, put, lambda node, run: route.place(node, run, first), route.needs, element=own)
 
     def pairs(self, paths: Sequence[str], scope: Scope) -> Pairs:
         """`PO106..` (to the segment's end), `PO106..PO125`, or the first elements of each pair: `[W0104, W0106]`."""
@@ -121,7 +122,7 @@ class X12Paths:
         cover = route.descend(tag)
         cover.names.update(index + step for index in starts for step in (0, 1))
         limit = len(starts)
-        here = not route.steps and not route.rooted and not route.up
+        here = route.is_here
         first, end = starts[0], starts[-1] + 2
         joined = starts == list(range(first, end, 2))
 
@@ -218,4 +219,4 @@ def _branch(route: Route, number: int, scope: Scope) -> Branch:
         return base.child(tag, test) if shared else base.add(tag, test)
 
     own = tag if plain else None
-    return Branch(find, make, lambda spot, _index: spot, scope, own, tag=None if test else own)
+    return Branch(find, make, lambda spot, _index: spot, scope, own, tag=own, matches=matches if test else None)

@@ -29,8 +29,10 @@ def getter(route: Route, index: int) -> Callable[[Node, Run], str | None]:
         [(tag, test)] = route.steps
         return _tested_child_getter(tag, matcher(test), index) if test else _first_child_getter(tag, index)
 
+    find = route.segment_finder()
+
     def get(node: Node, run: Run) -> str | None:
-        segment = route.segment(node, run)
+        segment = find(node, run)
         if segment is None:
             return None
         elements = segment.elements

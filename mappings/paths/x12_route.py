@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from canonical import Where
 from mappings.paths.navigation import BadPath, Cover, Node, Run, Scope
-from mappings.paths.x12_segment import Segment, Test, meets, tested
+from mappings.paths.x12_segment import Segment, Test, matcher, meets, tested
 from mappings.tree import SegmentNode
 
 _STEP = re.compile(r"([A-Z][A-Z0-9]{1,2})(\*?)(?:\[([^\]]*)\])?")
@@ -28,16 +28,21 @@ def _test(text: str | None) -> Test:
     return tuple(conditions)
 
 
-def _first(node: Node, steps: Sequence[tuple[str, Test]]) -> SegmentNode | None:
-    tag, test = steps[0]
-    for child in node.children.get(tag, ()):
-        if not test or meets(child.elements, test):
-            if len(steps) == 1:
-                return child  # type: ignore[no-any-return]  # a node of this syntax is a SegmentNode
-            found = _first(child, steps[1:])
-            if found is not None:
-                return found
-    return None
+def _first_of(steps: Sequence[tuple[str, Test]]) -> Callable[[Node], SegmentNode | None]:
+    """What finds the first segment the steps lead to from a node."""
+    (tag, test), *others = steps
+    matches = matcher(test) if test else None
+    below = _first_of(others) if others else None
+
+    def find(node: Node) -> SegmentNode | None:
+        for child in node.children.get(tag, ()):
+            if matches is None or matches(child.elements):
+                found: SegmentNode | None = below(child) if below else child
+                if found is not None:
+                    return found
+        return None
+
+    return find
 
 
 class Route:
@@ -78,6 +83,11 @@ class Route:
         return cover
 
     @property
+    def is_here(self) -> bool:
+        """Whether it ends in the node itself."""
+        return not self.steps and not self.rooted and not self.up
+
+    @property
     def needs(self) -> str | None:
         """The child without which nothing is found."""
         return self.steps[0][0] if self.steps and not self.rooted and not self.up else None
@@ -91,7 +101,14 @@ class Route:
     def segment(self, node: Node, run: Run) -> SegmentNode | None:
         """The segment, when it is there."""
         base = self.base(node, run)
-        return _first(base, self.steps) if self.steps else base
+        return _first_of(self.steps)(base) if self.steps else base
+
+    def segment_finder(self) -> Callable[[Node, Run], SegmentNode | None]:
+        """`segment`, made ready."""
+        if not self.steps:
+            return self.base
+        find, base = _first_of(self.steps), self.base
+        return lambda node, run: find(base(node, run))
 
     def every(self, node: Node, run: Run) -> Iterable[SegmentNode]:
         """All segments the steps reach."""

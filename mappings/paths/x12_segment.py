@@ -83,6 +83,9 @@ def matcher(test: Test) -> Callable[[Sequence[str]], bool]:
     if len(test) == 1 and test[0][1] and len(test[0][2]) == 1:
         [(index, _, (wanted,))] = test
         return lambda elements: len(elements) > index and elements[index] == wanted
+    if len(test) == 1 and test[0][1] and not test[0][2]:
+        index = test[0][0]
+        return lambda elements: len(elements) > index and elements[index] != ""
     return lambda elements: meets(elements, test)
 
 

@@ -1,7 +1,6 @@
 """What a set holds and no rule reads: a quick look that says nothing is, and a slow one that says what."""
 
-from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from canonical import Where
@@ -29,7 +28,7 @@ def _look(cover: Cover, matches: Callable[[Sequence[str]], bool] | None, *, many
     gaps = () if cover.whole else tuple(index for index in range(1, end) if index not in cover.names)
     limit, unread_of = gaps[0] if gaps else _MOST_ELEMENTS * 2, _UnreadBySize(gaps)
     below = {tag: _look_at_all(entries) for tag, entries in cover.children.items()}
-    whole = cover.whole
+    whole, look_below = cover.whole, below.get
 
     def look(nodes: Sequence[Node]) -> bool:
         if not many and len(nodes) > 1:
@@ -39,11 +38,12 @@ def _look(cover: Cover, matches: Callable[[Sequence[str]], bool] | None, *, many
             if matches is not None and not matches(elements):
                 return False
             size = len(elements)
-            if size > limit and any(unread_of[size](elements)):
+            if size > limit and unread_of[size](elements):
                 return False
-            if node.children and not whole:
-                for tag, inner in node.children.items():
-                    known = below.get(tag)
+            children = node.children
+            if children and not whole:
+                for tag, inner in children.items():
+                    known = look_below(tag)
                     if known is None or not known(inner):
                         return False
         return True
@@ -51,17 +51,19 @@ def _look(cover: Cover, matches: Callable[[Sequence[str]], bool] | None, *, many
     return look
 
 
-class _UnreadBySize(dict[int, Callable[[Sequence[str]], Iterable[str]]]):
-    """By how many elements a segment has: what picks those that no rule reads."""
+class _UnreadBySize(dict[int, Callable[[Sequence[str]], object]]):
+    """By how many elements a segment has: whether any is filled that no rule reads."""
 
     def __init__(self, gaps: Sequence[int]) -> None:
         super().__init__()
         self._gaps = gaps
 
-    def __missing__(self, size: int) -> Callable[[Sequence[str]], Iterable[str]]:
+    def __missing__(self, size: int) -> Callable[[Sequence[str]], object]:
         """Make it for a new size."""
-        self[size] = picked = itemgetter(*(index for index in self._gaps if index < size))
-        return picked
+        filled = " or ".join(f"elements[{index}]" for index in self._gaps if index < size)
+        found: Callable[[Sequence[str]], object] = eval(f"lambda elements: {filled}")  # noqa: S307 - only numbers in it
+        self[size] = found
+        return found
 
 
 def _look_at_all(entries: Sequence[tuple[Test, Cover]]) -> Look:

@@ -89,13 +89,17 @@ def test_the_fast_build_and_the_tracing_build_read_the_same(library: MapLibrary,
     segments = [segment for segment in lines(case(set_id)[0]) if segment]
     for number in range(2, len(segments) - 1):
         elements = segments[number].split("*")
-        for changed in (elements[:2], [*elements[:-1], " ? "], [*elements, "", "X"]):
+        padded, headless = [elements[0], *(f" {one} " for one in elements[1:])], [elements[0], "", *elements[2:]]
+        for changed in (elements[:2], [*elements[:-1], " ? "], [*elements, "", "X"], padded, headless):
             text = "~".join([*segments[:number], "*".join(changed), *segments[number + 1 :]]) + "~"
-            assert_same_values(mapping, x12_tree(text))
+            assert_same_values(mapping, x12_tree(text), Context())
+        assert_same_values(mapping, x12_tree("~".join([*segments[: number + 1], *segments[number:]]) + "~"), Context())
+    partner = Context(codes={"x12/355": {"EA": "PC", "QQ": "CA"}, "x12/98": {"ST": "store"}, "x12/235": {"VN": "own"}})
+    assert_same_values(mapping, x12_tree("~".join(segments) + "~"), partner)
 
 
-def assert_same_values(mapping: CompiledMap, tree: Any) -> None:
-    fast, tracing = Run(tree, Context()), Run(tree, Context())
+def assert_same_values(mapping: CompiledMap, tree: Any, context: Context) -> None:
+    fast, tracing = Run(tree, context), Run(tree, context)
     assert as_plain(read_values(mapping.fast, tree, fast)) == as_plain(read_values(mapping.tracing, tree, tracing))
     assert [one.code for one in fast.findings] == [one.code for one in tracing.findings]
 

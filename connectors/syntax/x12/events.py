@@ -153,7 +153,10 @@ class TransactionSet:
             text = text.replace(COMPONENT, self.delimiters.component)
         if REPETITION in text:
             text = text.replace(REPETITION, self.delimiters.repetition)
-        return [one.rstrip(ELEMENT).split(ELEMENT) for one in text[:-1].split(SEGMENT)]
+        segments = text[:-1].split(SEGMENT)
+        if ELEMENT + SEGMENT in text:
+            segments = [one.rstrip(ELEMENT) for one in segments]
+        return [one.split(ELEMENT) for one in segments]
 
     @cached_property
     def root(self) -> Node:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-_NONE: Mapping[str, list["Node"]] = MappingProxyType({})
+NO_CHILDREN: Mapping[str, list["Node"]] = MappingProxyType({})
 
 
 class Node:
@@ -17,7 +17,7 @@ class Node:
     __slots__ = ("children", "elements", "position")
 
     def __init__(
-        self, elements: Sequence[str], children: Mapping[str, Sequence["Node"]] = _NONE, position: int = 0
+        self, elements: Sequence[str], children: Mapping[str, Sequence["Node"]] = NO_CHILDREN, position: int = 0
     ) -> None:
         self.elements = elements
         self.children = children

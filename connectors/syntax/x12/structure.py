@@ -7,23 +7,25 @@ transaction set structure). Each step is worked out once and kept.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from canonical.finding import Finding
 from connectors.syntax.x12.faults import fault
 from connectors.syntax.x12.grammar import Grammar, Use
-from connectors.syntax.x12.node import Node
+from connectors.syntax.x12.node import NO_CHILDREN, Node
 
 Where = Mapping[str, int | str]
 
 
-class Step(NamedTuple):
+@dataclass(slots=True)
+class Step:
     """To `state`; the segment belongs to the loop at `depth` of the loops one was in, at `place` of its members."""
 
     state: int
     depth: int
     place: int
     use: Use
+    opens: bool
+    """Whether other segments may hang under it."""
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Structure:
     root: Use
     _states: list[tuple[tuple[Use, ...], tuple[int, ...]]] = field(default_factory=list)
     _numbers: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=dict)
-    _steps: list[dict[str, Step | None]] = field(default_factory=list)
+    steps: list[dict[str, Step | None]] = field(default_factory=list)
     _paths: list[str] = field(default_factory=list)
     _last: tuple[Sequence[str], Sequence[str]] = ((), ())
 
@@ -42,7 +44,7 @@ class Structure:
 
     def step(self, state: int, tag: str) -> Step | None:
         """Where `tag` goes from `state` (0 is the start, after ST)."""
-        steps = self._steps[state]
+        steps = self.steps[state]
         if tag not in steps:
             steps[tag] = self._find(state, tag)
         return steps[tag]
@@ -57,7 +59,7 @@ class Structure:
                     path, places = loops[: depth + 1], (*indexes[:depth], index)
                     if use.is_loop:
                         path, places = (*path, use), (*places, 0)
-                    return Step(self._number(path, places), depth, index, use)
+                    return Step(self._number(path, places), depth, index, use, bool(use.members))
         return None
 
     def _number(self, loops: tuple[Use, ...], indexes: tuple[int, ...]) -> int:
@@ -65,7 +67,7 @@ class Structure:
         if key not in self._numbers:
             self._numbers[key] = len(self._states)
             self._states.append((loops, indexes))
-            self._steps.append({})
+            self.steps.append({})
             self._paths.append("/".join(use.tag for use in loops[1:]))
         return self._numbers[key]
 
@@ -79,11 +81,11 @@ class Structure:
         """
         if tags == self._last[0]:
             return self._last[1]
-        found, state, known, steps = [""], 0, self._paths, self._steps
+        found, state, known, steps = [""], 0, self._paths, self.steps
         for tag in tags[1:]:
             step = steps[state].get(tag) or self.step(state, tag)
             if step is not None:
-                state = step[0]
+                state = step.state
             found.append(known[state])
         self._last = tags, found
         return found
@@ -91,20 +93,22 @@ class Structure:
 
 def build_tree(structure: Structure, segments: Sequence[list[str]]) -> Node:
     """The set's tree. `segments` are lists of elements, ST first. What has no place hangs where it stood."""
+    new, none, steps, step_of = Node.__new__, NO_CHILDREN, structure.steps, structure.step
     root = Node(segments[0], {}, 1)
     open_loops = [root]
     state = 0
     for position, elements in enumerate(segments[1:], 2):
         tag = elements[0]
-        step = structure.step(state, tag)
-        node = Node(elements, position=position)
+        step = steps[state].get(tag) or step_of(state, tag)
+        node = new(Node)
+        node.elements, node.children, node.position = elements, none, position
         if step is None:
             children = open_loops[-1].children
         else:
-            state, depth, _, use = step
+            state, depth = step.state, step.depth
             del open_loops[depth + 1 :]
             children = open_loops[depth].children
-            if use.members:
+            if step.opens:
                 node.children = {}
                 open_loops.append(node)
         if tag in children:
