@@ -1,9 +1,9 @@
 """Code lists: native codes and their canonical names, both ways.
 
 A file in `codes/` says `codes: x12/98`, a `title`, its `source`, and `values: {ST: ship_to, ...}`. Several codes may
-share a name: the first is the one written; `written:` names the nearest code of what no code says, `*` that of the rest. `open: true` lets
-unknown codes pass as they are, with a warning; otherwise an unknown code is kept visibly as `x12/98:ZZ`, with a warning
-too, and finds its way back on writing.
+share a name: the first is the one written; `written:` names the nearest code of what none says, `*` that of the rest.
+`open: true` lets unknown codes pass as they are, with a warning; otherwise an unknown code is kept visibly as
+`x12/98:ZZ`, with a warning too, and finds its way back on writing.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,6 @@ from pydantic import Field
 from canonical import Finding
 from mappings.strict_yaml import Readable
 from mappings.yaml_model import ConfigModel, load_model
-
 
 ANY_OTHER = "*"
 """Under `written:`, whatever name no code says."""

@@ -126,7 +126,12 @@ def call(compiler: "Compiler", rule: Written, _shape: Shape, scope: Scope) -> Ru
 
     def write(value: Any, node: Node, run: Run) -> None:
         assert found.write
-        for one, part in zip(rules, found.write(value), strict=True):
+        try:
+            parts = found.write(value)
+        except ValueError as error:
+            fault(run, "value-unwritable", "error", {}, str(error), name, value=str(value))
+            return
+        for one, part in zip(rules, parts, strict=True):
             if one.write:
                 one.write(part, node, run)
 

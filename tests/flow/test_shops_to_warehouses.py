@@ -33,7 +33,7 @@ def golden(kind: type[Document]) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def configuration() -> Configuration:
-    return read_configuration(ROOT / "config" / "hub.yaml", Path("data"), {}, {})
+    return read_configuration(ROOT / "config" / "hub.yaml", Path("data"), {})
 
 
 @pytest.fixture(scope="module")
