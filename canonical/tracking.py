@@ -7,17 +7,19 @@ from canonical.party import Address, Party, Reference
 
 MILESTONES = frozenset({
     # before it is on its way
-    "label_created", "shipment_acknowledged", "pickup_appointment", "arrived_at_pickup", "loading", "completed_loading",
-    "loaded_on_truck", "trailer_spotted", "trailer_closed", "paperwork", "picked_up",
+    "label_created", "shipment_acknowledged", "pickup_appointment", "arrived_at_pickup", "arrived_at_pickup_dock",
+    "loading", "completed_loading", "loaded_on_truck", "trailer_closed", "paperwork", "picked_up",
     # on its way
-    "in_transit", "carrier_departed", "departed_terminal", "arrived_at_terminal", "arrived_at_yard", "in_gate",
-    "out_gate", "rail_departed", "connecting_line", "delivered_to_connecting_line", "received_from_connecting_line",
-    "chassis_tie", "in_customs", "inspection", "diverted", "delayed", "held", "in_storage",
+    "in_transit", "expected_departure", "departed_terminal", "expected_arrival", "arrived_at_terminal", "in_gate",
+    "out_gate", "rail_departed", "rail_arrived", "connecting_line", "delivered_to_connecting_line",
+    "received_from_connecting_line", "in_customs", "held_by_customs", "inspection", "diverted", "reconsigned",
+    "delayed", "held", "in_storage",
     # to the door
-    "expected_arrival", "expected_at_delivery", "expected_delivery", "delivery_appointment", "arrived_at_delivery",
-    "tendered_for_delivery", "out_for_delivery", "attempted_delivery", "available_for_pickup",
+    "expected_at_delivery", "expected_delivery", "delivery_appointment", "available_for_delivery",
+    "arrived_at_delivery", "arrived_at_delivery_dock", "trailer_spotted", "tendered_for_delivery", "out_for_delivery",
+    "attempted_delivery", "available_for_pickup", "partly_delivered",
     # how it ended
-    "delivered", "not_delivered", "refused", "returned_to_shipper", "cancelled", "damaged", "lost",
+    "delivered", "departed_delivery", "not_delivered", "refused", "returned_to_shipper", "cancelled", "damaged", "lost",
     "unknown",
 })  # fmt: skip
 """What can become of a shipment, whoever carries it: parcels' milestones, and those of X12 1650 for freight."""
