@@ -100,6 +100,43 @@ def woocommerce_order(number: int, at: datetime) -> dict[str, Any]:
     }
 
 
+def adobe_commerce_order(number: int, at: datetime) -> dict[str, Any]:
+    """As the REST API tells it."""
+    name, street, city, region, postcode, country = _ADDRESS
+    first, last = name.split()
+    address = {"firstname": first, "lastname": last, "street": [street], "city": city, "region_code": region}
+    rows = [
+        {
+            "item_id": number * 10 + place,
+            "sku": sku,
+            "name": title,
+            "product_type": "simple",
+            "qty_ordered": count,
+            "row_total": float(Decimal(price) * count),
+            "discount_amount": float(_DISCOUNT) if place == 0 else 0,
+            "tax_amount": float(tax),
+        }
+        for place, (sku, title, count, price, tax) in enumerate(_LINES)
+    ]
+    whole = {**address, "postcode": postcode, "country_id": country}
+    return {
+        "entity_id": number,
+        "increment_id": f"{number:09}",
+        "created_at": _naive(at).replace("T", " "),
+        "updated_at": _naive(at).replace("T", " "),
+        "status": "processing",
+        "state": "processing",
+        "order_currency_code": "USD",
+        "customer_email": "ada@example.com",
+        "grand_total": float(_TOTAL),
+        "discount_amount": -float(_DISCOUNT),
+        "shipping_amount": float(_SHIPPING),
+        "billing_address": whole,
+        "extension_attributes": {"shipping_assignments": [{"shipping": {"address": whole}}]},
+        "items": rows,
+    }
+
+
 def amazon_order(number: int, at: datetime) -> dict[str, Any]:
     """As searchOrders (2026-01-01) tells it."""
     name, street, city, region, postcode, country = _ADDRESS
@@ -150,6 +187,7 @@ def ebay_order(number: int, at: datetime) -> dict[str, Any]:
     recipient = {"fullName": name, "contactAddress": {**address, "countryCode": country}}
     return {
         "orderId": f"01-{number:05}-00001",
+        "legacyOrderId": f"11000000{number:04}-1",
         "creationDate": _instant(at),
         "lastModifiedDate": _instant(at),
         "orderFulfillmentStatus": "NOT_STARTED",

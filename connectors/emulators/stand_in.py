@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, get_args
 
 from canonical import Misconfigured
 from connectors.emulators import (
+    adobe_commerce,
     amazon,
     avatax,
     easypost,
@@ -22,7 +23,14 @@ from connectors.emulators import (
     woocommerce,
 )
 from connectors.emulators.faults import Fault, Faults
-from connectors.emulators.sample_orders import amazon_order, ebay_order, shopify_order, walmart_order, woocommerce_order
+from connectors.emulators.sample_orders import (
+    adobe_commerce_order,
+    amazon_order,
+    ebay_order,
+    shopify_order,
+    walmart_order,
+    woocommerce_order,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,94 +74,82 @@ class _Kind:
     secrets: Sequence[str]
 
 
-def _shopify(count: int, at: datetime) -> shopify.ShopifyShop:
-    return _filled(shopify.ShopifyShop(), shopify_order, count, at)
+def _selling(
+    made: Callable[[], A], order: Callable[[int, datetime], Mapping[str, Any]]
+) -> Callable[[int, datetime], A]:
+    """Makes an account with orders of its kind."""
+
+    def make(count: int, at: datetime) -> A:
+        account = made()
+        for number in range(1, count + 1):
+            account.add_order(order(number, at))
+        return account
+
+    return make
 
 
-def _walmart(count: int, at: datetime) -> walmart.WalmartMarketplace:
-    return _filled(walmart.WalmartMarketplace(), walmart_order, count, at)
-
-
-def _amazon(count: int, at: datetime) -> amazon.AmazonSeller:
-    return _filled(amazon.AmazonSeller(), amazon_order, count, at)
-
-
-def _ebay(count: int, at: datetime) -> ebay.EbaySeller:
-    return _filled(ebay.EbaySeller(), ebay_order, count, at)
-
-
-def _woocommerce(count: int, at: datetime) -> woocommerce.WooCommerceShop:
-    shop = woocommerce.WooCommerceShop()
-    shop.orders = {number: woocommerce_order(number, at) for number in range(1, count + 1)}
-    return shop
-
-
-def _avatax(_count: int, _at: datetime) -> avatax.AvaTax:
-    return avatax.AvaTax()
-
-
-def _taxjar(_count: int, _at: datetime) -> taxjar.TaxJar:
-    return taxjar.TaxJar()
-
-
-def _paydesk(_count: int, _at: datetime) -> paydesk.Paydesk:
-    return paydesk.Paydesk()
-
-
-def _stripe(_count: int, _at: datetime) -> stripe.Stripe:
-    return stripe.Stripe()
-
-
-def _ups(_count: int, _at: datetime) -> ups.Ups:
-    return ups.Ups()
-
-
-def _easypost(_count: int, _at: datetime) -> easypost.EasyPost:
-    return easypost.EasyPost()
-
-
-def _odoo(_count: int, _at: datetime) -> odoo.Odoo:
-    return odoo.Odoo()
-
-
-def _filled(account: A, order: Callable[[int, datetime], Mapping[str, Any]], count: int, at: datetime) -> A:
-    for number in range(1, count + 1):
-        account.add_order(order(number, at))
-    return account
+def _without_orders(made: Callable[[], _Account]) -> Callable[[int, datetime], _Account]:
+    return lambda _count, _at: made()
 
 
 _KINDS: Mapping[str, _Kind] = {
+    "adobe-commerce": _Kind(
+        _selling(adobe_commerce.AdobeCommerceShop, adobe_commerce_order),
+        adobe_commerce.serving,
+        lambda _: {"host": "shop.example"},
+        ("consumer_key", "consumer_secret", "access_token", "access_token_secret"),
+    ),
     "shopify": _Kind(
-        _shopify,
+        _selling(shopify.ShopifyShop, shopify_order),
         shopify.serving,
         lambda shop: {"shop": shop.domain, "location": "1"},
         ("access_token", "client_secret"),
     ),
-    "walmart": _Kind(_walmart, walmart.serving, lambda _: {}, ("client_id", "client_secret", "webhook_secret")),
+    "walmart": _Kind(
+        _selling(walmart.WalmartMarketplace, walmart_order),
+        walmart.serving,
+        lambda _: {},
+        ("client_id", "client_secret", "webhook_secret"),
+    ),
     "woocommerce": _Kind(
-        _woocommerce,
+        _selling(woocommerce.WooCommerceShop, woocommerce_order),
         woocommerce.serving,
         lambda _: {"site": "shop.example"},
         ("consumer_key", "consumer_secret", "webhook_secret"),
     ),
     "amazon": _Kind(
-        _amazon,
+        _selling(amazon.AmazonSeller, amazon_order),
         amazon.serving,
         lambda seller: {"token_url": f"{seller.base_url}/auth/o2/token", "seller": "A1SELLER"},
         ("client_id", "client_secret", "refresh_token"),
     ),
-    "ebay": _Kind(_ebay, ebay.serving, lambda _: {}, ("client_id", "client_secret", "refresh_token")),
-    "avatax": _Kind(_avatax, avatax.serving, lambda office: {"account": office.account}, ("license_key",)),
-    "paydesk": _Kind(_paydesk, paydesk.serving, lambda _: {}, ("api_key",)),
-    "stripe": _Kind(_stripe, stripe.serving, lambda _: {}, ("secret_key",)),
+    "ebay": _Kind(
+        _selling(ebay.EbaySeller, ebay_order),
+        ebay.serving,
+        lambda _: {},
+        ("client_id", "client_secret", "refresh_token"),
+    ),
+    "avatax": _Kind(
+        _without_orders(avatax.AvaTax), avatax.serving, lambda office: {"account": office.account}, ("license_key",)
+    ),
+    "paydesk": _Kind(_without_orders(paydesk.Paydesk), paydesk.serving, lambda _: {}, ("api_key",)),
+    "stripe": _Kind(_without_orders(stripe.Stripe), stripe.serving, lambda _: {}, ("secret_key",)),
     "ups": _Kind(
-        _ups, ups.serving, lambda office: {"account": office.account}, ("client_id", "client_secret", "webhook_secret")
+        _without_orders(ups.Ups),
+        ups.serving,
+        lambda office: {"account": office.account},
+        ("client_id", "client_secret", "webhook_secret"),
     ),
-    "easypost": _Kind(_easypost, easypost.serving, lambda _: {}, ("api_key", "webhook_secret")),
+    "easypost": _Kind(
+        _without_orders(easypost.EasyPost), easypost.serving, lambda _: {}, ("api_key", "webhook_secret")
+    ),
     "odoo": _Kind(
-        _odoo, odoo.serving, lambda books: {"host": "odoo.example", "database": books.database}, ("api_key",)
+        _without_orders(odoo.Odoo),
+        odoo.serving,
+        lambda books: {"host": "odoo.example", "database": books.database},
+        ("api_key",),
     ),
-    "taxjar": _Kind(_taxjar, taxjar.serving, lambda _: {}, ("token",)),
+    "taxjar": _Kind(_without_orders(taxjar.TaxJar), taxjar.serving, lambda _: {}, ("token",)),
 }
 
 NAMES = tuple(sorted(_KINDS))
@@ -186,8 +182,9 @@ def fault_named(name: str) -> Fault:
 
 
 def _told(name: str, kind: _Kind, account: Any, url: str) -> StandIn:
-    environment = {f"{name.upper()}_{secret.upper()}": str(getattr(account, secret)) for secret in kind.secrets}
-    references = {secret: {"env": f"{name.upper()}_{secret.upper()}"} for secret in kind.secrets}
+    variables = {secret: f"{name}_{secret}".upper().replace("-", "_") for secret in kind.secrets}
+    environment = {variable: str(getattr(account, secret)) for secret, variable in variables.items()}
+    references = {secret: {"env": variable} for secret, variable in variables.items()}
     settings = {**kind.settings(account), **references}
     if name == "ebay":
         settings["verification_token"] = {"env": "EBAY_VERIFICATION_TOKEN"}

@@ -38,6 +38,10 @@ class WooCommerceShop:
     requests: list[str] = field(default_factory=list)
     base_url: str = ""
 
+    def add_order(self, order: Mapping[str, Any]) -> None:
+        """Know an order."""
+        self.orders[order["id"]] = order
+
     def application(self) -> web.Application:
         """The HTTP side."""
         application = web.Application()

@@ -246,13 +246,13 @@ class Street:
 
 
 def assemble(
-    store: Store, clock: Any, randomness: Any, courier: Any, language: Any, **deliver: Any
+    store: Store, clock: Any, randomness: Any, courier: Any, language: Any, policy: Policy = POLICY, **deliver: Any
 ) -> tuple[Flow, Intake]:
     """Wire the steps as the composition root does."""
     intake = Intake(store.inbox)
     flow = Flow(
-        translate=Translate(store.inbox, language, POLICY),
-        route=RouteOrders(store.lanes, decide, needs, POLICY, clock),
+        translate=Translate(store.inbox, language, policy),
+        route=RouteOrders(store.lanes, decide, needs, policy, clock),
         render=Render(store.outbox, language),
         deliver=Deliver(store.outbox, courier, clock, randomness, **deliver),
         schedule=Schedule(intake, (), store.lanes, StillTicker(), store.turns),

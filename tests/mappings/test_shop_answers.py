@@ -78,7 +78,11 @@ DOCUMENTS: dict[str, Document] = {
         InventoryReport(
             number="I1",
             as_of=datetime(2026, 9, 16, 12, tzinfo=UTC),
-            lines=(InventoryLine(items={"sku": "CS-1005"}, quantities={"available": Quantity(value=Decimal(7))}),),
+            lines=(
+                InventoryLine(
+                    number="1", items={"sku": "CS-1005"}, quantities={"available": Quantity(value=Decimal(7))}
+                ),
+            ),
         ),
         OrderAcknowledgment(
             number="1001",

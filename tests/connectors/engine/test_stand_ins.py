@@ -21,7 +21,7 @@ from connectors.translator import Translator
 from mappings.library import MapLibrary
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
-MARKETPLACES = ["amazon", "ebay", "shopify", "walmart", "woocommerce"]
+MARKETPLACES = ["adobe-commerce", "amazon", "ebay", "shopify", "walmart", "woocommerce"]
 
 
 def connected(told: StandIn, directory: Path) -> Connections:
@@ -60,6 +60,6 @@ async def test_its_next_requests_meet_the_faults_asked_for(tmp_path: Path, wire:
 
 
 async def test_a_name_nobody_plays_is_told_with_those_there_are():
-    with pytest.raises(Misconfigured, match=r"there are amazon, .*ebay"):
+    with pytest.raises(Misconfigured, match=r"there are adobe-commerce, .*ebay"):
         async with standing_in("nobody", AT):
             pass
