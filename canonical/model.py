@@ -13,11 +13,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     StringConstraints,
     ValidatorFunctionWrapHandler,
-    WrapValidator,
 )
+from pydantic_core import CoreSchema, core_schema
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LONGEST = 40
@@ -127,5 +128,14 @@ def _dated(value: object, judge: ValidatorFunctionWrapHandler) -> object:
     return value if type(value) is date else judge(value)
 
 
-Moment = Annotated[AwareDatetime | date, Field(union_mode="left_to_right"), WrapValidator(_dated)]
+class _DatesAsTheyAre:
+    """Of Python values alone: JSON's are texts, and judged as strictly as its reader asks."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        judged = handler(source)
+        python = core_schema.no_info_wrap_validator_function(_dated, judged)
+        return core_schema.json_or_python_schema(json_schema=judged, python_schema=python)
+
+
+Moment = Annotated[AwareDatetime | date, Field(union_mode="left_to_right"), _DatesAsTheyAre()]
 """A calendar date, or an instant with its zone. A date stays a date."""
