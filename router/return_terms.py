@@ -48,6 +48,7 @@ class Inspection(Rule):
         "returned": "restock",
         "damaged": "scrap",
         "out_of_date": "scrap",
+        "scrapped": "scrap",
     }
     otherwise: Disposition = "quarantine"
     """For a condition that is not listed."""
