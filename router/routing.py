@@ -154,7 +154,7 @@ class Routing(Rule):
     """By SKU those that may stand in for it, the best first."""
     preorders: dict[str, Preorder] = Field(default_factory=dict)
     """By SKU what is sold before there is any; it waits for stock even where terms say that nothing does."""
-    more_to_come: tuple[Text, ...] = ("BP", "SS")
+    more_to_come: tuple[Text, ...] = ("partly_backordered", "split")
     """Line statuses of a shipment advice that say the rest will follow from the same node."""
     holds: tuple[HoldRule, ...] = ()
     reservations_lapse: timedelta | None = Field(default=None, gt=timedelta(0))

@@ -90,7 +90,7 @@ def test_an_increase_is_sourced_like_an_order(policy: Policy, world: World) -> N
 def test_a_cancelled_order_gives_back_what_has_not_left(policy: Policy, world: World) -> None:
     order, first = placed(world, policy, purchase_order(line("1", "CS-1001", "10"), parties=EAST))
     said = advice(first, ["4"])
-    said = said.changed(lines=tuple(one.model_copy(update={"status": "SS"}) for one in said.lines))
+    said = said.changed(lines=tuple(one.model_copy(update={"status": "split"}) for one in said.lines))
     shipped = decide(order, said, world, policy, sender="cedar-wms")
     for document in (purchase_order(line("1", "CS-1001", "10"), purpose="cancel"), change_of(purpose="cancel")):
         decision = after(shipped.order, document, world, policy)

@@ -176,7 +176,7 @@ def test_each_shipment_is_captured_for_itself_where_terms_say_so(policy: Policy,
     asked, node = desk.released.pop(0)
     for count, part in enumerate(("4", "6")):
         said = advice(asked, [part], number=f"S{count}")
-        more = tuple(one.model_copy(update={"status": "BP"}) for one in said.lines)
+        more = tuple(one.model_copy(update={"status": "partly_backordered"}) for one in said.lines)
         desk.take(said.changed(lines=more), node)
         desk.answer()
     assert desk.actions() == [("capture", Decimal("16.00")), ("capture", Decimal("24.00")), ("void", Decimal("20.00"))]

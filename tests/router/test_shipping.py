@@ -67,7 +67,7 @@ def test_a_short_shipment_is_sourced_again_from_another_node(policy: Policy, wor
 def test_what_a_node_says_will_follow_stays_with_it(policy: Policy, world: World) -> None:
     order, asked = released(world, policy, "CS-1001")
     said = advice(asked, ["7"])
-    said = said.changed(lines=tuple(one.model_copy(update={"status": "BP"}) for one in said.lines))
+    said = said.changed(lines=tuple(one.model_copy(update={"status": "partly_backordered"}) for one in said.lines))
     decision = decide(order, said, world, policy, sender="swiftline")
     assert decision.order
     assert decision.order.lines[0].ledger.released == 3
@@ -101,7 +101,7 @@ def test_charges_taxes_and_allowances_are_shared_to_the_cent(policy: Policy, wor
     order, totals = first.order, []
     for count in range(3):
         said = advice(asked, ["1"], f"SH{count}")
-        said = said.changed(lines=tuple(one.model_copy(update={"status": "SS"}) for one in said.lines))
+        said = said.changed(lines=tuple(one.model_copy(update={"status": "split"}) for one in said.lines))
         decision = decide(order, said, world, policy, sender="swiftline")
         order = decision.order
         totals.append(invoice_of(decision).total)
