@@ -27,7 +27,7 @@ from router.taxation import quote
 from router.taxes import Taxed
 from router.workings import Workings
 
-_CODES = {"state": "state_sales", "county": "county_tax", "city": "city_sales", "district": "local_sales"}
+_CODES = {"state": "state_sales", "county": "county_sales", "city": "city_sales", "district": "local_sales"}
 
 
 def gate(work: Workings) -> Gate | None:
