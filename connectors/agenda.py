@@ -1,11 +1,11 @@
 """When each list is asked for: as often as it wants and the allowance bears, the one that waited longest first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
 from connectors.connection import Connection
+from connectors.engine.condition import holds
 from connectors.engine.request import with_defaults
 from connectors.freshness import Ages, MemoryAges, looked
 from connectors.manifest import Operation
@@ -29,20 +29,27 @@ class Agenda:
             _older(*looked(self.ages, other.id, operation), last, now) for other in self._sharing(connection, operation)
         )
 
-    def every(self, connection: Connection, operation: str) -> timedelta:
-        """How often it is asked for: no more often than its share of the allowances bears in the long run."""
+    def every(self, connection: Connection, operation: str, taken: Mapping[int, int] | None = None) -> timedelta:
+        """How often it is asked for: no more often than its share of the allowances bears in the long run.
+
+        `taken` says how many calls it last took under each limit, by the limit's number.
+        """
         declared = connection.manifest.operations[operation]
         assert declared.pull
         many = len(self._sharing(connection, operation)) + 1
         shares = (
-            _interval(limit) * (many if limit.scope == "connector" else 1) for limit in _limits(connection, declared)
+            _interval(limit)
+            * max((taken or {}).get(number, 1), 1)
+            * len(_lists_under(limit, connection))
+            * (many if limit.scope == "connector" else 1)
+            for number, limit in _limits(connection, declared)
         )
         return max([declared.pull.every, *shares])
 
     def _sharing(self, connection: Connection, operation: str) -> list[Connection]:
         """The other connections whose same list draws on the same allowance."""
         declared = connection.manifest.operations[operation]
-        if not any(limit.scope == "connector" for limit in _limits(connection, declared)):
+        if not any(limit.scope == "connector" for _, limit in _limits(connection, declared)):
             return []
         return [one for one in self.connections if one.manifest is connection.manifest and one.id != connection.id]
 
@@ -54,14 +61,20 @@ def _older(last: datetime | None, due: datetime | None, mine: datetime | None, n
     return last is None or (mine is not None and last < mine)
 
 
-def _limits(connection: Connection, operation: Operation) -> list[Limit]:
-    """The limits that a list's first call counts against."""
+def _limits(connection: Connection, operation: Operation) -> list[tuple[int, Limit]]:
+    """The limits that a list's first call counts against, by their numbers."""
     if not operation.steps:
         return []
     call = with_defaults(operation.steps[0].call or Call(), connection.manifest.defaults)
     name = f"{call.method} {call.path}"
-    limits = connection.manifest.rate_limits
-    return [limit for limit in limits if not limit.of or any(fnmatchcase(name, pattern) for pattern in limit.of)]
+    return [(number, limit) for number, limit in enumerate(connection.manifest.rate_limits) if limit.counts(name)]
+
+
+def _lists_under(limit: Limit, connection: Connection) -> list[Operation]:
+    """The connection's lists that draw on a limit, between which it is shared."""
+    lists = (one for one in connection.manifest.operations.values() if one.pull)
+    asked = (one for one in lists if holds(one.when, {"settings": connection.settings}))
+    return [one for one in asked if any(other is limit for _, other in _limits(connection, one))]
 
 
 def _interval(limit: Limit) -> timedelta:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from canonical import CrossdockError, Finding, Misconfigured, Rejected, Unavailable, plain_decimal
@@ -13,12 +13,15 @@ from connectors.catalogue import Catalogue
 from connectors.connection import Connection, typed
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
+from connectors.engine.grant import digest_of_credentials
 from connectors.engine.operation import Outcome as Done
 from connectors.engine.operation import run
 from connectors.engine.template import expand_text
+from connectors.engine.tokens import MemoryTokens, Token
 from connectors.engine.wire import Answer, Request
 from connectors.ledger import HeldLine, read_ledger
 from connectors.manifest import Manifest
+from connectors.manifest_auth import OAuth2
 from connectors.partners import Partners
 from connectors.pickup import ConnectionPickup
 from connectors.secret import Secret
@@ -135,11 +138,21 @@ async def replayed(manifest: Manifest, case: Case, maps: MapLibrary) -> tuple[Ou
     """What comes of a case about an operation, and where it departs from its script."""
     connection = _connection(manifest, case.settings)
     wire = ScriptedWire(connection.base_url, case.exchanges)
-    caller = Caller(connection, wire, _StillClock(case.at or AT))
+    at = case.at or AT
+    caller = Caller(connection, wire, _StillClock(at), await _tokens(connection, at))
     came = await played(caller, case.operation or "", case.request, maps)
     unasked = len(case.exchanges) - wire.played
     more = [f"{unasked} exchanges of the script were not asked for"] if unasked else []
     return came, [*wire.faults, *more]
+
+
+async def _tokens(connection: Connection, at: datetime) -> MemoryTokens:
+    """What is kept when a case begins: where a person logs in, they have, and the token is `test-token`."""
+    tokens, auth = MemoryTokens(), connection.manifest.auth
+    if isinstance(auth, OAuth2) and auth.grant == "authorization_code":
+        token = Token(Secret("test-token"), at + timedelta(days=1), digest_of_credentials(auth, connection))
+        await tokens.set(connection.id, token)
+    return tokens
 
 
 async def played(caller: Caller, name: str, request: Any, maps: MapLibrary) -> Outcome:

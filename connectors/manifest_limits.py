@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -39,6 +40,10 @@ class _Limit(ConfigModel):
     """The header that says how many calls are left; at none, nobody calls before `reset`."""
     reset: str | None = None
     """The header that says when there are more: seconds from now, or an epoch instant."""
+
+    def counts(self, call: str) -> bool:
+        """Whether it counts a call, named by its method and path, such as `GET /orders`."""
+        return not self.of or any(fnmatchcase(call, pattern) for pattern in self.of)
 
     @model_validator(mode="after")
     def _both(self) -> Self:

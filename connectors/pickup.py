@@ -1,5 +1,6 @@
 """Fetches what connections hold ready: their lists, each item an arrival of its own."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -50,11 +51,16 @@ class ConnectionPickup:
         connection, ages = self.caller.connection, self.agenda.ages
         if operation.pull is None or not self.agenda.due(connection, self.operation, now):
             return
-        look(ages, connection.id, self.operation, now, now + self.agenda.every(connection, self.operation))
+        planned = self.agenda.every(connection, self.operation)
+        look(ages, connection.id, self.operation, now, now + planned)
+        before = Counter(self.caller.pace.taken)
         try:
             self.caller.connection.require()
             async for arrival in self._sweep(operation, operation.pull, now):
                 yield arrival
+            borne = self.agenda.every(connection, self.operation, self.caller.pace.taken - before)
+            if borne > planned:
+                look(ages, connection.id, self.operation, now, now + borne)
             fetched(ages, connection.id, self.operation, now)
         except Unfinished as waiting:
             look(ages, connection.id, self.operation, now, now + timedelta(seconds=waiting.retry_after or 0))

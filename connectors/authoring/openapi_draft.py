@@ -190,13 +190,21 @@ def _case(
     api: OpenApi, operation: ApiOperation, says: str, status: int, body: Any, outcome: Mapping[str, Any]
 ) -> Iterator[str]:
     answer = {**({"status": status} if status != 200 else {}), **({} if body is None else {"body": body})}
-    exchange = {"expect": {"method": operation.method}, "answer": answer}
+    exchanges = [*_log_in(api), {"expect": {"method": operation.method}, "answer": answer}]
     yield f"  - case: {_flow(f'{operation.name}, {says}')}"
     yield f"    operation: {operation.name}"
     if request := _request(api, operation):
         yield f"    request: {flow_json(request, 4)}"
-    yield f"    exchanges: {flow_json([exchange], 4)}"
+    yield f"    exchanges: {flow_json(exchanges, 4)}"
     yield f"    outcome: {flow_json(outcome, 4)}"
+
+
+def _log_in(api: OpenApi) -> list[dict[str, Any]]:
+    """The exchange that fetches a token first; who logs in as a person has done so before."""
+    if guess_auth(api)[0].get("grant") != "client_credentials":
+        return []
+    token = {"access_token": "test-token", "token_type": "Bearer", "expires_in": 3600}
+    return [{"expect": {"method": "POST"}, "answer": {"body": token}}]
 
 
 def _request(api: OpenApi, operation: ApiOperation) -> dict[str, Any]:

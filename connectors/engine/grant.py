@@ -58,7 +58,8 @@ def granted(grant: Grant, answer: Answer, now: datetime, made_of: str, refresh: 
 def digest_of_credentials(grant: Grant, connection: Connection) -> str:
     """What tells tokens made of these credentials from those of others."""
     scope = {**credentials_scope(connection), "call": {"id": ""}}
-    said = expand(_templates(grant.model_dump(mode="json", exclude_none=True)), scope)
+    told = grant.model_dump(mode="json", exclude_none=True, exclude={"prefixes"})
+    said = expand(_templates(told), scope)
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,9 @@ class Pace:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         """`names` says, for each scope, under which name its use is kept."""
-        self._limits = [(f"{names[limit.scope]}.{number}", limit) for number, limit in enumerate(limits)]
+        self._limits = [(number, f"{names[limit.scope]}.{number}", limit) for number, limit in enumerate(limits)]
+        self.taken: Counter[int] = Counter()
+        """How many turns were taken under each limit, by its number."""
         self._silence = f"{names['connection']}.silence"
         self._meters, self._clock = meters, wall_clock
 
@@ -41,7 +43,7 @@ class Pace:
         if wait > 0:
             await asyncio.sleep(wait)
         async with AsyncExitStack() as slots:
-            for name, limit in self._of(call):
+            for _, name, limit in self._of(call):
                 if isinstance(limit, Concurrency):
                     await slots.enter_async_context(self._meters.slot(name, limit.calls, LONGEST_WAIT))
             yield
@@ -53,7 +55,7 @@ class Pace:
 
     def learn(self, call: str, step: str, headers: Mapping[str, str], tree: Any) -> None:
         """Take from an answer what it tells of the limits."""
-        for name, limit in self._of(call):
+        for _, name, limit in self._of(call):
             told = partial(learn, limit, step=step, headers=headers, tree=tree, now=self._clock())
             self._meters.change(name, told)
 
@@ -61,17 +63,14 @@ class Pace:
         """Seconds until the turn, which is then taken; one too far off is not."""
         now = self._clock()
         wait = self._meters.change(self._silence, partial(_silence, 0.0)) - now
-        for name, limit in self._of(call) if wait <= LONGEST_WAIT else ():
+        for number, name, limit in self._of(call) if wait <= LONGEST_WAIT else ():
+            self.taken[number] += 1
             taken = partial(take, limit, step=step, now=now, longest=LONGEST_WAIT)
             wait = max(wait, self._meters.change(name, taken))
         return max(wait, 0.0)
 
-    def _of(self, call: str) -> list[tuple[str, Limit]]:
-        return [
-            (name, limit)
-            for name, limit in self._limits
-            if not limit.of or any(fnmatchcase(call, pattern) for pattern in limit.of)
-        ]
+    def _of(self, call: str) -> list[tuple[int, str, Limit]]:
+        return [one for one in self._limits if one[2].counts(call)]
 
 
 def _silence(until: float, state: State) -> float:

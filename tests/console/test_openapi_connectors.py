@@ -73,6 +73,40 @@ def test_a_list_of_documents_becomes_a_pull_and_the_rest_plain_calls(run, tmp_pa
     assert said["operations"]["put_stock_sku"]["idempotency"] == {"kind": "natural_key"}
 
 
+ABROAD = "https://login.harbor-id.example/oauth2"
+FLOWS = {
+    "the client's own": {"clientCredentials": {"tokenUrl": "oauth2/token", "scopes": {"orders.read": "", "stock": ""}}},
+    "the client's own, elsewhere": {"clientCredentials": {"tokenUrl": f"{ABROAD}/token", "scopes": {}}},
+    "a person's consent": {
+        "implicit": {"authorizationUrl": f"{ABROAD}/implicit", "scopes": {}},
+        "authorizationCode": {
+            "authorizationUrl": f"{ABROAD}/authorize",
+            "tokenUrl": f"{ABROAD}/token",
+            "scopes": {"orders": ""},
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("flows", FLOWS.values(), ids=FLOWS)
+def test_an_oauth2_flow_becomes_a_grant_whose_cases_hold(run, tmp_path, flows):
+    tree = json.loads(as_json(tmp_path / "harbor.json").read_text())
+    [scheme] = tree["components"]["securitySchemes"]
+    tree["components"]["securitySchemes"][scheme] = {"type": "oauth2", "flows": flows}
+    (tmp_path / "harbor.json").write_text(json.dumps(tree))
+    assert run("connector", "new", "harbor", "--from", tmp_path / "harbor.json")[0] == 0
+    assert run("check")[0] == 0
+    code, told = run("connector", "test", "harbor")
+    assert code == 0, told
+    auth, given = manifest(tmp_path)["auth"], flows.get("authorizationCode") or flows["clientCredentials"]
+    assert auth["grant"] == ("authorization_code" if "authorizationCode" in flows else "client_credentials")
+    assert auth.get("scope", "") == " ".join(given["scopes"])
+    assert auth.get("authorize_url") == given.get("authorizationUrl")
+    assert auth["token_url"].endswith(given["tokenUrl"])
+    abroad = given["tokenUrl"].startswith(ABROAD)
+    assert manifest(tmp_path).get("hosts", []) == (["login.harbor-id.example"] if abroad else [])
+
+
 def test_refusals_give_the_error_table_and_a_limit_is_told_from_a_fault(run, tmp_path):
     run("connector", "new", "harbor", "--from", HARBOR)
     rows = manifest(tmp_path)["defaults"]["errors"]

@@ -1,5 +1,6 @@
 """How stale each channel is, against its limits; and polls planned so that none is hit and the oldest waits least."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,34 @@ def test_a_list_is_asked_for_no_more_often_than_its_share_of_the_limit_bears(lim
     shared = connection(rate_limits=[limit]).manifest
     ten = [Connection(f"shop-{n}", "", shared, {}, "https://x.example") for n in range(10)]
     assert Agenda(ten).every(ten[0], "pull").total_seconds() == pytest.approx(every, abs=1)
+
+
+def test_a_list_that_took_many_calls_waits_for_as_many_turns_and_lists_of_one_limit_share_it():
+    limits = [
+        {"kind": "concurrency", "calls": 5},
+        {"kind": "bucket", "calls": 1, "per": "PT10M", "of": ["GET /orders"]},
+    ]
+    one = connection(rate_limits=limits)
+    assert Agenda([one]).every(one, "pull", {0: 9, 1: 3}) == timedelta(minutes=30)
+    two = connection(rate_limits=limits, operations={**MANIFEST["operations"], "again": MANIFEST["operations"]["pull"]})
+    assert Agenda([two]).every(two, "pull", {1: 3}) == timedelta(hours=1)
+
+
+async def test_the_pages_of_a_sweep_put_off_the_next(clock: SteppingClock, ages: Ages):
+    class Pages:
+        left = 3
+
+        async def send(self, request: Request, hosts: frozenset[str], granted: frozenset[str]) -> Answer:
+            self.left -= 1
+            more = f', "next": "{self.left}"' if self.left else ""
+            return Answer(200, {}, f'{{"orders": [{{"id": {self.left}}}]{more}}}'.encode())
+
+    operations = json.loads(json.dumps(MANIFEST["operations"]))
+    operations["pull"]["pull"]["pages"] = {"kind": "cursor", "token": "next"}
+    shop = connection(rate_limits=[{"kind": "bucket", "calls": 1, "per": "PT10M", "burst": 9}], operations=operations)
+    pickup = ConnectionPickup(Caller(shop, Pages(), clock), "pull", MemoryCursors(), Agenda([shop], ages))
+    assert len([arrival async for arrival in pickup.collect()]) == 3
+    assert looked(ages, shop.id, "pull") == (START, START + timedelta(minutes=30))
 
 
 def test_of_those_that_share_an_allowance_the_one_that_waited_longest_goes_first(ages: Ages):
