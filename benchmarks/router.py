@@ -1,6 +1,7 @@
 """How fast the router searches and decides, and how near large searches come, on a stated mix of stock.
 
-Run as `python -m benchmarks.router [--instances 200] [--seconds 15]`. Times are of this process's CPU, on one core.
+Run as `python -m benchmarks.router [--instances 200] [--seconds 15]`. Times are of this process's CPU, on one core, and
+the process looks for reference cycles as rarely as the hub does.
 """
 
 import argparse
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.highs import solve, solve_within
 from canonical import Address, OrderLine, Party, PurchaseOrder, Quantity
+from connectors.surroundings import collect_rarely
 from mappings.yaml_model import load_model
 from router.allocation import Demand, Problem, allocate, assignment_of
 from router.catalogue import read_items
@@ -227,6 +229,7 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=15, help="of HiGHS for each large instance; 0 leaves them out")
     given = parser.parse_args()
+    collect_rarely()
     found, decided, wrong = search(given.instances), decisions(given.instances), exactness(given.instances)
     against = large(given.seconds) if given.seconds else None
     print("summary")

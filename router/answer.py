@@ -1,6 +1,6 @@
 """The answer to an order or its change: what becomes of each line, and when it ships (X12 855, 865)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -201,21 +201,22 @@ def _outcomes(work: Workings, state: LineState, allocated: Allocated, changed: b
 
 def _parts(
     work: Workings, state: LineState, allocations: Sequence[Allocation], changed: bool
-) -> Iterator[tuple[Outcome, Decimal, Promise]]:
+) -> list[tuple[Outcome, Decimal, Promise]]:
     """How much of a line comes, and how; of some nothing."""
     ledger, shipping = state.ledger, _shipping(state, changed)
-    yield "held", ledger.open, _NONE
-    yield shipping, ledger.shipped, _NONE
+    parts: list[tuple[Outcome, Decimal, Promise]] = [("held", ledger.open, _NONE), (shipping, ledger.shipped, _NONE)]
     for promise, quantity in _promised(work, allocations):
         late = shipping == "accepted" and _after_asked(work, promise)
-        yield "accepted_date_changed" if late else shipping, quantity, promise
-    yield "backordered", ledger.backordered, _expected(state)
+        parts.append(("accepted_date_changed" if late else shipping, quantity, promise))
+    if ledger.backordered:
+        parts.append(("backordered", ledger.backordered, _expected(state)))
     if ledger.cancelled:
         whole = ledger.cancelled == ledger.ordered
         if not changed:
-            yield "rejected" if whole else "cancelled", ledger.cancelled, _NONE
+            parts.append(("rejected" if whole else "cancelled", ledger.cancelled, _NONE))
         elif whole:
-            yield "cancelled", ledger.cancelled, _NONE
+            parts.append(("cancelled", ledger.cancelled, _NONE))
+    return parts
 
 
 def _outcome(work: Workings, state: LineState, outcome: Outcome, quantity: Decimal, promise: Promise) -> LineOutcome:

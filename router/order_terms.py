@@ -69,8 +69,10 @@ def _watch_cancel_date(work: Workings) -> None:
 
 def _too_small(work: Workings) -> str | None:
     least = work.policy.channel(work.order.channel).minimum_total
+    if least is None or not any(state.ledger.open for state in work.lines.values()):
+        return None
     total = sum((_value(work, state) for state in work.lines.values()), ZERO)
-    if least is None or total >= least or not any(state.ledger.open for state in work.lines.values()):
+    if total >= least:
         return None
     return f"its goods cost {total.normalize():f} {work.order.document.currency}; the least we take is {least:f}"
 

@@ -160,10 +160,12 @@ def _has(
     """For each want what each route's node can ship of it."""
     places, short = routes.open, fell_short(work)
     rows = {want.sku: [ZERO] * len(routes.each) for want in wants}
-    for sku, node, units in work.availability():
-        row, place = rows.get(sku), places.get(node)
-        if row is not None and place is not None:
-            row[place] = units
+    for sku, node, on_hand, reserved, safety, _ in work.world.stock:
+        if node in places and sku in rows and (units := on_hand - reserved - safety) > 0:
+            rows[sku][places[node]] = units
+    for sku, node in work.touched:
+        if node in places and sku in rows:
+            rows[sku][places[node]] = work.available(sku, node)
     for sku, node in short | taken.keys():
         if sku in rows and node in places:
             left = work.available(sku, node) - taken.get((sku, node), ZERO)

@@ -1,6 +1,6 @@
 """A decision while it is being made: the order's lines as they move, and what will be written and sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -46,6 +46,8 @@ class Workings:
         self.order = order
         self.explaining = explaining
         """Whether somebody reads every reason, or the decision waits to be written."""
+        self.usage: Usage = order.document.usage
+        """Every document of the order shares it."""
         self.world = world
         self.policy = policy
         self.lines: dict[str, LineState] = {line.number: line for line in order.lines}
@@ -70,11 +72,6 @@ class Workings:
     def _rows(self) -> dict[tuple[str, str], StockRow]:
         return {(row.sku, row.node): row for row in self.world.stock}
 
-    @property
-    def usage(self) -> Usage:
-        """The order's usage, which every document of it shares."""
-        return self.order.document.usage
-
     def item(self, sku: str) -> Item:
         """The catalogue's item; a bare one for a SKU that has since left the catalogue."""
         return self.policy.catalogue.by_sku.get(sku) or Item(sku=sku)
@@ -91,14 +88,10 @@ class Workings:
         on_hand, reserved = self._stock.get((sku, node), (ZERO, ZERO))
         return max(row.on_hand + on_hand - row.reserved - reserved - row.safety, ZERO)
 
-    def availability(self) -> Iterator[tuple[str, str, Decimal]]:
-        """(SKU, node, units) of all that can still be promised, this decision's own changes counted."""
-        for sku, node, on_hand, reserved, safety, _ in self.world.stock:
-            units = on_hand - reserved - safety
-            if units > 0:
-                yield sku, node, units
-        for sku, node in self._stock:
-            yield sku, node, self.available(sku, node)
+    @property
+    def touched(self) -> Iterable[tuple[str, str]]:
+        """(SKU, node) of the stock that this decision changes."""
+        return self._stock.keys()
 
     def routes(self, destination: int) -> Routes:
         """The routes to one of the order's destinations, as the order now stands."""

@@ -1,6 +1,7 @@
 """What a set of open nodes costs. A set is a bit mask: bit n is node n."""
 
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import NamedTuple
 
 from router.allocation.problem import Problem, Take
@@ -57,7 +58,7 @@ class Costs:
         self.most = [max(row) or 1 for row in self.rows]
         """For each demand the most that one node can ship, at least 1."""
         self._known: list[dict[int, Part]] = [{} for _ in self.wanted]
-        self._memory = list(enumerate(zip(self.useful, self._known, strict=True)))
+        self._memory = list(zip(count(), self.useful, self._known))
         self._work = [1 + len(offers) // _SPARSE for offers in self.offers]
         self._wide = len(problem.open_costs) > 2 * _SPARSE
         self._by_node: list[dict[int, Offer]] = []
@@ -67,20 +68,24 @@ class Costs:
         """The rank of no node at all."""
         return sum(self.wanted) * self.problem.unfilled, 0, ()
 
-    def demands(self, nodes: int) -> int:
-        """What all demands cost when these nodes are open."""
-        total = 0
+    def demands(self, nodes: int, reach: "Reach", most: int) -> int:
+        """What all demands cost when these nodes are open, each at least what it costs by `reach`; weighed until that
+        is more than `most`."""
+        total = reach.cost
         self.steps += len(self.wanted) // LIGHT
-        for index, (useful, known) in self._memory:
+        for (index, useful, known), least in zip(self._memory, reach.parts):  # noqa: B905 - called too often
             mask = nodes & useful
             part = known.get(mask)
             if part is None:
                 part = known[mask] = self._part(index, mask)
-            total += part[0]
+            total += part[0] - least[0]
+            if total > most:
+                break
         return total
 
     def reach(self, nodes: int) -> "Reach":
         """What all demands cost when these nodes are open, part by part."""
+        self.steps += len(self.wanted) // LIGHT
         parts = [self._known_part(index, nodes & useful) for index, useful in enumerate(self.useful)]
         return Reach(nodes, parts, sum([part[0] for part in parts]))
 
@@ -105,7 +110,7 @@ class Costs:
     def rank(self, nodes: int) -> Rank:
         """The rank of an open set."""
         indexes = tuple(nodes_of(nodes))
-        return self.opening(nodes) + self.demands(nodes), len(indexes), indexes
+        return self.opening(nodes) + self.reach(nodes).cost, len(indexes), indexes
 
     def _known_part(self, index: int, mask: int) -> Part:
         known = self._known[index]

@@ -84,7 +84,7 @@ def _split_prices(costs: Costs, order: list[int], excess: list[int]) -> tuple[li
         whole = [offer[1] for offer in offers if offer[2] == units]
         price = min([split, *[excess[node] for node in whole]])
         if price > 0:
-            gap = units - max([offer[2] for offer in offers if offer[2] < units], default=0)
+            gap = units - max([has for has in costs.rows[index] if has < units], default=0)
             splits[index], ceilings[index] = price, unfilled + -price // gap
             for node in whole:
                 excess[node] -= price
@@ -92,19 +92,27 @@ def _split_prices(costs: Costs, order: list[int], excess: list[int]) -> tuple[li
 
 
 def _best_price(costs: Costs, index: int, before: int, most: int, excess: list[int]) -> int:
-    """Move one demand's price to where the bound is highest, and let `excess` follow."""
+    """Move one demand's price to where the bound is highest, and let `excess` follow.
+
+    Offers come by rising cost: behind the price at which a node that has all of it is paid for, none counts.
+    """
     paid_at: list[tuple[int, int, int, int, int]] = []
+    wanted, enough = costs.wanted[index], most
     for price, node, has, _, _ in costs.offers[index]:
+        if price >= enough and price >= before:
+            break
         over = excess[node]
         if before > price:
             over += has * (before - price)
-        paid_at.append((price + over // has if over > 0 else price, price, node, has, over))
+        at = price + over // has if over > 0 else price
+        if has == wanted and at < enough:
+            enough = at
+        paid_at.append((at, price, node, has, over))
     paid_at.sort()
-    left = costs.wanted[index]
     now = most
     for at, _, _, has, _ in paid_at:
-        left -= has
-        if left <= 0:
+        wanted -= has
+        if wanted <= 0:
             now = min(at, most)
             break
     for _, price, node, has, over in paid_at:

@@ -152,7 +152,7 @@ class _Search:
         for place in range(at.place, len(gains)):
             node = self.order[place]
             if at.short - gains[place] <= self.allowed and at.bound + max(self.excess[node], 0) <= self.best[0]:
-                self._rank(at.opened | 1 << node, at.paid + openings[node], at.size + 1)
+                self._rank(at.opened | 1 << node, at.paid + openings[node], at.size + 1, at.reach)
 
     def _spent(self) -> bool:
         """Count the work of one more node, and say whether it is too much."""
@@ -170,12 +170,12 @@ class _Search:
     def _open(self, at: "_Partial") -> None:
         """Rank a set, and search those that add to it."""
         if at.short <= self.allowed:
-            self._rank(at.opened, at.paid, at.size)
+            self._rank(at.opened, at.paid, at.size, at.reach)
         if at.bound + self.rises[at.place] <= self.best[0]:
             self._extend(at)
 
-    def _rank(self, opened: int, paid: int, count: int) -> None:
-        cost = paid + self.costs.demands(opened)
+    def _rank(self, opened: int, paid: int, count: int, reach: Reach) -> None:
+        cost = paid + self.costs.demands(opened, reach, self.best[0] - paid)
         if (cost, count) <= self.best[:2]:
             self.best = min(self.best, (cost, count, tuple(nodes_of(opened))))
             self._allow()
