@@ -59,7 +59,7 @@ async def _reconcile(hub: Hub, rehearsal: Rehearsal) -> dict[str, Any]:
 def _misreckoned(books: Mapping[str, Any]) -> Iterator[str]:
     for one in books["differences"]:
         yield f"reconciliation: {one['about']}: {one['cause']}"
-    if len(books["planted"]["differences"]) != 1:
+    if books["planted"]["deed"] and len(books["planted"]["differences"]) != 1:
         found = len(books["planted"]["differences"])
         yield f"reconciliation: {books['planted']['deed']}, which makes {found} differences"
 

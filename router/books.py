@@ -125,7 +125,7 @@ def post(work: Workings, what: Financial, site: Site | None, told: Told | None =
     if entry:
         _record(work, event, entry, (f"rule:posting {rule.name}", what.dated))
     if told:
-        _hand_over_booked(work, event, told, entry, rule)
+        _hand_over_booked(work, what, told, entry, rule)
 
 
 def _record(work: Workings, event: PostingEvent, entry: JournalEntry, why: tuple[str, str]) -> None:
@@ -151,15 +151,17 @@ def hand_over(work: Workings, event: PostingEvent, document: Document, reasons: 
 
 
 def _hand_over_booked(
-    work: Workings, event: PostingEvent, told: Told, entry: JournalEntry | None, rule: PostingRule
+    work: Workings, what: Financial, told: Told, entry: JournalEntry | None, rule: PostingRule
 ) -> None:
-    """Send an invoice or credit memo to the ERPs that book it, with whose it is and our accounts for what is in it."""
-    ours = {"channel": work.order.channel, "order": work.order.id, "accounts": rule.accounts}
-    booked = told.document.changed(extensions={**told.document.extensions, "crossdock": ours})
-    hand_over(work, event, booked, {**told.reasons, "extensions.crossdock": f"rule:posting {rule.name}"})
-    advance = advance_entry(rule, entry, told.document.number) if entry else None
+    """Send an invoice or credit memo to the ERPs that book it, with whose it is and how our rule would book it."""
+    document, why = told.document, f"rule:posting {rule.name}"
+    extended = sum((line.price.extend(line.quantity.value) for line in document.lines if line.price), ZERO)
+    ours = {"channel": work.order.channel, "order": work.order.id, **rule.booked(what.amounts, extended)}
+    booked = document.changed(extensions={**document.extensions, "crossdock": ours})
+    hand_over(work, what.event, booked, {**told.reasons, "extensions.crossdock": why})
+    advance = advance_entry(rule, entry, document.number) if entry else None
     if advance:
-        hand_over(work, event, advance, _entry_reasons(f"rule:posting {rule.name}", "rule:clock"))
+        hand_over(work, what.event, advance, _entry_reasons(why, what.dated))
 
 
 def _facts(work: Workings, site: Site | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ all its coefficients are zero. That is proved when the configuration is checked,
 from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -174,6 +174,23 @@ class PostingRule(Rule):
     def accounts(self) -> dict[str, str]:
         """The account of each amount."""
         return {line.amount: line.account for line in self.lines}
+
+    def booked(self, amounts: Mapping[str, Decimal], extended: Decimal) -> dict[str, Any]:
+        """How an ERP books an invoice or credit memo whose lines extend to `extended`: the accounts of what is `owed`
+        and of the `goods`, and the further `parts` of the total, each `{amount, account, value}`; all times `sign`."""
+        accounts = self.accounts
+        rest = {**amounts, "goods": amounts.get("goods", ZERO) - extended}
+        values = {name: rest.get(name, ZERO) * times for name, times in AMOUNTS[self.event]["total"].items()}
+        return {
+            "sign": "-1" if self.event == "credit" else "1",
+            "owed": accounts.get("due") or accounts.get("total", ""),
+            "goods": accounts.get("goods", ""),
+            "parts": [
+                {"amount": name, "account": accounts.get(name, ""), "value": str(value)}
+                for name, value in values.items()
+                if value
+            ],
+        }
 
 
 class Destination(Rule):

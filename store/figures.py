@@ -109,8 +109,9 @@ _DOCUMENTS = (
 
 
 def _of_document(told: Mapping[str, Destination], row: Any) -> Iterator[Figure]:
-    if row.direction == "out" and row.partner in told:
-        yield Figure(row.partner, row.identity, "", "", ZERO, row.status)
+    if row.partner in told:
+        number = row.identity if row.kind == "JournalEntry" else row.identity.rsplit("/", 2)[0]  # its role and purpose
+        yield Figure(row.partner, number, "", "", ZERO, row.status)
     elif row.kind == "Invoice":
         yield from _of_charge(row.order_id, json.loads(row.content), "invoiced", "invoices", 1)
     elif row.kind == "CreditMemo":

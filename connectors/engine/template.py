@@ -6,7 +6,7 @@ member out when there is none; `{path ~ /}` takes what follows the last `/`; `{{
 list or another `each`, its items join that one. `{money: [FACTOR, ...], currency: TEXT}` is their product, rounded as
 money is, with `per: NUMBER` for so many; `{total: [AMOUNT, ...], currency: TEXT}` is their sum, lists of them too, and
 with `times: FACTOR` so often; `{minor_units: AMOUNT, currency: TEXT}` is the amount in whole cents, or in what the
-currency has for them. There is nothing else to learn.
+currency has for them. `{as_text: TEMPLATE}` writes a number as text. There is nothing else to learn.
 """
 
 import re
@@ -131,6 +131,10 @@ def _number(value: Any) -> Decimal:
         raise Rejected(message, [Finding("value-not-number", "error", {}, message)]) from None
 
 
+def _as_text(template: Mapping[str, Any], scope: Mapping[str, Any]) -> str:
+    return text_of(_expand(template["as_text"], scope))
+
+
 def _minor_units(template: Mapping[str, Any], scope: Mapping[str, Any]) -> int:
     currency = expand_text(template["currency"], scope)
     rounded = _money({"money": [template["minor_units"]], "currency": currency}, scope)
@@ -174,4 +178,5 @@ _FORMS: Mapping[frozenset[str], _Form] = {
     frozenset({"total", "currency"}): _total,
     frozenset({"total", "times", "currency"}): _total,
     frozenset({"minor_units", "currency"}): _minor_units,
+    frozenset({"as_text"}): _as_text,
 }

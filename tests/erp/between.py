@@ -14,25 +14,27 @@ Spoil = Literal["down", "slow", "lost_answer", "garbage", "twice", "late"]
 SPOILS: tuple[Spoil, ...] = ("down", "slow", "lost_answer", "garbage", "twice", "late")
 
 
+_MOMENT = 0.2
+"""Seconds."""
+
+
 @dataclass
 class Line:
-    """The first request that holds the text `of` is spoilt; all others pass."""
+    """The first request that holds each text of `of` is spoilt; all others pass."""
 
     beyond: str
     spoil: Spoil
-    of: str
-    patience: float
-    """How long the hub waits for an answer."""
-    spoilt: bool = False
+    of: list[str]
     lagging: list["asyncio.Task[bytes]"] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Hand one request on."""
         body = await request.read()
         async with ClientSession() as session:
-            if self.spoilt or self.of.encode() not in body:
+            spoilt = next((text for text in self.of if text.encode() in body), None)
+            if spoilt is None:
                 return self._told(await self._ask(session, request, body))
-            self.spoilt = True
+            self.of.remove(spoilt)
             return await self._spoil(session, request, body)
 
     async def _spoil(self, session: ClientSession, request: web.Request, body: bytes) -> web.Response:
@@ -41,14 +43,13 @@ class Line:
                 return web.Response(status=503)
             case "late":
                 self.lagging.append(asyncio.create_task(self._later(request, body)))
-                await asyncio.sleep(self.patience * 1.5)
-                return web.Response(status=504)
+                return _cut(request)
             case "slow":
-                await asyncio.sleep(self.patience / 4)
+                await asyncio.sleep(_MOMENT)
         answer = await self._ask(session, request, body)
         match self.spoil:
             case "lost_answer":
-                await asyncio.sleep(self.patience * 1.5)
+                return _cut(request)
             case "garbage":
                 return web.Response(body=b'{"id":1,"resu\xff', content_type="application/json")
             case "twice":
@@ -57,7 +58,7 @@ class Line:
 
     async def _later(self, request: web.Request, body: bytes) -> bytes:
         """It reaches the ERP only after the hub has given up, and perhaps tried again."""
-        await asyncio.sleep(self.patience * 2)
+        await asyncio.sleep(2 * _MOMENT)
         async with ClientSession() as session:
             return await self._ask(session, request, body)
 
@@ -71,10 +72,17 @@ class Line:
         return web.Response(status=self.status, body=content, content_type="application/json")
 
 
+def _cut(request: web.Request) -> web.Response:
+    """The line is cut: whoever asked hears nothing more."""
+    if request.transport:
+        request.transport.abort()
+    return web.Response(status=504)
+
+
 @asynccontextmanager
-async def bad_line(beyond: str, spoil: Spoil, of: str, patience: float) -> AsyncIterator[tuple[Line, str]]:
+async def bad_line(beyond: str, spoil: Spoil, *of: str) -> AsyncIterator[tuple[Line, str]]:
     """The line, and the address that leads over it to `beyond`."""
-    line = Line(beyond, spoil, of, patience)
+    line = Line(beyond, spoil, list(of))
     application = web.Application()
     application.router.add_post("/{rest:.*}", line.handle)
     async with loopback(application) as url:

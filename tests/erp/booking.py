@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from canonical import CreditCheck, Document, JournalEntry, Unavailable
+from canonical import CreditCheck, CreditMemo, Document, Invoice, JournalEntry, Unavailable
 from canonical.exchange import Handed, Parcel
 from connectors.catalogue import load_catalogue
 from connectors.connection import Connection, host_of
@@ -25,7 +25,13 @@ class Books:
     """A connection named `books` to one address."""
 
     def __init__(
-        self, connector: str, wire: HttpWire, url: str, settings: Mapping[str, Any], patience: timedelta
+        self,
+        connector: str,
+        wire: HttpWire,
+        url: str,
+        settings: Mapping[str, Any],
+        patience: timedelta,
+        tokens: MemoryTokens | None = None,
     ) -> None:
         manifest = load_catalogue().manifests[connector]
         secrets = {name for name, setting in manifest.settings.items() if setting.secret}
@@ -34,7 +40,7 @@ class Books:
         hurried = manifest.model_copy(update={"defaults": defaults})
         connection = Connection("books", "Books", hurried, given, url.rstrip("/"), frozenset({host_of(url)}), "USD")
         nobody = InterchangeIdentity(qualifier="ZZ", id="NOBODY", group="NOBODY")
-        self.caller = Caller(connection, wire, SystemClock(), MemoryTokens())
+        self.caller = Caller(connection, wire, SystemClock(), tokens or MemoryTokens())
         self._courier = ConnectionCourier(self.caller)
         self._translator = Translator(Partners({}, {}, nobody), MapLibrary(), {"books": connection})
 
@@ -68,6 +74,33 @@ def entry(key: str, amount: str = "12.50", **more: Any) -> JournalEntry:
     ]
     said = {"key": key, "order": "webshop/1", "event": "invoice", "posted_on": "2026-11-22", "currency": "USD"}
     return JournalEntry.model_validate({**said, "lines": lines, "usage": "production", **more})
+
+
+def invoice(number: str, **more: Any) -> Invoice:
+    """Two lines with tax, freight and an allowance, as the router hands it to an ERP."""
+    price = {"currency": "USD"}
+    lines = [
+        {"number": "1", "items": {"sku": "CS-1"}, "quantity": {"value": "3"}, "price": price | {"amount": "12.50"}},
+        {"number": "2", "items": {"sku": "CS-2"}, "description": "Screws", "quantity": {"value": "2400"},
+         "price": price | {"amount": "2.50", "per": {"value": "100"}}},
+    ]  # fmt: skip
+    said = {"number": number, "invoiced_on": "2026-11-22", "order_number": "1", "currency": "USD", "total": "108.50"}
+    parts = _parts(("freight", "4100", "5.00"), ("tax", "2200", "8.00"), ("allowances", "4050", "-2.00"))
+    ours = {"channel": "webshop", "order": "webshop/1", "sign": "1", "owed": "1100", "goods": "4000", "parts": parts}
+    return Invoice.model_validate({**said, "lines": lines, "extensions": {"crossdock": ours}, **more})
+
+
+def credit_memo(number: str) -> CreditMemo:
+    """The screws come back, for a fee."""
+    given_back = invoice(number, total="54.00")
+    parts = _parts(("tax", "2200", "4.00"), ("fee", "4160", "-10.00"))
+    ours = {"channel": "webshop", "order": "webshop/1", "sign": "-1", "owed": "1100", "goods": "4060", "parts": parts}
+    said = {**dict(given_back), "lines": given_back.lines[1:], "extensions": {"crossdock": ours}}
+    return CreditMemo.model_validate(said)
+
+
+def _parts(*given: tuple[str, str, str]) -> list[dict[str, str]]:
+    return [{"amount": amount, "account": account, "value": value} for amount, account, value in given]
 
 
 def credit_check(customer: str) -> CreditCheck:

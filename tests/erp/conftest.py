@@ -32,8 +32,9 @@ def tryton_database(tryton_server: ModuleType, pytestconfig: pytest.Config) -> P
     return prepared
 
 
-@pytest.fixture
-def tryton(tryton_server: ModuleType, tryton_database: Path, tmp_path: Path) -> Iterator[Any]:
-    """A server with books in which nothing is posted yet."""
-    with tryton_server.serving(tryton_database, tmp_path / "tryton") as server:
+@pytest.fixture(scope="session")
+def tryton(tryton_server: ModuleType, tryton_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server that all share: a hub's story posts in the journals XDOCK and XSALE, all others in XDRILL and XBILL."""
+    with tryton_server.serving(tryton_database, tmp_path_factory.mktemp("tryton")) as server:
+        server.find("account.invoice")  # the first call loads everything
         yield server

@@ -69,12 +69,16 @@ class Tryton:
         found: list[dict[str, Any]] = self.ask(f"model.{model}.search_read", domain, 0, None, None, fields)
         return found
 
-    def ledger(self) -> dict[str, list[tuple[str, Decimal, Decimal]]]:
-        """Every posted move by our key: its lines as (account, debit, credit), sorted. A key posted twice raises."""
-        moves = self.find("account.move", ("state", "=", "posted"), fields=("id", "description"))
-        keys = [move["description"] for move in moves]
+    def ledger(self, *journals: str) -> dict[str, list[tuple[str, Decimal, Decimal]]]:
+        """Every posted move of these journals by our key, or the number of our invoice: its lines as (account, debit,
+        credit), sorted. A key posted twice in one journal raises."""
+        posted = ("state", "=", "posted"), ("journal.code", "in", list(journals))
+        moves = self.find("account.move", *posted, fields=("id", "description", "origin", "journal"))
+        invoices = self.find("account.invoice", fields=("id", "reference"))
+        numbers = {f"account.invoice,{one['id']}": one["reference"] for one in invoices}
+        names = {move["id"]: numbers.get(move["origin"]) or move["description"] for move in moves}
+        keys = [(move["journal"], names[move["id"]]) for move in moves]
         assert len(keys) == len(set(keys)), f"posted twice: {sorted(key for key in keys if keys.count(key) > 1)}"
-        names = {move["id"]: move["description"] for move in moves}
         lines = self.find("account.move.line", fields=("move", "account.code", "debit", "credit"))
         found: dict[str, list[tuple[str, Decimal, Decimal]]] = {name: [] for name in names.values()}
         for line in lines:
@@ -217,7 +221,8 @@ def _year(admin: Tryton, company: int) -> None:
         move_sequence=moves, invoice_sequences=[["create", [{"company": company, **dict.fromkeys(names, bills)}]]],
     )  # fmt: skip
     admin.ask("model.account.fiscalyear.create_period", [year])
-    admin.make("account.journal", name="Crossdock", code="XDOCK", type="general")
+    for code, kind in (("XDOCK", "general"), ("XDRILL", "general"), ("XSALE", "revenue"), ("XBILL", "revenue")):
+        admin.make("account.journal", name=f"Crossdock {code}", code=code, type=kind)
 
 
 def _customers(admin: Tryton) -> None:
