@@ -74,6 +74,10 @@ class JsonPaths:
             holder = route.grow(node, run, route.steps[:-1])
             name, pick = route.steps[-1] if route.steps else (None, None)
             target = holder.setdefault(name, []) if name is not None else holder
+            if isinstance(target, dict):
+                if name is not None:
+                    holder[name] = [target]
+                return target
             made: dict[str, Any] = {pick[0]: min(pick[1])} if isinstance(pick, tuple) else {}
             target.append(made)
             return made

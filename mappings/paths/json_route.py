@@ -122,12 +122,18 @@ class Route:
             target = target.shared
         for name, pick in steps:
             if name is not None:
+                target = _only_one(target)
                 empty: Any = {} if pick is None else []
                 known = target.get(name)
                 target = known if known is not None else target.setdefault(name, empty)
             if pick is not None:
                 target = _element(target, pick)
-        return target
+        return _only_one(target)
+
+
+def _only_one(target: Any) -> Any:
+    """A list without an index is its first element, made if need be, as it is when reading."""
+    return _element(target, 0) if type(target) is list else target
 
 
 def _inside(parent: Any, name: str | None, pick: Pick) -> list[Any]:
