@@ -22,6 +22,7 @@ from store.snapshot import Snapshot
 from store.tables import stock
 
 _DESK = "stock desk"
+_BELOW = "stock-below-promises"
 
 
 class StockRoom:
@@ -132,6 +133,16 @@ class Shelves:
         ]
         self._transaction.apply(_CHANGE, *rows)
         self._transaction.moved.update(sku for sku, _ in self._changes)
+        self._tell_of_want()
+
+    def _tell_of_want(self) -> None:
+        """More left a node than the books said it had: somebody should count."""
+        for (sku, node), (on_hand, reserved) in self._changes.items():
+            row = self._rows[sku, node]
+            known = row.reserved - reserved > row.on_hand - on_hand
+            if row.reserved > row.on_hand and not known:
+                reason = f"by the books {node} has {row.on_hand} of {sku} left, and {row.reserved} are promised"
+                open_exception(self._transaction, _BELOW, reason, About(subject=f"{sku}@{node}", owner=_DESK))
 
 
 def _locked(transaction: Transaction, places: Collection[tuple[str, str]]) -> list[StockRow]:
@@ -195,4 +206,4 @@ def _record(transaction: Transaction, count: Count) -> None:
     elif changed > count.on_hand:
         reason = f"{count.node} counted {count.on_hand} of {count.sku}, but {changed} are promised"
         about = About(subject=f"{count.sku}@{count.node}", owner=_DESK)
-        open_exception(transaction, "stock-below-promises", reason, about)
+        open_exception(transaction, _BELOW, reason, about)

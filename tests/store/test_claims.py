@@ -17,7 +17,17 @@ from store import inbox, open_store
 from store.answers import draw
 from store.tables import control_number
 from tests.flow.databases import KINDS, fresh_url
-from tests.flow.street import POLICY, CountingIds, Street, arrival, open_street, purchase, stocked
+from tests.flow.street import (
+    POLICY,
+    CountingIds,
+    Street,
+    advice,
+    arrival,
+    fulfilments,
+    open_street,
+    purchase,
+    stocked,
+)
 
 
 @pytest.fixture(params=KINDS)
@@ -109,6 +119,20 @@ async def test_goods_that_left_count_even_where_the_books_said_otherwise(street)
     await street.store.stock.set("A", "EAST", Decimal(3))
     assert await street.codes() == ["stock-below-promises"]
     assert [row.available for row in await street.store.stock.availability("A")] == [0, 0]
+
+
+async def test_more_goods_that_left_than_the_books_knew_are_somebodys_to_count(street):
+    await stocked(street, east=5, west=0)
+    await street.send(purchase("PO1", 5))
+    await street.settle()
+    [(operator, asked)] = fulfilments(street)
+    [line] = asked["lines"]
+    more = {**asked, "lines": [{**line, "quantity": {"value": "8", "unit": "EA"}}]}
+    await street.send(advice(more, "S1"), source=operator)
+    await street.settle()
+    assert [row.on_hand for row in await street.store.stock.availability("A")] == [-3, 0]
+    assert "stock-below-promises" in await street.codes()
+    assert [violation async for violation in street.store.archive.audit()] == []
 
 
 async def test_control_numbers_rise_by_one_and_wrap_behind_the_largest(street):
