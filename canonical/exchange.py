@@ -8,6 +8,10 @@ from typing import Any, Protocol
 from canonical.document import Document
 from canonical.finding import Finding
 
+OWN_PEOPLE = "api"
+"""Our own people and programs, by the API: the `source` of what a role's token sends that names no partner, and who
+says what came back at a node that nobody operates for us."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:

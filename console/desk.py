@@ -12,9 +12,6 @@ from console.authoring import Authoring
 from router.ports import Access, Archive, Arrival, Erasing, Holds, Inbox, Receipt, Returns, StockRoom
 from router.reconciliation import Difference
 
-OWN_CHANNEL = "api"
-"""The `source` of what our own people or programs send with a role's token, naming no partner."""
-
 
 @dataclass(frozen=True)
 class ToolRequest:

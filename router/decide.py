@@ -27,12 +27,8 @@ from router.decision import (
     Decision,
     Event,
     Explanation,
-    FulfilmentRefused,
     Needs,
-    Reconsider,
-    ReturnVerdict,
     Trouble,
-    Unanswered,
     World,
 )
 from router.explanation import explained
@@ -42,6 +38,7 @@ from router.hold_rules import hold_by_rule
 from router.lapse import let_reservations_lapse
 from router.order import Order
 from router.order_terms import cancel_when_late, check_terms
+from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Unanswered
 from router.payment import take_deposit
 from router.payment_event import payment_event
 from router.policy import Policy

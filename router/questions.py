@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from canonical import Answer
-from router.decision import Unanswered
 from router.labels import LABELS
 from router.order import Asked, Gate
+from router.own_work import Unanswered
 from router.payment import PAYMENT
 from router.question import Topic, ask_anew, escalate, face_silence, proceed, restate, settle
 from router.rate_shopping import RATES

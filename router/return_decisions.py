@@ -3,8 +3,9 @@
 from canonical import ReturnAuthorization, ReturnReceipt
 from router.books import post_return
 from router.credit import credit
-from router.decision import Decision, Explanation, ReturnVerdict
+from router.decision import Decision, Explanation
 from router.order import ZERO, Order, Return
+from router.own_work import ReturnVerdict
 from router.questions import ask_what_is_missing
 from router.receipt import receive
 from router.request import Request, parked

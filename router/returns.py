@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from typing import Literal
 
 from canonical import ReturnAuthorization
+from canonical.exchange import OWN_PEOPLE
 from router.acceptance import Refusal
 from router.adjustment import unit_value
-from router.decision import Explanation, LineExplanation, ReturnVerdict
+from router.decision import Explanation, LineExplanation
 from router.number import derived_number
 from router.order import ZERO, Return, ReturnedLine
+from router.own_work import ReturnVerdict
 from router.return_answer import announce, answer_return, as_asked
 from router.returnable import Judged, judge
 from router.workings import Workings
-
-OWN_PEOPLE = "api"
-"""Who says what came back at a node that nobody operates for us: our own people, by the API."""
 
 
 def request_return(work: Workings, request: ReturnAuthorization) -> Explanation:

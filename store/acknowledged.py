@@ -9,7 +9,7 @@ from sqlalchemy import select
 from canonical import AcknowledgedSet, Acknowledgment, Fault, FulfilmentOrder
 from canonical.acknowledgment import Verdict
 from router.correspondence import TECHNICAL
-from router.decision import FulfilmentRefused
+from router.own_work import FulfilmentRefused
 from store.answers import plain_number
 from store.awaited import acknowledged
 from store.database import Transaction

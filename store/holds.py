@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from canonical import Rejected
-from router.decision import Reconsider
 from router.lookups import WantedHold
 from router.order import Hold
+from router.own_work import Reconsider
 from store.database import Database, Transaction
 from store.exceptions import resolve
 from store.own_work import enter, order_named

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from router.decision import Decision, Needs, Reconsider, StockRow, World
+from router.decision import Decision, Needs, StockRow, World
 from router.incoming import Ahead, IncomingRow
 from router.load import NodeLoad
 from router.order import Order
+from router.own_work import Reconsider
 from router.ports import Lane, LaneEntry
 from store.answers import draw
 from store.backorders import ahead_of

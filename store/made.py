@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from canonical import canonical_json, plain_decimal
-from router.decision import Reconsider, World
+from router.decision import World
+from router.own_work import Reconsider
 from router.ports import MadeDecision
 from store.columns import quoted
 from store.documents import read_back

@@ -1,6 +1,6 @@
 """What a decision changes of its order: its record with the events in their chain, and the order itself."""
 
-from router.decision import Reconsider
+from router.own_work import Reconsider
 from store.backorders import note_backorders
 from store.events import chain, events_text
 from store.made import world_text

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from router.decision import FulfilmentRefused, Reconsider, ReturnVerdict, Unanswered
+from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Unanswered
 from store.database import Transaction
 from store.documents import written
 from store.lane_queue import enqueue

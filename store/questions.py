@@ -4,7 +4,8 @@ from sqlalchemy import Select, and_, bindparam, select
 
 from canonical import Question
 from canonical.exchange import Parcel
-from router.decision import Unanswered, Withdrawal
+from router.decision import Withdrawal
+from router.own_work import Unanswered
 from store.awaited import give_up
 from store.database import Transaction
 from store.exceptions import resolve

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from router.decision import ReturnVerdict
+from router.own_work import ReturnVerdict
 from store.database import Database, Transaction
 from store.exceptions import resolve
 from store.own_work import enter, order_named

@@ -6,9 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
+from canonical.exchange import OWN_PEOPLE
 from console.api.acceptance import StockLevel, read_order, read_return, read_return_receipt, read_stock
 from console.api.call import Call, reply
-from console.desk import OWN_CHANNEL, Hub
+from console.desk import Hub
 from console.web.problem import Problem, forbidden, not_found, unauthorized
 from console.web.sight import header_of
 from router.ports import Arrival, Receipt, StockRoom
@@ -90,7 +91,7 @@ async def take_order(call: Call) -> web.Response:
     content = await call.body()
     read_order(call.hub, content)
     facts = facts_of(call, kind="PurchaseOrder")
-    receipt = await call.hub.receive(Arrival(_sender(call) or OWN_CHANNEL, "api", content, key, facts))
+    receipt = await call.hub.receive(Arrival(_sender(call) or OWN_PEOPLE, "api", content, key, facts))
     answer = receipt_of(receipt)
     order = await call.hub.order_of(receipt, _patience(call))
     if order is None:
@@ -112,7 +113,7 @@ async def _keep(call: Call, kind: str, judge: Callable[[Hub, bytes], object]) ->
     """Keep a canonical document that `judge` does not refuse."""
     key, content = key_of(call, required=True), await call.body()
     judge(call.hub, content)
-    arrival = Arrival(_sender(call) or OWN_CHANNEL, "api", content, key, facts_of(call, kind=kind))
+    arrival = Arrival(_sender(call) or OWN_PEOPLE, "api", content, key, facts_of(call, kind=kind))
     receipt = await call.hub.receive(arrival)
     return reply(receipt_of(receipt), 202, replayed(receipt))
 

@@ -18,8 +18,9 @@ from canonical import (
     ReturnReceipt,
     ReturnReceiptLine,
 )
-from router.decision import Decision, ReturnVerdict, StockRow
+from router.decision import Decision, StockRow
 from router.order import ZERO, Order
+from router.own_work import ReturnVerdict
 from router.policy import Policy
 from router.return_terms import ReturnTerms
 from tests.router.test_any_sequence import Hub, adjustments, hub_of, operator, prices, purchase_orders, taxes

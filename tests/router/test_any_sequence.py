@@ -28,8 +28,9 @@ from canonical import (
     Tax,
 )
 from router.decide import decide
-from router.decision import Decision, Reconsider, StockRow, World
+from router.decision import Decision, StockRow, World
 from router.order import ZERO, Order
+from router.own_work import Reconsider
 from router.policy import Policy
 
 SKUS = ("CS-1001", "CS-1002", "CS-1005", "NO-SUCH")

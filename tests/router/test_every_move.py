@@ -11,10 +11,11 @@ import router.acceptance
 import router.workings
 from canonical import Document, FulfilmentOrder, OrderChange
 from router.decide import decide
-from router.decision import Decision, Reconsider, World
+from router.decision import Decision, World
 from router.hold_rule import HoldRule
 from router.lifecycle import MOVES, Move, move
 from router.order import Ledger, Order
+from router.own_work import Reconsider
 from router.policy import Policy
 from tests.router.documents import advice, line, purchase_order
 

@@ -8,9 +8,10 @@ import pytest
 
 from canonical import OrderAcknowledgment, PurchaseOrder
 from router.decide import decide
-from router.decision import Decision, Reconsider, World
+from router.decision import Decision, World
 from router.hold_rule import HoldRule
 from router.order import Hold
+from router.own_work import Reconsider
 from router.policy import Policy
 from router.routing import Channel
 from tests.router.documents import line, purchase_order, ship_to

@@ -8,11 +8,12 @@ import pytest
 
 from canonical import InventoryLine, InventoryReport, OrderAcknowledgment, Quantity
 from router.decide import decide
-from router.decision import Decision, Reconsider, World
+from router.decision import Decision, World
 from router.effect import Arriving, Count, ToStock
 from router.flow.effects import effect_of
 from router.incoming import Ahead, IncomingRow
 from router.order import Order
+from router.own_work import Reconsider
 from router.policy import Policy
 from router.routing import Channel, Preorder
 from tests.router.documents import line, purchase_order

@@ -9,7 +9,8 @@ import pytest
 
 from canonical import OrderAcknowledgment, PurchaseOrder
 from router.decide import decide
-from router.decision import Decision, Reconsider, World
+from router.decision import Decision, World
+from router.own_work import Reconsider
 from router.policy import Policy
 from router.price_list import PriceLists, read_prices
 from tests.router.documents import line, purchase_order

@@ -28,8 +28,9 @@ from canonical import (
 )
 from router.charging import Charging
 from router.decide import decide
-from router.decision import Decision, Reconsider, StockRow, World
+from router.decision import Decision, StockRow, World
 from router.order import ZERO, Order
+from router.own_work import Reconsider
 from router.policy import Policy
 from tests.router.documents import advice, line, purchase_order
 

@@ -21,8 +21,9 @@ from canonical import (
     Tax,
 )
 from router.decide import decide
-from router.decision import Decision, ReturnVerdict, World
+from router.decision import Decision, World
 from router.order import Order
+from router.own_work import ReturnVerdict
 from router.policy import Policy
 from router.return_terms import Inspection, ReturnTerms
 from tests.router.documents import DALLAS, PORTLAND, advice, line, purchase_order, ship_to

@@ -20,9 +20,10 @@ from canonical import (
     Question,
 )
 from router.decide import decide
-from router.decision import Decision, Reconsider, Unanswered, World
+from router.decision import Decision, World
 from router.hold_rule import HoldRule
 from router.order import Order
+from router.own_work import Reconsider, Unanswered
 from router.policy import Policy
 from tests.router.documents import advice, line, purchase_order
 

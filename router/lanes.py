@@ -1,0 +1,80 @@
+"""The port of the lanes: each order's documents wait in one, and are decided one after another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from canonical import Document
+from router.decision import Decision, Needs, StockRow, World
+from router.incoming import Ahead, IncomingRow
+from router.load import NodeLoad
+from router.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class LaneEntry:
+    """One document waiting for its order's decision, in sequence."""
+
+    seq: int
+    document_id: str
+    document: Document
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """An order's lane, claimed: the order as it stands (None before its first document), and what waits for it."""
+
+    key: str
+    token: str
+    order: Order | None
+    entries: Sequence[LaneEntry]
+
+
+class Lanes(Protocol):
+    async def claim(self, limit: int, *, patience: float = 0) -> Sequence[Lane]:
+        """Claim lanes with waiting documents; with none, those that get some within `patience` seconds."""
+        ...
+
+    async def stock(self, needs: Needs) -> Sequence[StockRow]: ...
+
+    async def loads(self) -> Sequence[NodeLoad]:
+        """What nodes of limited capacity have taken on, from yesterday on."""
+        ...
+
+    async def incoming(self, skus: Sequence[str]) -> Sequence[IncomingRow]:
+        """What is on its way of these, from yesterday on."""
+        ...
+
+    async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:
+        """How much of these those wait for who come before an order of this lane and priority."""
+        ...
+
+    async def serials(self, count: int) -> int:
+        """The first of `count` serials for packages, which nobody else is given."""
+        ...
+
+    async def commit(
+        self, lane: Lane, entry: LaneEntry, world: World, decision: Decision, *, last: bool = False
+    ) -> Order | None:
+        """In one transaction: events, ledger, reservations, stock, outgoing documents, postings, exceptions.
+
+        `lane.order` is the order as last committed; with the `last` decision the lane is given back. Raises `Stale`
+        when the lane's token or a stock row no longer allows it. Returns the order as it now stands.
+        """
+        ...
+
+    async def undecidable(self, lane: Lane, entry: LaneEntry, reason: str) -> None:
+        """Take a document on which the decision itself broke out of the lane, as an exception."""
+        ...
+
+    async def release(self, lane: Lane, *, retry_at: datetime | None = None) -> None: ...
+
+    async def expire(self, limit: int) -> int:
+        """Turn what waited too long for what it refers to, and what is overdue, into exceptions; how many."""
+        ...
+
+    async def wake(self, limit: int) -> int:
+        """Have the orders decided again whose own time has come; how many times it had."""
+        ...
