@@ -3,17 +3,18 @@
 import asyncio
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from unittest import mock
 
 import aiohttp
 import pytest
 
+from console.cli import main as command_line
 from console.web.server import serve
 from hub import Crossdock
 
@@ -90,13 +91,20 @@ def opened(tmp_path: Path) -> Opener:
     return open_hub
 
 
-async def crossdock(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """One command on the configuration and data under `place`."""
+class Done(NamedTuple):
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+async def crossdock(place: Path, *words: str) -> Done:
+    """One command on the configuration and data under `place`, in a thread of this process: starting one costs more."""
     places = {"CROSSDOCK_CONFIG": str(place / "config" / "hub.yaml"), "CROSSDOCK_DATA": str(place / "data")}
-    command = [str(Path(sys.executable).with_name("crossdock")), *words]
-    return await asyncio.to_thread(
-        subprocess.run, command, env=os.environ | places, capture_output=True, text=True, check=False, timeout=120
-    )
+    with mock.patch.dict(os.environ, places), redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        ended = await asyncio.to_thread(command_line, Crossdock(), words)
+    return Done(ended, out.getvalue(), err.getvalue())
 
 
 def interchange(
