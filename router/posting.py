@@ -177,11 +177,13 @@ class PostingRule(Rule):
 
     def booked(self, amounts: Mapping[str, Decimal], extended: Decimal) -> dict[str, Any]:
         """How an ERP books an invoice or credit memo whose lines extend to `extended`: the accounts of what is `owed`
-        and of the `goods`, and the further `parts` of the total, each `{amount, account, value}`; all times `sign`."""
+        and of the `goods`, and the further `parts` of the total, each `{amount, account, value}`. Where an ERP has no
+        memos of their own `kind`, all is times `sign`."""
         accounts = self.accounts
         rest = {**amounts, "goods": amounts.get("goods", ZERO) - extended}
         values = {name: rest.get(name, ZERO) * times for name, times in AMOUNTS[self.event]["total"].items()}
         return {
+            "kind": "refund" if self.event == "credit" else "invoice",
             "sign": "-1" if self.event == "credit" else "1",
             "owed": accounts.get("due") or accounts.get("total", ""),
             "goods": accounts.get("goods", ""),

@@ -17,7 +17,10 @@ from connectors.emulators.faults import Faults
 from connectors.emulators.loopback import loopback
 
 ROOT = "/json/2"
-JOURNAL = "XDOCK"
+JOURNALS = ("XDOCK", "XSALE")
+"""Their ids are their places, from 1."""
+RECEIVABLE = "1100"
+"""What partners owe stands here."""
 CHART = (
     "1100", "1150", "1160", "1300", "1350", "2200", "2300", "4000", "4050", "4060", "4100", "4150", "4160", "5000",
     "5100", "5900",
@@ -104,32 +107,40 @@ class Odoo:
         return {
             "account.move": self.moves,
             "account.account": [{"id": number, "code": code} for number, code in enumerate(self.accounts, 1)],
-            "account.journal": [{"id": 1, "code": JOURNAL, "company_id.currency_id.name": "USD"}],
+            "account.journal": [
+                {"id": number, "code": code, "company_id.currency_id.name": "USD"}
+                for number, code in enumerate(JOURNALS, 1)
+            ],
             "res.partner": list(self.partners.values()),
         }[model]
 
     def _lines(self) -> Iterable[Record]:
         for move in self.moves:
             for line in move["lines"]:
-                yield {**line, "move_id.journal_id.code": JOURNAL, "parent_state": move["state"]}
+                yield {**line, "move_id.journal_id.code": move["journal_id.code"], "parent_state": move["state"]}
 
     def _make(self, values: Mapping[str, Any]) -> int:
-        made = [command[2] for command in values["line_ids"]]
+        made = _invoiced(values) if "invoice_line_ids" in values else [command[2] for command in values["line_ids"]]
         if sum(Decimal(str(line["debit"])) - Decimal(str(line["credit"])) for line in made):
             raise UserError("The entry is not balanced.")
         number = len(self.moves) + 1
         about = {"ref": values["ref"]}
         lines = [
             {
-                "account_id": {"id": line["account_id"], "code": self.accounts[line["account_id"] - 1]},
+                "account_id": {"id": line.get("account_id"), "code": self._code(line)},
                 "move_id": about,
                 "debit": Decimal(str(line["debit"])),
                 "credit": Decimal(str(line["credit"])),
             }
             for line in made
         ]
-        self.moves.append({"id": number, "journal_id.code": JOURNAL, "state": "draft", "lines": lines, **about})
+        journal = JOURNALS[values["journal_id"] - 1]
+        self.moves.append({"id": number, "journal_id.code": journal, "state": "draft", "lines": lines, **about})
         return number
+
+    def _code(self, line: Mapping[str, Any]) -> str:
+        """A line's account; without one it is what the partner owes."""
+        return self.accounts[line["account_id"] - 1] if "account_id" in line else RECEIVABLE
 
     def _post(self, numbers: Sequence[int]) -> bool:
         for number in numbers:
@@ -138,6 +149,23 @@ class Odoo:
                 raise UserError(f"The entry (id {number}) must be in draft.")
             move["state"] = "posted"
         return False
+
+
+def _invoiced(values: Mapping[str, Any]) -> list[Record]:
+    """The lines of an invoice's or a credit note's entry, what is owed last."""
+    given_back = values["move_type"] == "out_refund"
+    priced = [command[2] for command in values["invoice_line_ids"]]
+    amounts = [Decimal(str(line["price_unit"])) * line["quantity"] for line in priced]
+    total = sum(amounts, Decimal(0))
+    if total < 0 or not values.get("partner_id"):
+        raise UserError("The invoice has a negative total, or no customer.")
+    lines = [_sided(-amount if given_back else amount) | {"account_id": line["account_id"]}
+             for line, amount in zip(priced, amounts, strict=True)]  # fmt: skip
+    return [*lines, _sided(total if given_back else -total)]
+
+
+def _sided(credit: Decimal) -> Record:
+    return {"debit": max(-credit, Decimal(0)), "credit": max(credit, Decimal(0))}
 
 
 def _matching(records: Iterable[Record], domain: Sequence[Sequence[Any]]) -> Iterable[Record]:

@@ -76,6 +76,9 @@ def entry(key: str, amount: str = "12.50", **more: Any) -> JournalEntry:
     return JournalEntry.model_validate({**said, "lines": lines, "usage": "production", **more})
 
 
+_WEBSHOP = {"channel": "webshop", "order": "webshop/1", "owed": "1100"}
+
+
 def invoice(number: str, **more: Any) -> Invoice:
     """Two lines with tax, freight and an allowance, as the router hands it to an ERP."""
     price = {"currency": "USD"}
@@ -86,7 +89,15 @@ def invoice(number: str, **more: Any) -> Invoice:
     ]  # fmt: skip
     said = {"number": number, "invoiced_on": "2026-11-22", "order_number": "1", "currency": "USD", "total": "108.50"}
     parts = _parts(("freight", "4100", "5.00"), ("tax", "2200", "8.00"), ("allowances", "4050", "-2.00"))
-    ours = {"channel": "webshop", "order": "webshop/1", "sign": "1", "owed": "1100", "goods": "4000", "parts": parts}
+    ours = {
+        "channel": "webshop",
+        "order": "webshop/1",
+        "kind": "invoice",
+        "sign": "1",
+        "owed": "1100",
+        "goods": "4000",
+        "parts": parts,
+    }
     return Invoice.model_validate({**said, "lines": lines, "extensions": {"crossdock": ours}, **more})
 
 
@@ -94,7 +105,15 @@ def credit_memo(number: str) -> CreditMemo:
     """The screws come back, for a fee."""
     given_back = invoice(number, total="54.00")
     parts = _parts(("tax", "2200", "4.00"), ("fee", "4160", "-10.00"))
-    ours = {"channel": "webshop", "order": "webshop/1", "sign": "-1", "owed": "1100", "goods": "4060", "parts": parts}
+    ours = {
+        "channel": "webshop",
+        "order": "webshop/1",
+        "kind": "refund",
+        "sign": "-1",
+        "owed": "1100",
+        "goods": "4060",
+        "parts": parts,
+    }
     said = {**dict(given_back), "lines": given_back.lines[1:], "extensions": {"crossdock": ours}}
     return CreditMemo.model_validate(said)
 

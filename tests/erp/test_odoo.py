@@ -12,7 +12,7 @@ from connectors.emulators.faults import Fault
 from connectors.emulators.odoo import Odoo, serving
 from connectors.engine.wire import HttpWire
 from connectors.ledger import read_ledger
-from tests.erp.booking import Books, credit_check, entry, until_done
+from tests.erp.booking import Books, credit_check, credit_memo, entry, invoice, until_done
 
 CALLS = (
     "account.move/search_read", "account.journal/", "account.account/", "res.partner/", "account.move/create",
@@ -26,9 +26,10 @@ POSTED = {"1100": Decimal("12.50"), "4000": Decimal("-12.50")}
 
 @pytest.fixture
 async def odoo() -> AsyncIterator[Odoo]:
-    odoo = Odoo(accounts=("1100", "4000"))
+    odoo = Odoo()
     odoo.add_partner("northwind", "250.75", limit="1000")
     odoo.add_partner("harbor", "10")
+    odoo.add_partner("SUNDRY")
     async with serving(odoo):
         yield odoo
 
@@ -41,7 +42,8 @@ async def wire() -> AsyncIterator[HttpWire]:
 
 
 def books(wire: HttpWire, odoo: Odoo, **settings: Any) -> Books:
-    given = {"host": "-", "database": odoo.database, "api_key": odoo.api_key, "journal": "XDOCK", **settings}
+    given = {"host": "-", "database": odoo.database, "api_key": odoo.api_key, **settings}
+    given = {"journal": "XDOCK", "invoice_journal": "XSALE", "partner": "SUNDRY", **given}
     return Books("odoo", wire, odoo.base_url, given, timedelta(seconds=0.2))
 
 
@@ -62,6 +64,25 @@ async def test_whatever_goes_wrong_at_any_call_nothing_is_posted_twice(
         await until_done(books(wire, odoo), entry(f"k/{at}"))
         assert not odoo.faults.queue
     assert odoo.posted() == [(f"k/{at}", POSTED) for at in range(len(CALLS))]
+
+
+async def test_an_invoice_and_a_credit_memo_are_booked_once_as_our_own_rule_would(odoo: Odoo, wire: HttpWire) -> None:
+    hub = books(wire, odoo)
+    for fault in FAULTS:
+        odoo.faults.only = "account.move/create"
+        odoo.faults.silence = 0.3
+        odoo.faults.queue.append(fault)
+        await until_done(hub, invoice(f"I-{fault}"))
+    await hub.hand_over(credit_memo("C1"))
+    assert (await hub.hand_over(credit_memo("C1"))).receipt["already"]
+    billed = {"1100": "108.50", "2200": "-8.00", "4000": "-97.50", "4050": "2.00", "4100": "-5.00"}
+    given_back = {"1100": "-54.00", "2200": "4.00", "4060": "60.00", "4160": "-10.00"}
+    assert odoo.posted() == [
+        *((f"I-{fault}", {account: Decimal(amount) for account, amount in billed.items()}) for fault in FAULTS),
+        ("C1", {account: Decimal(amount) for account, amount in given_back.items()}),
+    ]
+    held = [line async for line in read_ledger(hub.caller)]
+    assert ("C1", "4060", Decimal(60)) in held
 
 
 async def test_its_books_are_read_back_to_the_cent(odoo: Odoo, wire: HttpWire) -> None:
