@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEEDS ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-router bench-availability bench-x12 bench-connectors bench-maps bench-ask every-rule fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
+.PHONY: help run test lint format bench bench-router bench-availability bench-x12 bench-connectors bench-maps bench-ask bench-waiting every-rule fuzz simulate storm-kill storm-partners storm-oversell storm-disk schemas lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-flow: .venv/.ready-dev ## Orders to decisions against a raw driver loop (L
 
 bench-ask: .venv/.ready-dev ## What the hub adds to a question that a provider answers at once
 	@$(BIN)/python benchmarks/ask.py
+
+bench-waiting: .venv/.ready-dev ## What 1,000 orders that wait for a dead provider cost the others
+	@$(BIN)/python benchmarks/dead_provider.py
 
 bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (LONG=1: 200 MB too)
 	@$(BIN)/python benchmarks/x12.py $(if $(LONG),--long)

@@ -131,9 +131,9 @@ def small(trade: Trade) -> Trade:
     return Trade(trade.translator, trade.policy.model_copy(update={"catalogue": few}))
 
 
-def taxed(policy: Policy) -> Policy:
+def taxed(policy: Policy, within: str = "PT30S") -> Policy:
     """Orders of one channel are taxed, and wait for it to be accepted: nothing but the question leaves meanwhile."""
-    asking = {"ask": PROVIDER, "gate": "accept"}
+    asking = {"ask": PROVIDER, "gate": "accept", "within": within}
     return policy.model_copy(
         update={"taxes": Taxes.model_validate({"taxed": [{"channels": ["northwind"], "provider": asking}]})}
     )
