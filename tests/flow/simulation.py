@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +29,7 @@ from router.decide import decide
 from router.flow import RetryPolicy, replay
 from store import Store, open_store, sqlite_url
 from store.tables import delivery, document
+from tests.flow.databases import migrated
 from tests.flow.street import POLICY, START, JsonLanguage, advice, arrival, assemble, purchase
 from tests.flow.virtual_time import run
 from tests.street.auditor import FILES, violations
@@ -356,22 +356,8 @@ def play(seed: int) -> Outcome:
     """Play one seed in virtual time, on a disk in memory where there is one."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        Path(folder, f"{seed}.db").write_bytes(_empty())
+        Path(folder, f"{seed}.db").write_bytes(migrated())
         return run(simulate(seed, Path(folder)))
-
-
-@cache
-def _empty() -> bytes:
-    """A database without rows, at the newest revision."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "hub.db")
-
-        async def make() -> None:
-            async with open_store(sqlite_url(file), LoopClock(), Numbered()):
-                pass
-
-        run(make())
-        return file.read_bytes()
 
 
 def main() -> int:

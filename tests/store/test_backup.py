@@ -8,7 +8,7 @@ import pytest
 from canonical import Rejected
 from connectors.surroundings import TimeOrderedIds
 from store import back_up, open_store, restore
-from tests.flow.databases import fresh_url
+from tests.flow.databases import empty_url, fresh_url
 from tests.flow.street import START, SteppingClock, open_street, purchase, stocked
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -40,7 +40,7 @@ async def worked(url, folder, orders=30):
 async def empty(kind, tmp_path, name):
     """(URL, data directory) of a hub that holds nothing."""
     data = tmp_path / name
-    return (f"sqlite:///{data}/crossdock.db" if kind == "file" else await fresh_url(kind, tmp_path)), data
+    return (f"sqlite:///{data}/crossdock.db" if kind == "file" else await empty_url(kind, tmp_path)), data
 
 
 @pytest.mark.parametrize("kind", KINDS)

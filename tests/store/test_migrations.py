@@ -13,7 +13,7 @@ from store.events import events_of
 from store.migrate import is_newest, migrate
 from store.tables import decision, metadata
 from store.watch_tables import block
-from tests.flow.databases import fresh_url
+from tests.flow.databases import empty_url, fresh_url
 from tests.flow.street import open_street, purchase, stocked
 
 
@@ -54,7 +54,7 @@ async def test_a_store_of_the_first_revision_is_upgraded_sealed_and_works_on(kin
         await street.settle()
         kept = await street.store.database.read(everything)
     (tmp_path / "old").mkdir()
-    url = await fresh_url(kind, tmp_path / "old")
+    url = await empty_url(kind, tmp_path / "old")
     await as_first_revision(url, kept)
     async with open_street(url) as street:
         assert await street.sound() == []
