@@ -59,6 +59,12 @@ def test_a_reference_of_no_standard_kind_is_mutually_defined(library: MapLibrary
     assert lost == ["references.0.kind"]
 
 
+def test_a_tax_of_no_standard_kind_is_mutually_defined(library: MapLibrary) -> None:
+    tree, lost = written(library, "810", taxes=[{"code": "state_levy", "amount": "1.20"}])
+    assert [tax[:2] for tax in elements(tree, "TXI")] == [["ZZ", "1.20"]]
+    assert "taxes.0.code" in lost
+
+
 def test_a_date_without_a_code_is_left_out_and_told(library: MapLibrary) -> None:
     tree, lost = written(library, "180", dates={"whenever": "2026-01-02", "requested_ship": "2026-01-03"})
     assert elements(tree, "DTM") == [["010", "20260103"]]
