@@ -61,7 +61,7 @@ bench-x12: .venv/.ready-dev ## X12 reading and validation against bytes.split (L
 bench-maps: .venv/.ready-dev ## Translation: 850 bytes to documents, a shop's order against hand-written Python
 	@$(BIN)/python benchmarks/maps.py
 
-every-rule: .venv/.ready-dev ## Delete each rule of every two-way map: something must be said, or other documents made
+every-rule: .venv/.ready-dev ## Delete each rule of every two-way map: something must be said, read or written otherwise
 	CROSSDOCK_EVERY_RULE=1 $(BIN)/pytest -q tests/mappings/test_every_rule_counts.py
 
 bench-connectors: .venv/.ready-dev ## Lists fetched, mapped and kept; shops one process can poll

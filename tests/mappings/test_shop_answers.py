@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from canonical import (
     AcknowledgedLine,
@@ -48,6 +49,16 @@ GOLDEN = json.loads((Path(__file__).parent / "cases" / "shop-answers.json").read
 
 TWO = Quantity(value=Decimal(2))
 SHIPPED = PackageLine(order_number="1001", line_number="11", items={"sku": "CS-1005"}, quantity=TWO)
+UNPACKED = PackageLine(order_number="1001", line_number="12", items={"sku": "CS-1006"}, quantity=TWO)
+CARTON = "00012345600000000018"
+OF_SHOPS: dict[str, JsonValue] = {
+    "1001": {
+        "adobe_commerce": {"id": "17"},
+        "amazon": {"marketplace": "ATVPDKIKX0DER"},
+        "shopify": {"id": "450789469"},
+        "woocommerce": {"id": "727"},
+    }
+}
 BILLED = InvoiceLine(
     number="11",
     order_line="11",
@@ -71,9 +82,11 @@ DOCUMENTS: dict[str, Document] = {
             number="S1",
             shipped_on=datetime(2026, 9, 16, 12, tzinfo=UTC),
             order_numbers=("1001",),
-            carrier=Carrier(scac="UPSN", service="ground"),
+            order_extensions=OF_SHOPS,
+            carrier=Carrier(scac="UPSN", service="ground", routing="UPS Ground"),
             tracking_numbers=("1Z999",),
-            packages=(Package(id="p1", kind="carton", tracking_number="1Z999", lines=(SHIPPED,)),),
+            packages=(Package(id="p1", kind="carton", sscc=CARTON, tracking_number="1Z999", lines=(SHIPPED,)),),
+            lines=(UNPACKED,),
         ),
         InventoryReport(
             number="I1",
@@ -86,6 +99,7 @@ DOCUMENTS: dict[str, Document] = {
         ),
         OrderAcknowledgment(
             number="1001",
+            change_number="2",
             decision="accepted",
             acknowledged_on=datetime(2026, 9, 15, 12, tzinfo=UTC),
             currency="USD",
@@ -98,7 +112,10 @@ DOCUMENTS: dict[str, Document] = {
             type="online_order",
             purpose="cancel",
             changed_on=datetime(2026, 9, 15, 13, tzinfo=UTC),
+            ordered_on=datetime(2026, 9, 15, 11, tzinfo=UTC),
             currency="USD",
+            notes=(Note(text="customer", kind="cancel_reason"),),
+            extensions={"shopify": {"id": "450789469", "financial_status": "voided"}},
         ),
         Invoice(**OWED),
         CreditMemo(**OWED, invoice_number="1001-1", reason="customer"),
@@ -116,6 +133,7 @@ DOCUMENTS: dict[str, Document] = {
             event="invoiced",
             posted_on=date(2026, 9, 16),
             currency="USD",
+            memo="Invoice 1001-1",
             lines=(
                 JournalLine(account="1200", debit=Decimal("47.28"), dimensions={"channel": "shop"}),
                 JournalLine(account="4000", credit=Decimal("47.28"), dimensions={"node": "RNO"}),
