@@ -13,6 +13,7 @@ from canonical import (
     OrderChange,
     PaymentEvent,
     PurchaseOrder,
+    Remittance,
     ReturnAuthorization,
     ReturnReceipt,
     ShipmentAdvice,
@@ -46,6 +47,7 @@ from router.price import check_prices
 from router.questions import ask_what_is_missing, face_deadlines, go_on_without, take_answer, take_refusal
 from router.request import Request, parked
 from router.return_decisions import return_authorization, return_receipt, return_verdict
+from router.settlement import settlement
 from router.shipment_tracking import ask_where, track, tracked
 from router.shipping import refuse, ship
 from router.sourcing import Sourced
@@ -285,5 +287,6 @@ _DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
     ReturnReceipt: return_receipt,
     TrackingUpdate: _tracking_update,
     PaymentEvent: payment_event,
+    Remittance: settlement,
     CreditMemo: channel_refund,
 }

@@ -36,6 +36,7 @@ TOLD = frozenset(
         "order_reconsidered",
         "order_redated",
         "order_repeated",
+        "order_settled",
         "order_taxed",
         "order_withdrawn",
         "posting_withheld",

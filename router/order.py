@@ -272,6 +272,8 @@ class Order(Model):
     authorization: Authorization | None = None
     captured: Amount = ZERO
     """What was taken of the buyer's money, deposits included."""
+    settlements: tuple[Text, ...] = ()
+    """The identities of the settlements it has taken in."""
     payments_failed: tuple[Text, ...] = ()
     """The keys of movements that failed after they were said to be done."""
     refunded: Amount = ZERO

@@ -12,14 +12,14 @@ from router.catalogue import Catalogue, units_in
 from router.haul import Hauls, hauls_from
 from router.hold_rule import CHECKS
 from router.network import Company, Network
-from router.posting import AMOUNTS, TAX_JURISDICTION, Posting, PostingRule
+from router.posting import AMOUNTS, FEE, TAX_JURISDICTION, Posting, PostingRule
 from router.price_list import PriceLists
 from router.promise import day_of
 from router.routing import Channel, Routing
 from router.rule import Rule
 from router.taxes import Taxes
 
-_BY_TAX = f"by {TAX_JURISDICTION}"
+_BY_NAME = f"by {TAX_JURISDICTION}, fees by {FEE}"
 
 
 class Policy(Rule):
@@ -190,7 +190,7 @@ class Policy(Rule):
                     message = f"account {account} of {part} is not in the list of accounts"
                     yield self._finding("account-unknown", f"{path}.lines.{index}.accounts", message)
             if not line.divides:
-                message = f"{line.amount} has no parts by {line.by}; goods and costs have by a class, tax {_BY_TAX}"
+                message = f"{line.amount} has no parts by {line.by}; goods and costs have by a class, tax {_BY_NAME}"
                 yield self._finding("part-unknown", f"{path}.lines.{index}.by", message)
             if line.amount not in AMOUNTS[rule.event]:
                 message = f"a {rule.event} has no amount {line.amount!r}; it has {', '.join(AMOUNTS[rule.event])}"

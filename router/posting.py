@@ -17,7 +17,9 @@ from router.order import ZERO
 from router.routing import PaymentTerms
 from router.rule import Rule
 
-PostingEvent = Literal["deposit", "capture", "shipment", "invoice", "return", "credit", "refund", "tax_difference"]
+PostingEvent = Literal[
+    "deposit", "capture", "shipment", "invoice", "return", "credit", "refund", "settlement", "tax_difference"
+]
 PostingMode = Literal["journal", "documents", "none"]
 """An ERP is sent our entry, or the document from which it makes its own, or nothing."""
 
@@ -55,18 +57,20 @@ AMOUNTS: Mapping[PostingEvent, Mapping[str, Mapping[str, int]]] = {
         "fee": {"fee": 1},
         "total": {**_TOTAL, "fee": -1},
     },
+    "settlement": {"paid": {"paid": 1}, "fees": {"fees": 1}, "amount": {"paid": 1, "fees": 1}},
     "tax_difference": {"difference": {"difference": 1}},
     "refund": {"credited": {"credited": 1}, "advance": {"advance": 1}, "amount": {"credited": 1, "advance": 1}},
 }
 """event -> amount -> the independent amounts it is made of."""
 
 
-PARTED: Mapping[str, Literal["items", "taxes"]] = {
+PARTED: Mapping[str, Literal["items", "taxes", "fees"]] = {
     "goods": "items", "cost": "items", "restocked": "items", "quarantined": "items", "scrapped": "items",
-    "tax": "taxes",
+    "tax": "taxes", "fees": "fees",
 }  # fmt: skip
-"""The amounts whose parts are known: by item, or by the jurisdiction that takes the tax."""
-TAX_JURISDICTION = "tax_jurisdiction"
+"""The amounts whose parts are known: by item, by the jurisdiction that takes the tax, by kind of fee."""
+TAX_JURISDICTION, FEE = "tax_jurisdiction", "fee"
+_BY_NAME = {TAX_JURISDICTION: "taxes", FEE: "fees"}
 
 Parts = Mapping[str, Mapping[str, Decimal]]
 """Amount -> its parts by SKU or jurisdiction. What they leave of the amount has none."""
@@ -85,7 +89,7 @@ class PostingLine(Rule):
     """Debit or credit one account with one of the event's amounts.
 
     `by` divides the amount, each part a line of its own with that dimension: goods and costs by the name of one of the
-    items' classes, tax by `tax_jurisdiction`. A part that `accounts` names goes to an account of its own.
+    items' classes, tax by `tax_jurisdiction`, fees by `fee`. A part in `accounts` goes to an account of its own.
     """
 
     debit: Text | None = None
@@ -111,8 +115,7 @@ class PostingLine(Rule):
     @property
     def divides(self) -> bool:
         """Whether the amount can be divided so."""
-        kind = PARTED.get(self.amount)
-        return self.by is None or kind == ("taxes" if self.by == TAX_JURISDICTION else "items")
+        return self.by is None or PARTED.get(self.amount) == _BY_NAME.get(self.by, "items")
 
     def parts(self, worth: Worth) -> dict[str, Decimal]:
         """The amount by its parts; what is of none stands under the empty one."""
@@ -121,7 +124,7 @@ class PostingLine(Rule):
             return {"": whole}
         found: dict[str, Decimal] = {}
         for name, amount in worth.parts.get(self.amount, {}).items():
-            part = name if self.by == TAX_JURISDICTION else worth.classes(name).get(self.by, "")
+            part = name if self.by in _BY_NAME else worth.classes(name).get(self.by, "")
             found[part] = found.get(part, ZERO) + amount
         return {**found, "": found.get("", ZERO) + whole - sum(found.values(), ZERO)}
 

@@ -16,6 +16,7 @@ from canonical import (
     PaymentEvent,
     PurchaseOrder,
     Question,
+    Remittance,
     ReturnAuthorization,
     ReturnReceipt,
     ShipmentAdvice,
@@ -70,6 +71,13 @@ def _order_it_tracks(document: TrackingUpdate, _sender: str, _policy: Policy) ->
 
 def _order_it_pays(document: PaymentEvent, _sender: str, _policy: Policy) -> Effect:
     return ToLane(document.order)
+
+
+def _order_it_settles(document: Remittance, sender: str, _policy: Policy) -> Effect:
+    """A marketplace settles order by order; what pays several at once is for a person."""
+    if len(document.lines) != 1 or document.lines[0].kind != "order":
+        return Nowhere(f"remittance {document.number} is not the settlement of one order, and nobody here acts on it")
+    return ToLane(lane_of(sender, document.lines[0].number, None, document.usage))
 
 
 def _what_we_sent(_document: Document, _sender: str, _policy: Policy) -> Effect:
@@ -139,6 +147,7 @@ EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {
     "CreditMemo": _order_it_credits,
     "TrackingUpdate": _order_it_tracks,
     "PaymentEvent": _order_it_pays,
+    "Remittance": _order_it_settles,
     "InventoryReport": _stock,
     "Acknowledgment": _what_we_sent,
 }

@@ -33,7 +33,7 @@ _PATIENCE = 60.0
 
 RECEIVABLE, ASSETS, LIABILITIES, REVENUE, EXPENSES = "receivable", "assets", "payable", "revenue", "expense"
 SORTS = {
-    "11": RECEIVABLE, "13": ASSETS, "22": LIABILITIES, "23": LIABILITIES, "40": REVENUE, "41": REVENUE,
+    "10": ASSETS, "11": RECEIVABLE, "13": ASSETS, "22": LIABILITIES, "23": LIABILITIES, "40": REVENUE, "41": REVENUE,
 }  # fmt: skip
 """By the first two digits of our accounts' numbers; all others are expenses."""
 
