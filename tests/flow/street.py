@@ -246,9 +246,10 @@ class Street:
 
 
 def assemble(
-    store: Store, clock: Any, randomness: Any, courier: Any, language: Any, policy: Policy = POLICY, **deliver: Any
+    store: Store, clock: Any, randomness: Any, courier: Any, language: Any, policy: Policy | None = None, **deliver: Any
 ) -> tuple[Flow, Intake]:
-    """Wire the steps as the composition root does."""
+    """Wire the steps as the composition root does, by the street's own policy where no other is given."""
+    policy = policy or POLICY
     intake = Intake(store.inbox)
     flow = Flow(
         translate=Translate(store.inbox, language, policy),
