@@ -181,8 +181,9 @@ class Hub:
 def _flow(configuration: Configuration, store: Store, outward: Outward, chores: Mapping[str, Job]) -> Flow:
     policy, clock, settings = configuration.policy, SystemClock(), configuration.trade.settings
     delivery = settings.delivery
+    translate = Translate(store.inbox, outward.translator, policy)
     return Flow(
-        translate=Translate(store.inbox, outward.translator, policy),
+        translate=translate,
         route=RouteOrders(store.lanes, decide, needs, policy, clock),
         render=Render(store.outbox, outward.translator),
         deliver=Deliver(
@@ -193,6 +194,7 @@ def _flow(configuration: Configuration, store: Store, outward: Outward, chores: 
             RetryPolicy(delivery.tries, delivery.first_wait, delivery.longest_wait),
             pace=Pace(delivery.per_minute),
             knows_again=partial(knows_again, configuration.trade.connections.by_id),
+            understand=translate.understand,
         ),
         schedule=Schedule(
             Intake(store.inbox),

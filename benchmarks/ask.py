@@ -152,13 +152,14 @@ def flow_over(store: Store, lanes: Lanes, trade: Trade, wire: InstantWire) -> tu
     policy, clock, provider = taxed(trade.policy), SystemClock(), connection()
     known = trade.translator
     translator = Translator(known.partners, known.library, {**known.connections, PROVIDER: provider})
+    translate = Translate(store.inbox, translator, policy)
     courier = Elsewhere(couriers(callers({PROVIDER: provider}, wire, clock))[PROVIDER])
     intake = Intake(store.inbox)
     flow = Flow(
-        translate=Translate(store.inbox, translator, policy),
+        translate=translate,
         route=RouteOrders(lanes, decide, needs, policy, clock),
         render=Render(store.outbox, translator),
-        deliver=Deliver(store.outbox, courier, clock, SystemRandomness()),
+        deliver=Deliver(store.outbox, courier, clock, SystemRandomness(), understand=translate.understand),
         schedule=Schedule(intake, (), lanes, Ticker(), store.turns),
         peers=store.peers,
     )

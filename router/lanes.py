@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from canonical import Document
-from router.decision import Decision, Needs, StockRow, World
+from router.decision import Decision, StockRow, World
 from router.incoming import Ahead, IncomingRow
 from router.load import NodeLoad
 from router.order import Order
@@ -32,19 +32,24 @@ class Lane:
     entries: Sequence[LaneEntry]
 
 
+class Facts(NamedTuple):
+    """What a round of decisions reads, as of one instant."""
+
+    stock: Sequence[StockRow]
+    """By SKU and node."""
+    incoming: Sequence[IncomingRow]
+    """What is on its way, from yesterday on."""
+    loads: Sequence[NodeLoad]
+    """What nodes of limited capacity have taken on, from yesterday on."""
+
+
 class Lanes(Protocol):
     async def claim(self, limit: int, *, patience: float = 0) -> Sequence[Lane]:
         """Claim lanes with waiting documents; with none, those that get some within `patience` seconds."""
         ...
 
-    async def stock(self, needs: Needs) -> Sequence[StockRow]: ...
-
-    async def loads(self) -> Sequence[NodeLoad]:
-        """What nodes of limited capacity have taken on, from yesterday on."""
-        ...
-
-    async def incoming(self, skus: Sequence[str]) -> Sequence[IncomingRow]:
-        """What is on its way of these, from yesterday on."""
+    async def facts(self, skus: Sequence[str], *, loads: bool = False) -> Facts:
+        """What decisions on these SKUs read, unlocked; what nodes have taken on only where capacity is limited."""
         ...
 
     async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:

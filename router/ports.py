@@ -9,7 +9,7 @@ Surroundings: `Clock`, `Randomness`, `Identifiers`.
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from canonical import Document, Finding
 from canonical.exchange import (
@@ -24,7 +24,7 @@ from canonical.exchange import (
     Reply,
 )
 from router.effect import Arriving, Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
-from router.lanes import Lane, LaneEntry, Lanes
+from router.lanes import Facts, Lane, LaneEntry, Lanes
 from router.lookups import (
     Access,
     Archive,
@@ -49,6 +49,7 @@ __all__ = [
     "Draft",
     "Effect",
     "Erasing",
+    "Facts",
     "Handed",
     "Holds",
     "Identifiers",
@@ -81,6 +82,7 @@ __all__ = [
     "Translator",
     "Transmission",
     "Turns",
+    "Understood",
     "WantedHold",
 ]
 
@@ -202,6 +204,14 @@ class QueuedDocument:
     token: str
 
 
+class Understood(NamedTuple):
+    """What an arrival says, as it was read at an instant, and where each of its documents takes effect."""
+
+    reading: Reading
+    effects: Sequence[Effect]
+    at: datetime
+
+
 class Outbox(Protocol):
     async def queued(self, limit: int, *, patience: float = 0) -> Sequence[QueuedDocument]:
         """Claim documents to render; with none, those that are queued within `patience` seconds."""
@@ -232,8 +242,11 @@ class Outbox(Protocol):
         """
         ...
 
-    async def delivered(self, parcel: Parcel, handed: Handed) -> None:
-        """Note that the other side took it, and keep what it answered, in one transaction."""
+    async def delivered(self, parcel: Parcel, handed: Handed, said: Understood | None = None) -> None:
+        """Note that the other side took it, and keep what it answered, in one transaction.
+
+        With what was understood of the answer that takes effect too; else it waits in the inbox to be translated.
+        """
         ...
 
     async def postponed(self, parcel: Parcel, *, until: datetime) -> None:

@@ -28,7 +28,7 @@ def queue(writing: Writing, outgoing_documents: Sequence[Outgoing], sent: int) -
     rows = []
     for seq, outgoing in enumerate(outgoing_documents, start=sent + 1):
         document_id = transaction.new_id()
-        transaction.recent.keep(document_id, outgoing.document, outgoing.text)
+        transaction.recent.documents.keep(document_id, outgoing.document, outgoing.text)
         rows.append(
             outgoing_row(outgoing)
             | {

@@ -50,9 +50,10 @@ def read_back(row: Any) -> Document:
     return document_of(row.kind, row.content)
 
 
-def lately(transaction: Transaction, document_id: str, row: Any) -> Document:
-    """The same, from memory where it was written a moment ago."""
-    return transaction.recent.take(document_id) or read_back(row)
+def lately(transaction: Transaction, document_id: str, row: Any, *, last: bool = True) -> Document:
+    """The same, from memory where it was written a moment ago; the `last` to want it lets it be forgotten."""
+    recent = transaction.recent.documents
+    return (recent.take if last else recent.look)(document_id, row.content) or read_back(row)
 
 
 def findings_json(findings: Iterable[Finding]) -> list[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from threading import local
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, func, select, text
@@ -15,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, StaticPool
 
+from store.shapes import run_plain
 from store.transaction import STEPS, Step
 
 T = TypeVar("T")
@@ -84,6 +86,7 @@ class SqliteEngines:
     worker = 0
 
     def __init__(self, url: str) -> None:
+        self._own, self._opened = local(), list[Connection]()
         plain = make_url(url).set(drivername="sqlite")
         self._writer = _sqlite(create_engine(plain, poolclass=StaticPool, connect_args=_SHARED), "BEGIN IMMEDIATE")
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-write")
@@ -96,11 +99,23 @@ class SqliteEngines:
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """One hop to the writing thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._writing, _connected, self._writer, work)
+        return await asyncio.get_running_loop().run_in_executor(self._writing, self._connected, self._writer, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """One hop to a reading thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._reading, _connected, self._reader, work)
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._connected, self._reader, work)
+
+    def _connected(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        """Run `work` on this thread's own connection, which stays open: to take one costs as much as a small write."""
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = engine.connect()
+            self._opened.append(connection)
+        try:
+            return work(connection)
+        finally:
+            if connection.in_transaction():
+                connection.rollback()
 
     async def stream(self, wanted: Sequence[Named]) -> AsyncIterator[tuple[str, Row[Any]]]:
         """Through aiosqlite. In memory all rows are read at once, since nobody may write between them."""
@@ -131,6 +146,8 @@ class SqliteEngines:
         loop = asyncio.get_running_loop()
         if self._streaming is not None:
             await self._streaming.dispose()
+        for connection in self._opened:
+            await loop.run_in_executor(self._writing, connection.close)
         await loop.run_in_executor(self._reading, self._reader.dispose)
         await loop.run_in_executor(self._writing, self._writer.dispose)
         self._reading.shutdown()
@@ -138,11 +155,6 @@ class SqliteEngines:
 
 
 _SHARED = {"check_same_thread": False, "timeout": 10}
-
-
-def _connected(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with engine.connect() as connection:
-        return work(connection)
 
 
 def _all_rows(connection: Connection, wanted: Sequence[Named]) -> list[tuple[str, Row[Any]]]:
@@ -168,7 +180,7 @@ def _sqlite(engine: Engine, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        run_plain(connection, begin)
 
     return engine
 

@@ -1,15 +1,16 @@
 """The inbox: what arrived, kept before anyone is told that it was taken."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import compress
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import DBAPIError
 
 from canonical.exchange import Arrival, Reading
-from router.ports import Effect, Receipt, Stale, Transmission
+from router.ports import Effect, Receipt, Stale, Transmission, Understood
 from store.answers import send_again
 from store.awaited import owe_acknowledgment
 from store.database import Database, Transaction
@@ -60,10 +61,11 @@ class Inbox:
 
 
 class _Arrived(NamedTuple):
-    """An arrival with its digest."""
+    """An arrival with its digest, and when it came."""
 
     arrival: Arrival
     digest: str
+    at: datetime
 
     @property
     def key(self) -> Key | None:
@@ -73,31 +75,55 @@ class _Arrived(NamedTuple):
         return None if key is None else (f"transmission/{arrival.transport}/{arrival.source or ''}", key)
 
 
-def keep(transaction: Transaction, arrival: Arrival) -> Receipt:
-    """Keep one arrival in a transaction that holds more."""
-    return _keep_all(transaction, [arrival])[0]
+def keep(transaction: Transaction, arrival: Arrival, said: Understood | None = None) -> None:
+    """Keep one arrival in a transaction that holds more, and let what was understood of it take effect.
+
+    Where that breaks it waits to be translated like any other, and the rest of the transaction holds.
+    """
+    if said is None or not _took_effect(transaction, arrival, said):
+        _keep_all(transaction, [arrival])
+
+
+def _took_effect(transaction: Transaction, arrival: Arrival, said: Understood) -> bool:
+    try:
+        with transaction.apart():
+            _keep_understood(transaction, arrival, said)
+    except DBAPIError:
+        raise
+    except Exception:  # noqa: BLE001 - whoever translates it notes what is wrong with it
+        return False
+    return True
+
+
+def _keep_understood(transaction: Transaction, arrival: Arrival, said: Understood) -> None:
+    arrived = _Arrived(arrival, sha256(arrival.content), said.at)
+    known = Identities(transaction, [arrived.key] if arrived.key else [])
+    receipt = _keep(transaction, arrived, known, _outcome(said.reading))
+    if receipt.status == "accepted":
+        taken = Transmission(receipt.id, arrival, said.at, "", 1, arrived.digest)
+        stage(transaction, [ToStage(taken, said.reading, said.effects)])
 
 
 def _keep_all(transaction: Transaction, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    arrived = [_Arrived(arrival, sha256(arrival.content)) for arrival in arrivals]
+    arrived = [_Arrived(arrival, sha256(arrival.content), transaction.now) for arrival in arrivals]
     known = Identities(transaction, [one.key for one in arrived if one.key])
-    return [_keep(transaction, one, known) for one in arrived]
+    return [_keep(transaction, one, known, "received") for one in arrived]
 
 
-def _keep(transaction: Transaction, arrived: _Arrived, known: Identities) -> Receipt:
-    received, (arrival, digest) = transaction.new_id(), arrived
+def _keep(transaction: Transaction, arrived: _Arrived, known: Identities, status: str) -> Receipt:
+    received, (arrival, digest) = transaction.new_id(), arrived[:2]
     if arrived.key is not None:
         seen = known.claim(*arrived.key, digest, received)
         if seen.verdict == "duplicate" or (seen.verdict == "conflict" and arrival.facts.get("updates") == "ignore"):
             return _first_receipt(transaction, seen.owner)
         if seen.verdict == "conflict":
-            _insert(transaction, received, arrival, "conflict")
+            _insert(transaction, received, arrived, "conflict")
             reason = f"{arrival.transport_key} came before with other content ({seen.owner})"
             open_exception(transaction, "transmission-conflict", reason, About(transmission=received))
             return Receipt(received, "conflict", digest, transaction.now)
-    _insert(transaction, received, arrival, "received")
+    _insert(transaction, received, arrived, status)
     owe_acknowledgment(transaction, received, arrival.source)
-    return Receipt(received, "accepted", digest, transaction.now)
+    return Receipt(received, "accepted", digest, arrived.at)
 
 
 def _first_receipt(transaction: Transaction, first: str) -> Receipt:
@@ -106,16 +132,17 @@ def _first_receipt(transaction: Transaction, first: str) -> Receipt:
     return Receipt(first, "duplicate", row.sha256, row.received_at)
 
 
-def _insert(transaction: Transaction, received: str, arrival: Arrival, status: str) -> None:
+def _insert(transaction: Transaction, received: str, arrived: _Arrived, status: str) -> None:
+    arrival, digest, received_at = arrived
     row = {
         "id": received,
         "source": arrival.source,
         "transport": arrival.transport,
         "transport_key": arrival.transport_key,
         "content": arrival.content,
-        "sha256": sha256(arrival.content),
+        "sha256": digest,
         "facts": dict(arrival.facts),
-        "received_at": transaction.now,
+        "received_at": received_at,
         "status": status,
         "due": transaction.now,
         "attempts": 0,

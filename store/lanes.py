@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from router.decision import Decision, Needs, StockRow, World
-from router.incoming import Ahead, IncomingRow
-from router.load import NodeLoad
+from router.decision import Decision, World
+from router.incoming import Ahead
 from router.order import Order
 from router.own_work import Reconsider
-from router.ports import Lane, LaneEntry
+from router.ports import Facts, Lane, LaneEntry
 from store.answers import draw
 from store.backorders import ahead_of
 from store.database import Database, Transaction
@@ -44,19 +43,16 @@ class Lanes:
         """Claim lanes with waiting documents, those that wait longest first, or that get some within `patience`."""
         return await self._database.claim("route", lambda: partial(_claim, limit=limit), patience)
 
-    async def stock(self, needs: Needs) -> Sequence[StockRow]:
-        """The stock rows a decision will read, unlocked."""
-        if not needs.skus:
-            return []
-        return await self._database.read(lambda transaction: stock_rows(transaction, needs.skus))
+    async def facts(self, skus: Sequence[str], *, loads: bool = False) -> Facts:
+        """What decisions on these SKUs read, unlocked."""
+        if not (skus or loads):
+            return Facts((), (), ())
 
-    async def loads(self) -> Sequence[NodeLoad]:
-        """What nodes of limited capacity have taken on, from yesterday on, unlocked."""
-        return await self._database.read(current_loads)
+        def work(transaction: Transaction) -> Facts:
+            stock, coming = (stock_rows(transaction, skus), incoming_rows(transaction, skus)) if skus else ((), ())
+            return Facts(stock, coming, current_loads(transaction) if loads else ())
 
-    async def incoming(self, skus: Sequence[str]) -> Sequence[IncomingRow]:
-        """What is on its way of these, from yesterday on."""
-        return await self._database.read(lambda transaction: incoming_rows(transaction, skus))
+        return await self._database.read(work)
 
     async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:
         """How much of these those wait for who come before an order of this lane and priority."""
@@ -147,7 +143,8 @@ _ENTRIES = Shape(
 
 def _orders(transaction: Transaction, lanes: Sequence[str]) -> dict[str, Order]:
     rows = transaction.ask(_ORDERS, wanted=lanes)
-    return {row.id: Order.model_validate_json(row.state) for row in rows}
+    recent = transaction.recent.orders
+    return {row.id: recent.take(row.id, row.state) or Order.model_validate_json(row.state) for row in rows}
 
 
 def _entries(transaction: Transaction, lanes: Sequence[str]) -> dict[str, list[LaneEntry]]:

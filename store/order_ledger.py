@@ -45,13 +45,9 @@ def write_order(writing: Writing) -> None:
     state = writing.made.order
     if state is None:
         return
-    values = {
-        "status": state.status,
-        "version": state.version,
-        "state": writing.made.texts.order,
-        "updated_at": writing.transaction.now,
-    }
-    transaction = writing.transaction
+    transaction, text = writing.transaction, writing.made.texts.order
+    values = {"status": state.status, "version": state.version, "state": text, "updated_at": transaction.now}
+    transaction.recent.orders.keep(writing.lane.key, state, text or "")
     if writing.lane.order is not None:
         transaction.set(order, {"id": writing.lane.key}, **values)
     else:

@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from canonical import Finding
 from canonical.exchange import Draft, Handed, Parcel
-from router.ports import QueuedDocument, Stale
+from router.ports import QueuedDocument, Stale, Understood
 from store.answers import finish, withhold
 from store.awaited import ACKNOWLEDGMENT, await_answers, delivered, give_up
 from store.database import Database, Transaction
-from store.documents import lately, mark, read_back
+from store.documents import lately, mark
 from store.exceptions import About, open_exception
 from store.inbox import keep
 from store.questions import tell_asker
@@ -84,8 +84,8 @@ class Outbox:
             "deliver", lambda: partial(_claim_parcels, limit=limit, each=each, room=room()), patience
         )
 
-    async def delivered(self, parcel: Parcel, handed: Handed) -> None:
-        """Note that the other side took it, and keep what it answered."""
+    async def delivered(self, parcel: Parcel, handed: Handed, said: Understood | None = None) -> None:
+        """Note that the other side took it, keep what it answered, and let what was understood of that take effect."""
 
         def work(transaction: Transaction) -> None:
             _close_attempt(transaction, parcel, "delivered", receipt=dict(handed.receipt))
@@ -94,7 +94,7 @@ class Outbox:
             _mark_carried(transaction, parcel, "delivered")
             delivered(transaction, parcel.id, parcel.destination, parcel.kind)
             if handed.answer:
-                keep(transaction, handed.answer)
+                keep(transaction, handed.answer, said)
 
         await self._database.write(work)
 
@@ -141,7 +141,7 @@ def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
     token = transaction.token()
     taken = {"wanted": [row.id for row in rows], "holder": token, "until": transaction.now + _RENDERING_LEASE}
     transaction.apply(_TAKE_QUEUED, taken)
-    return [QueuedDocument(row.id, lately(transaction, row.id, row), row.partner, token) for row in rows]
+    return [QueuedDocument(row.id, lately(transaction, row.id, row, last=False), row.partner, token) for row in rows]
 
 
 _INSTANT = bindparam("instant", type_=document.c.due.type)
@@ -199,7 +199,7 @@ def _claim_due(transaction: Transaction, rows: Sequence[Any]) -> list[Parcel]:
     taken = {"wanted": [row.document for row in rows], "holder": token, "until": transaction.now + _DELIVERY_LEASE}
     transaction.apply(_TAKE_DUE, taken)
     unsettled = _unsettled(transaction, rows)
-    return [_parcel(row, token, row.document in unsettled) for row in rows]
+    return [_parcel(transaction, row, token, row.document in unsettled) for row in rows]
 
 
 def _unsettled(transaction: Transaction, rows: Sequence[Any]) -> set[str]:
@@ -252,7 +252,7 @@ _TAKE_DUE = Shape(
 )
 
 
-def _parcel(row: Any, token: str, in_doubt: bool) -> Parcel:
+def _parcel(transaction: Transaction, row: Any, token: str, in_doubt: bool) -> Parcel:
     return Parcel(
         id=row.document,
         key=row.key,
@@ -262,7 +262,7 @@ def _parcel(row: Any, token: str, in_doubt: bool) -> Parcel:
         media_type=row.media_type,
         filename=row.filename,
         attempt=row.attempts + 1,
-        document=read_back(row),
+        document=lately(transaction, row.document, row),
         token=token,
         in_doubt=in_doubt,
     )

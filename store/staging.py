@@ -104,7 +104,8 @@ def _stage_document(transaction: Transaction, staged: _Staged, effect: Effect, k
     elif verdict.verdict == "duplicate":
         _insert(transaction, staged, "duplicate", duplicate_of=verdict.owner)
     else:
-        _insert(transaction, staged, "waiting")
+        known_order = {"order_id": effect.lane} if isinstance(effect, ToLane) else {}
+        _insert(transaction, staged, "waiting", **known_order)
         _take_effect(transaction, staged, effect)
     return _transmission_of(transaction, by_transport.owner) if by_transport.verdict == "duplicate" else None
 
@@ -121,7 +122,7 @@ def _insert(transaction: Transaction, staged: _Staged, status: str, **columns: A
     row = dict(staged.row) | {"id": staged.id, "status": status, "at": transaction.now} | columns
     transaction.insert(document, row)
     if status == "waiting" and staged.incoming.document:
-        transaction.recent.keep(staged.id, staged.incoming.document, row["content"])
+        transaction.recent.documents.keep(staged.id, staged.incoming.document, row["content"])
 
 
 def _conflict(transaction: Transaction, staged: _Staged, first: str) -> None:
@@ -167,7 +168,6 @@ def _take_effect(transaction: Transaction, staged: _Staged, effect: Effect) -> N
 
 
 def _to_lane(transaction: Transaction, staged: _Staged, effect: ToLane) -> None:
-    mark(transaction, staged.id, order_id=effect.lane)
     enqueue(transaction, effect.lane, staged.id)
     owe_answers(transaction, staged.id, staged.row["kind"], effect.lane)
 

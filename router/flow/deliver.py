@@ -12,7 +12,8 @@ from canonical import CrossdockError, Finding, Rejected, Unavailable, Unfinished
 from router.flow.breaker import Breaker
 from router.flow.pace import Pace
 from router.flow.patience import patiently
-from router.ports import Clock, Courier, Outbox, Parcel, Randomness, Stale
+from router.flow.translate import SMALL
+from router.ports import Arrival, Clock, Courier, Outbox, Parcel, Randomness, Stale, Understood
 
 _LOOK_FIRST = "Look there: resolve this if it did, else try again. A manifest's idempotency has the hub do so itself."
 _Noting = Callable[[], Coroutine[None, None, None]]
@@ -49,6 +50,8 @@ class Deliver:
     retry: RetryPolicy = RetryPolicy()
     knows_again: Callable[[Parcel], bool] = lambda _parcel: True
     """Whether the other side knows a parcel that comes again, so that it may be sent again in doubt."""
+    understand: Callable[[Arrival, datetime], Understood] | None = None
+    """Reads what was answered, so that it takes effect with its receipt."""
     crash: Callable[[str], None] = lambda _instant: None
     concurrency: int = 8
     """Parcels under way for one destination."""
@@ -125,7 +128,16 @@ class Deliver:
             return self._try_again(parcel, Unavailable(f"{type(error).__name__}: {error}", ambiguous=True))
         self.crash("after-send")
         self.breaker.succeeded(parcel.destination)
-        return partial(self.outbox.delivered, parcel, handed)
+        return partial(self.outbox.delivered, parcel, handed, self._understood(handed.answer))
+
+    def _understood(self, answer: Arrival | None) -> Understood | None:
+        """What it answered at once; what is large or cannot be read waits in the inbox, as any arrival does."""
+        if answer is None or self.understand is None or len(answer.content) > SMALL:
+            return None
+        try:
+            return self.understand(answer, self.clock.now())
+        except Exception:  # noqa: BLE001 - it is tried again from the inbox, and noted there
+            return None
 
     def _refuse_doubt(self, parcel: Parcel) -> None:
         """Raise `Rejected` when the try before may have had its effect, and nobody would know this one for the same."""

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from canonical import Document, Unavailable
@@ -97,11 +99,8 @@ class RouteOrders:
         """Decide one document of each lane; the lanes that have another."""
         wanted = [self._needs(claimed) for claimed in active]
         skus = sorted({sku for needs in wanted for sku in needs.skus})
-        read = _Read(
-            stock=_by_sku(await self.lanes.stock(Needs(skus=tuple(skus)))),
-            loads=tuple(await self.lanes.loads()) if self.policy.network.limited else (),
-            incoming=await self.lanes.incoming(skus) if skus else (),
-        )
+        facts = await self.lanes.facts(skus, loads=self.policy.network.limited)
+        read = _Read(_by_sku(facts.stock), tuple(facts.loads), facts.incoming)
         settled = await asyncio.gather(*(self._settle(*each, read) for each in zip(active, wanted, strict=True)))
         return [claimed for claimed, goes_on in zip(active, settled, strict=True) if goes_on]
 
@@ -158,7 +157,7 @@ class RouteOrders:
         return World.model_construct(
             now=self.clock.now(),
             configuration=self.policy.digest,
-            stock=tuple(row for sku in needs.skus for row in read.stock.get(sku, ())),
+            stock=tuple(chain.from_iterable([read.stock.get(sku, ()) for sku in needs.skus])),
             loads=read.loads,
             incoming=tuple(incoming),
             ahead=tuple(await self.lanes.ahead(lane.key, priority, coming)) if coming else (),
@@ -167,7 +166,4 @@ class RouteOrders:
 
 
 def _by_sku(rows: Sequence[StockRow]) -> Stock:
-    found: dict[str, list[StockRow]] = {}
-    for row in rows:
-        found.setdefault(row.sku, []).append(row)
-    return found
+    return {sku: list(of_sku) for sku, of_sku in groupby(rows, key=itemgetter(0))}

@@ -1,19 +1,19 @@
 """Translation: kept bytes become canonical documents with their identities, places and answers."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from canonical import Rejected, Unavailable
 from canonical.card_number import hide_cards, holds_card
-from canonical.exchange import Incoming, Reading
+from canonical.exchange import Arrival, Incoming, Reading
 from router.flow.effects import effect_of
 from router.flow.patience import patiently
 from router.policy import Policy
-from router.ports import Effect, Inbox, Nowhere, Stale, Translator, Transmission
+from router.ports import Effect, Inbox, Nowhere, Stale, Translator, Transmission, Understood
 
-_SMALL = 64_000
+SMALL = 64_000
 """Bytes that are read sooner than a thread is reached."""
 
 
@@ -41,29 +41,27 @@ class Translate:
 
     async def _translate(self, transmission: Transmission) -> None:
         try:
-            reading = await self._read(transmission)
-            effects = self._effects(reading, transmission.arrival.source)
-            await patiently(lambda: self.inbox.translated(transmission, reading, effects))
+            said = await self._read(transmission)
+            await patiently(lambda: self.inbox.translated(transmission, said.reading, said.effects))
         except (Stale, Unavailable):
             return
         except Exception as error:  # noqa: BLE001 - one transmission must never stop the others
             reason = _reason(error)
             await patiently(lambda: self.inbox.failed(transmission, reason))
 
-    async def _read(self, transmission: Transmission) -> Reading:
+    async def _read(self, transmission: Transmission) -> Understood:
         """Read the bytes; large ones in a thread, so that nobody at the door waits for them."""
-        arrival = transmission.arrival
-        asked = (arrival.content, arrival.source, arrival.facts, transmission.received_at)
-        if len(arrival.content) <= _SMALL:
-            return self._understood(*asked)
-        return await asyncio.to_thread(self._understood, *asked)
+        arrival, received_at = transmission.arrival, transmission.received_at
+        if len(arrival.content) <= SMALL:
+            return self.understand(arrival, received_at)
+        return await asyncio.to_thread(self.understand, arrival, received_at)
 
-    def _understood(
-        self, content: bytes, source: str | None, facts: Mapping[str, str], received_at: datetime
-    ) -> Reading:
-        """What the bytes say, without the card numbers that nobody should have sent."""
-        reading = self.translator.read(content, source, facts, received_at)
-        return hide_cards(reading) if holds_card(content) else reading
+    def understand(self, arrival: Arrival, at: datetime) -> Understood:
+        """What an arrival says, without the card numbers that nobody should have sent, and where that takes effect."""
+        reading = self.translator.read(arrival.content, arrival.source, arrival.facts, at)
+        if holds_card(arrival.content):
+            reading = hide_cards(reading)
+        return Understood(reading, self._effects(reading, arrival.source), at)
 
     def _effects(self, reading: Reading, source: str | None) -> Sequence[Effect]:
         return [self._effect(incoming, source) for incoming in reading.documents]

@@ -251,8 +251,11 @@ def assemble(
     """Wire the steps as the composition root does, by the street's own policy where no other is given."""
     policy = policy or POLICY
     intake = Intake(store.inbox)
+    policy = policy or POLICY
+    translate = Translate(store.inbox, language, policy)
+    deliver.setdefault("understand", translate.understand)
     flow = Flow(
-        translate=Translate(store.inbox, language, policy),
+        translate=translate,
         route=RouteOrders(store.lanes, decide, needs, policy, clock),
         render=Render(store.outbox, language),
         deliver=Deliver(store.outbox, courier, clock, randomness, **deliver),
