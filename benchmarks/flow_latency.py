@@ -6,7 +6,8 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -23,9 +24,8 @@ SENDERS = 100
 async def latencies(url: str, trade: Trade) -> None:
     """Print the acknowledgment's latency against a raw commit's, and how it spreads."""
     orders = Orders(trade.policy, random.Random(7))
-    raw = raw_commits(orders.canonical(300))
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
-        idle = [await _timed(store.inbox, arrival) for arrival in orders.canonical(300)]
+        raw, idle = await _in_turns(store.inbox, orders.canonical(300))
         began = time.perf_counter()
         closed = await _closed_loop(store.inbox, orders.canonical(4_000))
         saturated = 4_000 / (time.perf_counter() - began)
@@ -39,22 +39,37 @@ async def latencies(url: str, trade: Trade) -> None:
     )
 
 
-def raw_commits(arrivals: Sequence[Arrival]) -> list[float]:
-    """One row of the same size a synced commit."""
+@contextmanager
+def raw_committing() -> Iterator[Callable[[Arrival], float]]:
+    """Writes one row of an arrival's size a synced commit; the seconds that took."""
     with tempfile.TemporaryDirectory() as folder:
         database = sqlite3.connect(Path(folder, "raw.db"), isolation_level=None)
         database.execute("pragma journal_mode=wal")
         database.execute("pragma synchronous=full")
         database.execute("create table kept (id text primary key, content blob)")
-        taken = []
-        for arrival in arrivals:
+
+        def commit(arrival: Arrival) -> float:
             began = time.perf_counter()
             database.execute("begin immediate")
             database.execute("insert into kept values (?, ?)", (arrival.transport_key, arrival.content))
             database.execute("commit")
-            taken.append(time.perf_counter() - began)
+            return time.perf_counter() - began
+
+        yield commit
         database.close()
-    return taken
+
+
+def raw_commits(arrivals: Sequence[Arrival]) -> list[float]:
+    """One row of the same size a synced commit."""
+    with raw_committing() as commit:
+        return [commit(arrival) for arrival in arrivals]
+
+
+async def _in_turns(inbox: Inbox, arrivals: Sequence[Arrival]) -> tuple[list[float], list[float]]:
+    """(raw, acknowledged): a raw commit before each acknowledgment, so that both meet the same machine and disk."""
+    with raw_committing() as commit:
+        pairs = [(commit(arrival), await _timed(inbox, arrival)) for arrival in arrivals]
+    return [raw for raw, _ in pairs], [kept for _, kept in pairs]
 
 
 async def _timed(inbox: Inbox, arrival: Arrival) -> float:
