@@ -131,7 +131,8 @@ def _print_reconciliation(console: Console, books: Mapping[str, Any]) -> None:
     _head(console, "Whether it all agrees")
     compared = ", ".join(f"{count} in {ledger}" for ledger, count in books["compared"].items())
     console.print(text(f"{len(books['differences'])} differences between {compared}"))
-    console.print(text(f"Then {books['planted']['deed']}, and before it is put back:"), soft_wrap=True)
+    if books["planted"]["deed"]:
+        console.print(text(f"Then {books['planted']['deed']}, and before it is put back:"), soft_wrap=True)
     for one in books["planted"]["differences"]:
         console.print(
             text(f"  {one['code']} in {one['ledger']}: {one['about']}: {one['cause']}", "yellow"), soft_wrap=True

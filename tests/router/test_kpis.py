@@ -3,7 +3,10 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from canonical import FulfilmentOrder
+from router.consignment import Consignment
 from router.decide import decide
 from router.decision import World
 from router.kpis import Course, figures, kpis, share
@@ -47,6 +50,22 @@ def test_the_last_day_is_the_nodes_own(policy: Policy, world: World, now: dateti
     before_midnight_in_reno = 14 + 24
     assert figures([course(order, now, before_midnight_in_reno)], policy.network)["on_time"] == 1
     assert figures([course(order, now, before_midnight_in_reno + 1)], policy.network)["on_time"] == 0
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(50, 1), (120, 0)])
+def test_what_a_carrier_delivered_after_the_day_asked_for_was_not_on_time(
+    policy: Policy, world: World, now: datetime, hours: int, kept: int
+) -> None:
+    order = shipped(policy, world, "1", dates={"requested_delivery": now.date() + timedelta(days=3)})
+    bought = {"number": "dc-reno/0/1#1", "reference": "C1", "node": "dc-reno", "destination": 0, "carrier": "ups",
+              "ship_to": order.destinations[0], "packages": (), "ships_on": now.date()}  # fmt: skip
+    under_way = Consignment.model_validate(bought)
+    arrived = under_way.model_copy(update={"delivered_at": now + timedelta(hours=hours)})
+    told = [
+        figures([course(order.model_copy(update={"consignments": (one,)}), now)], policy.network)["on_time"]
+        for one in (under_way, arrived)
+    ]
+    assert told == [None, kept]
 
 
 def test_too_much_too_little_or_a_person_spoils_it(policy: Policy, world: World, now: datetime) -> None:
