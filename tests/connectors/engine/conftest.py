@@ -1,20 +1,25 @@
-"""A Shopify shop that stands in on loopback, and a connection to it made of the shipped manifest."""
+"""Connections to stand-ins on loopback, made of the shipped manifests; the shop of the example among them."""
 
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from canonical import Document
 from canonical.exchange import Parcel
 from connectors.catalogue import load_catalogue
-from connectors.connection import Connection, Connections, load_connections
+from connectors.connection import Connection, Connections, host_of, load_connections
 from connectors.courier import ConnectionCourier
 from connectors.emulators.shopify import ShopifyShop, serving
 from connectors.engine.caller import Caller
 from connectors.engine.wire import HttpWire
+from connectors.secret import Secret
+from connectors.syntax.json_text import write_json
+from mappings.library import MapLibrary
 
 CONFIG = Path(__file__).parents[3] / "config"
 LINES = [{"id": 501, "quantity": 2}, {"id": 502, "quantity": 5}]
@@ -51,6 +56,35 @@ async def wire() -> AsyncIterator[HttpWire]:
     wire = HttpWire()
     yield wire
     await wire.close()
+
+
+def connected(name: str, account: Any, **own: str | Secret) -> Connection:
+    """A connection to an account of a stand-in: defaults, the account's own secrets, and what else is given."""
+    manifest = load_catalogue().manifests[name]
+    settings: dict[str, Any] = {key: one.default or "" for key, one in manifest.settings.items()}
+    secrets = {
+        key: Secret(getattr(account, key))
+        for key in settings
+        if manifest.settings[key].secret and hasattr(account, key)
+    }
+    granted = frozenset({host_of(account.base_url)})
+    return Connection(name, manifest.title, manifest, settings | secrets | own, account.base_url, granted)
+
+
+def parcel_of(document: Document, map_name: str) -> Parcel:
+    """A document as it lies in the outbox, written by a map without a finding."""
+    rendition = MapLibrary().get(map_name).write(document)
+    assert rendition.findings == ()
+    return Parcel("d", "k", "shop", document.kind, write_json(rendition.tree), "application/json", "f", 1)
+
+
+class SteppingClock:
+    """Stands at one instant until a test moves it."""
+
+    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
 
 
 @pytest.fixture

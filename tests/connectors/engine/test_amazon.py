@@ -1,7 +1,7 @@
 """Amazon over real HTTP: its tokens, its narrow limits, each package confirmed once, every cent of an order kept."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,6 @@ import pytest
 
 from canonical import (
     Carrier,
-    Document,
     InventoryReport,
     Misconfigured,
     Package,
@@ -21,26 +20,17 @@ from canonical import (
     Unavailable,
 )
 from canonical.exchange import Parcel
-from connectors.catalogue import load_catalogue
-from connectors.connection import Connection, host_of
 from connectors.courier import ConnectionCourier
 from connectors.emulators.amazon import AmazonSeller, serving
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
 from connectors.engine.wire import HttpWire
 from connectors.pickup import ConnectionPickup, pickups
-from connectors.secret import Secret
-from connectors.syntax.json_text import read_json, write_json
+from connectors.syntax.json_text import read_json
 from mappings.library import MapLibrary
+from tests.connectors.engine.conftest import SteppingClock, connected, parcel_of
 
 LIBRARY = MapLibrary()
-
-
-class SteppingClock:
-    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
 
 
 def money(amount: str) -> dict[str, str]:
@@ -79,19 +69,8 @@ async def seller() -> AsyncIterator[AmazonSeller]:
 
 @pytest.fixture
 def caller(seller: AmazonSeller, wire: HttpWire) -> Caller:
-    manifest = load_catalogue().manifests["amazon"]
-    settings = {name: setting.default or "" for name, setting in manifest.settings.items()}
-    secrets = {name: Secret(getattr(seller, name)) for name in ("client_id", "client_secret", "refresh_token")}
     own = {"token_url": seller.base_url + "/auth/o2/token", "seller": "A1"}
-    granted = frozenset({host_of(seller.base_url)})
-    connection = Connection("az", "Amazon", manifest, {**settings, **secrets, **own}, seller.base_url, granted)
-    return Caller(connection, wire, SteppingClock())
-
-
-def parcel(document: Document, map_name: str) -> Parcel:
-    rendition = LIBRARY.get(map_name).write(document)
-    assert rendition.findings == ()
-    return Parcel("d", "k", "az", document.kind, write_json(rendition.tree), "application/json", "f", 1)
+    return Caller(connected("amazon", seller, **own), wire, SteppingClock())
 
 
 def shipment(item: str = "101") -> Parcel:
@@ -107,7 +86,7 @@ def shipment(item: str = "101") -> Parcel:
         packages=(package(1), package(2)),
         order_extensions={"111-1": {"amazon": {"marketplace": "ATVPDKIKX0DER"}}},
     )
-    return parcel(notice, "amazon/shipment")
+    return parcel_of(notice, "amazon/shipment")
 
 
 async def collected(caller: Caller) -> list[Any]:
@@ -200,7 +179,7 @@ async def test_a_refresh_token_nobody_knows_is_told_without_showing_it(caller: C
 async def test_stock_is_set(caller: Caller, seller: AmazonSeller):
     line = {"items": {"sku": "CS-1005"}, "quantities": {"available": {"value": "7"}}}
     report = InventoryReport.model_validate({"number": "R", "as_of": SteppingClock.at, "lines": [line]})
-    await ConnectionCourier(caller).deliver(parcel(report, "amazon/inventory"))
+    await ConnectionCourier(caller).deliver(parcel_of(report, "amazon/inventory"))
     assert seller.stock == {"CS-1005": 7}
 
 

@@ -1,7 +1,7 @@
 """eBay over real HTTP: its tokens and pages, each package told once, its notifications proved by a key it publishes."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from canonical import (
     Carrier,
-    Document,
     InventoryReport,
     Package,
     PackageLine,
@@ -23,8 +22,7 @@ from canonical import (
     Unavailable,
 )
 from canonical.exchange import Arrival, Parcel
-from connectors.catalogue import load_catalogue
-from connectors.connection import Connection, host_of
+from connectors.connection import Connection
 from connectors.courier import ConnectionCourier
 from connectors.emulators.ebay import EbaySeller, serving
 from connectors.emulators.loopback import loopback
@@ -33,16 +31,12 @@ from connectors.engine.cursor import MemoryCursors
 from connectors.engine.wire import HttpWire
 from connectors.pickup import ConnectionPickup
 from connectors.secret import Secret
-from connectors.syntax.json_text import read_json, write_json
+from connectors.syntax.json_text import read_json
 from connectors.webhooks import Webhooks
 from mappings.library import MapLibrary
+from tests.connectors.engine.conftest import SteppingClock, connected, parcel_of
 
 LIBRARY = MapLibrary()
-
-
-class StillClock:
-    def now(self) -> datetime:
-        return datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def money(amount: Any) -> dict[str, str]:
@@ -72,23 +66,12 @@ async def seller() -> AsyncIterator[EbaySeller]:
 
 @pytest.fixture
 def connection(seller: EbaySeller) -> Connection:
-    manifest = load_catalogue().manifests["ebay"]
-    settings = {name: setting.default or "" for name, setting in manifest.settings.items()}
-    secrets = {name: Secret(getattr(seller, name)) for name in ("client_id", "client_secret", "refresh_token")}
-    own = {"verification_token": Secret("v" * 32), "endpoint": "https://hub.example/hooks/eb"}
-    granted = frozenset({host_of(seller.base_url)})
-    return Connection("eb", "eBay", manifest, {**settings, **secrets, **own}, seller.base_url, granted)
+    return connected("ebay", seller, verification_token=Secret("v" * 32), endpoint="https://hub.example/hooks/ebay")
 
 
 @pytest.fixture
 def caller(connection: Connection, wire: HttpWire) -> Caller:
-    return Caller(connection, wire, StillClock())
-
-
-def parcel(document: Document, map_name: str) -> Parcel:
-    rendition = LIBRARY.get(map_name).write(document)
-    assert rendition.findings == ()
-    return Parcel("d", "k", "eb", document.kind, write_json(rendition.tree), "application/json", "f", 1)
+    return Caller(connection, wire, SteppingClock())
 
 
 def shipment(item: str = "101", packages: int = 2) -> Parcel:
@@ -103,7 +86,7 @@ def shipment(item: str = "101", packages: int = 2) -> Parcel:
         carrier=Carrier(scac="UPSN"),
         packages=tuple(map(package, range(1, packages + 1))),
     )
-    return parcel(notice, "ebay/shipment")
+    return parcel_of(notice, "ebay/shipment")
 
 
 async def collected(caller: Caller) -> list[Any]:
@@ -172,8 +155,8 @@ async def test_an_item_ebay_does_not_know_is_final(caller: Caller):
 async def test_stock_is_told_25_at_a_time_and_what_is_refused_of_it_is_told(caller: Caller, seller: EbaySeller):
     def report(skus: list[str]) -> Parcel:
         lines = [{"items": {"sku": sku}, "quantities": {"available": {"value": "7"}}} for sku in skus]
-        document = InventoryReport.model_validate({"number": "R", "as_of": StillClock().now(), "lines": lines})
-        return parcel(document, "ebay/inventory")
+        document = InventoryReport.model_validate({"number": "R", "as_of": SteppingClock().now(), "lines": lines})
+        return parcel_of(document, "ebay/inventory")
 
     skus = [f"S-{number}" for number in range(60)]
     seller.skus |= set(skus)
@@ -192,18 +175,18 @@ async def test_a_token_that_ran_out_is_fetched_anew(caller: Caller, seller: Ebay
 async def test_notifications_are_proved_by_the_key_ebay_publishes(
     caller: Caller, connection: Connection, seller: EbaySeller
 ):
-    webhooks, taken = Webhooks({"eb": connection}, {"eb": caller}, StillClock()), list[Arrival]()
+    webhooks, taken = Webhooks({"ebay": connection}, {"ebay": caller}, SteppingClock()), list[Arrival]()
 
     async def hook(request: web.Request) -> web.Response:
-        arrival = await webhooks.verify("eb", request.headers, await request.read(), request.method, request.path)
+        arrival = await webhooks.verify("ebay", request.headers, await request.read(), request.method, request.path)
         taken.extend([arrival] if arrival else [])
         return web.Response(status=200 if arrival else 412)
 
     application = web.Application()
-    application.router.add_post("/hooks/eb", hook)
+    application.router.add_post("/hooks/ebay", hook)
     event = {"metadata": {"topic": "MARKETPLACE_ACCOUNT_DELETION"}, "notification": {"notificationId": "n-1"}}
     async with loopback(application) as url:
-        assert await seller.push(f"{url}/hooks/eb", event) == 200
-        assert await seller.push(f"{url}/hooks/eb", event) == 200
+        assert await seller.push(f"{url}/hooks/ebay", event) == 200
+        assert await seller.push(f"{url}/hooks/ebay", event) == 200
     assert [(one.transport_key, one.facts["topic"]) for one in taken] == [("n-1", "MARKETPLACE_ACCOUNT_DELETION")] * 2
     assert seller.keys_asked == ["key-1"]

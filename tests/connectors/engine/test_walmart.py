@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 
 from canonical import (
     Carrier,
-    Document,
     Misconfigured,
     OrderAcknowledgment,
     Package,
@@ -21,24 +20,13 @@ from canonical import (
     Unavailable,
 )
 from canonical.exchange import Parcel
-from connectors.catalogue import load_catalogue
-from connectors.connection import Connection, host_of
 from connectors.courier import ConnectionCourier
 from connectors.emulators.walmart import WalmartMarketplace, serving
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
 from connectors.engine.wire import HttpWire
 from connectors.pickup import ConnectionPickup
-from connectors.secret import Secret
-from connectors.syntax.json_text import write_json
-from mappings.library import MapLibrary
-
-
-class SteppingClock:
-    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
+from tests.connectors.engine.conftest import SteppingClock, connected, parcel_of
 
 
 def order(number: int) -> dict[str, Any]:
@@ -70,20 +58,7 @@ def clock() -> SteppingClock:
 
 @pytest.fixture
 def caller(walmart: WalmartMarketplace, wire: HttpWire, clock: SteppingClock) -> Caller:
-    settings = {
-        "client_id": Secret(walmart.client_id),
-        "client_secret": Secret(walmart.client_secret),
-        "ship_method": "Standard",
-    }
-    granted = frozenset({host_of(walmart.base_url)})
-    manifest = load_catalogue().manifests["walmart"]
-    return Caller(Connection("wm", "Walmart", manifest, settings, walmart.base_url, granted), wire, clock)
-
-
-def parcel(document: Document, map_name: str) -> Parcel:
-    rendition = MapLibrary().get(map_name).write(document)
-    assert rendition.findings == ()
-    return Parcel("d", "k", "wm", document.kind, write_json(rendition.tree), "application/json", "f", 1)
+    return Caller(connected("walmart", walmart), wire, clock)
 
 
 def shipment() -> Parcel:
@@ -100,7 +75,7 @@ def shipment() -> Parcel:
             Package(id="2", tracking_number="1Z2", lines=(line("2"),)),
         ),
     )
-    return parcel(notice, "walmart/shipment")
+    return parcel_of(notice, "walmart/shipment")
 
 
 async def test_each_package_goes_under_its_own_tracking_number(caller: Caller, walmart: WalmartMarketplace):
@@ -128,7 +103,7 @@ async def test_a_lost_answer_charges_nobody_twice(caller: Caller, walmart: Walma
 
 async def test_an_order_is_acknowledged_once(caller: Caller, walmart: WalmartMarketplace):
     said = OrderAcknowledgment(number="1", decision="accepted", acknowledged_on=date(2026, 11, 21), currency="USD")
-    acknowledgment = parcel(said, "walmart/acknowledgment")
+    acknowledgment = parcel_of(said, "walmart/acknowledgment")
     assert (await ConnectionCourier(caller).deliver(acknowledgment)).receipt["acknowledged"] == "1"
     assert "acknowledged" not in (await ConnectionCourier(caller).deliver(acknowledgment)).receipt
 
