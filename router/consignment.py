@@ -57,6 +57,7 @@ class Consignment(Model):
     tracked: tuple[Text, ...] = ()
     """Each thing it said, as `status@instant`."""
     delivered_at: Moment | None = None
+    """When the last of what was delivered so far came."""
 
     @property
     def stands(self) -> bool:

@@ -34,7 +34,7 @@ def track(work: Workings, consignment: Consignment, update: TrackingUpdate) -> i
         )
     if not fresh:
         return 0
-    delivered = [event.at for event in fresh if event.status == DELIVERED and event.at]
+    delivered = [consignment.delivered_at, *(event.at for event in fresh if event.status == DELIVERED)]
     milestone, milestone_at = _furthest(consignment, fresh)
     moved = restate_consignment(
         work,
@@ -42,7 +42,7 @@ def track(work: Workings, consignment: Consignment, update: TrackingUpdate) -> i
         milestone=milestone,
         milestone_at=milestone_at,
         tracked=(*consignment.tracked, *(_said(update, event) for event in fresh)),
-        delivered_at=delivered[-1] if delivered else consignment.delivered_at,
+        delivered_at=max((at for at in delivered if at), key=_instant, default=None),
     )
     _listen(work, moved)
     _pass_on(work, moved, update, [event for event in fresh if event.status in _TOLD])
@@ -86,7 +86,7 @@ def ask_where(work: Workings) -> None:
         return
     for one in work.order.consignments:
         if _under_way(work, one) and one.heard_at and one.heard_at + every <= now:
-            for number in one.tracking_numbers:
+            for number in _on_their_way(one):
                 _ask(work, one, number)
             _listen(work, one)
 
@@ -108,7 +108,13 @@ def _patience(work: Workings) -> timedelta | None:
 
 def _under_way(work: Workings, consignment: Consignment) -> bool:
     left = consignment.left_at
-    return left is not None and consignment.milestone not in _ENDED and work.world.now < left + _LONGEST_WAY
+    return left is not None and bool(_on_their_way(consignment)) and work.world.now < left + _LONGEST_WAY
+
+
+def _on_their_way(consignment: Consignment) -> list[str]:
+    """The packages of which nobody has said how their way ended."""
+    ended = {said.rpartition("@")[0] for said in consignment.tracked}
+    return [one for one in consignment.tracking_numbers if ended.isdisjoint(f"{one}:{end}" for end in _ENDED)]
 
 
 def _ask(work: Workings, consignment: Consignment, tracking_number: str) -> None:
