@@ -7,7 +7,7 @@ from mappings.authoring.draft import Block, Entry, Rule
 from mappings.authoring.guesser import NOTHING, Guesser, Scope, Special, absolute
 from mappings.authoring.parties import parties
 from mappings.authoring.sample import Part, groups, scalars, within
-from mappings.authoring.values import is_currency, item_scheme
+from mappings.authoring.values import is_currency, is_unit, item_scheme
 from mappings.authoring.vocabulary import LEAST
 from mappings.language.shape import TEXT, Shape, shape_of
 
@@ -69,7 +69,7 @@ def quantity(guesser: Guesser, scope: Scope) -> Entry | None:
     if value is None:
         guesser.lacking += 1
         return Block({"value": Rule({"const": "1"}, NOTHING)})
-    unit = guesser.take(("quantity.unit",), TEXT, scope)
+    unit = guesser.take(("quantity.unit",), TEXT, scope, is_unit, rivals=("price.amount", "currency"))
     return Block({"value": value, **({"unit": _unit(guesser, unit, scope)} if unit else {})})
 
 
@@ -99,9 +99,8 @@ def price(guesser: Guesser, scope: Scope) -> Entry | None:
 
 def currency(guesser: Guesser, scope: Scope) -> Entry:
     """The document's currency, else the partner's."""
-    parts = [part for part in scope.parts if not part.values or is_currency(part.values) or part.parts]
-    part = guesser.take(("currency",), TEXT, Scope(parts, scope.owner, scope.prefix))
-    if part is None or not is_currency(part.values):
+    part = guesser.take(("currency",), TEXT, scope, is_currency)
+    if part is None:
         return Rule({"context": "currency"}, "the sample names none: the partner's")
     return guesser.rule(part, scope, {"at": part.path, "default": {"context": "currency"}})
 

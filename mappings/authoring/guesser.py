@@ -27,6 +27,8 @@ class Scope:
     """The path from the top to what these parts are addressed from."""
 
 
+Looks: TypeAlias = Callable[[Sequence[str]], bool]
+"""Whether all values look like those of a field, beyond being of its kind."""
 Special: TypeAlias = "Callable[[Guesser, Scope], Entry | None]"
 
 
@@ -104,15 +106,22 @@ class Guesser:
 
     # --- choosing a part --------------------------------------------------------------------------------------------
 
-    def take(self, keys: Sequence[str], shape: Shape, scope: Scope) -> Part | None:
-        """The part that is surest what the first key with a candidate holds, and can be by its values."""
+    def take(
+        self, keys: Sequence[str], shape: Shape, scope: Scope, looks: Looks | None = None, rivals: Sequence[str] = ()
+    ) -> Part | None:
+        """The part that is surest what the first key with a candidate holds, and can be by its values and their look.
+
+        One whose name says a rival more surely is left to that.
+        """
         for key in keys:
             best, found = LEAST, None
             for part, above in scalars(scope.parts):
                 if self.absolute(scope, part) in self.used or not fits(shape, part.values)[0]:
                     continue
                 score = self.vocabulary.score(key, part.words, above)
-                if score > best:
+                if any(self.vocabulary.score(rival, part.words, above) > score for rival in rivals):
+                    continue
+                if score > best and (looks is None or looks(part.values)):
                     best, found = score, part
             if found:
                 self.weight += best

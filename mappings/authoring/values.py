@@ -19,6 +19,7 @@ DATE_FORMS = (
 """The forms that are tried, the likeliest first. 03/04/2026 is taken as March 4: look at it."""
 
 _SCHEMES: dict[int, Literal["upc", "ean", "gtin"]] = {12: "upc", 13: "ean", 14: "gtin"}
+_UNIT = re.compile(r"[A-Za-z][A-Za-z0-9]{0,3}|[0-9][A-Za-z][A-Za-z0-9]?|[A-Za-z][A-Za-z ./-]{1,19}[0-9]?")
 _EPOCH = re.compile(r"1[0-9]{12}")
 
 
@@ -65,6 +66,11 @@ def checked(number: str) -> bool:
 def is_currency(values: Sequence[str]) -> bool:
     """Whether all are ISO 4217 alphabetic codes by their form."""
     return bool(values) and all(re.fullmatch(r"[A-Z]{3}", value) for value in values)
+
+
+def is_unit(values: Sequence[str]) -> bool:
+    """Whether all can be units by their form: a word, or a code with a letter (`EA`, `H87`, `sq ft`)."""
+    return all(_UNIT.fullmatch(value.strip()) for value in values)
 
 
 def _all(values: Sequence[str], convert: Callable[[str, str], object]) -> bool:

@@ -89,6 +89,27 @@ def test_a_json_invoice_inside_its_member_is_known_for_an_invoice():
     assert list(proved.draft.ignore) == ["internal"]
 
 
+UNITS = [
+    ({"unit_price": "5.00"}, None, "5.00"),
+    ({"unit_price": "5"}, None, "5"),
+    ({"unit_cost": 5, "uom": "CA"}, "uom", "5"),
+    ({"unit_price": "5.00", "unit": "each"}, "unit", "5.00"),
+    ({"unit_price": "5.00", "unit_price_currency": "USD"}, None, "5.00"),
+    ({"unitPrice": "5.00", "unitOfMeasure": "H87"}, "unitOfMeasure", "5.00"),
+    ({"price": "5.00", "measure": "12.5"}, None, "5.00"),
+]
+
+
+@pytest.mark.parametrize(("told", "unit", "amount"), UNITS)
+def test_a_unit_is_known_by_its_look_and_a_price_of_a_unit_is_none(told: dict[str, Any], unit: str | None, amount: str):
+    order = {"order_id": "1", "created_at": "2026-01-01", "currency": "USD", "items": [{"sku": "A", "qty": 2, **told}]}
+    proved = drafted(json.dumps(order), "PurchaseOrder")
+    [line] = document(proved)["lines"]
+    assert line["price"]["amount"] == amount
+    guessed = [text for text in proved.draft.text().splitlines() if text.strip().startswith("unit:")]
+    assert [bool(unit and unit in text) for text in guessed] == ([True] if unit else [])
+
+
 def test_the_kind_that_is_asked_for_is_drafted_and_what_it_lacks_is_marked():
     proved = drafted(json.dumps(INVOICE), "ShipmentNotice")
     assert proved.document == "ShipmentNotice"
