@@ -223,7 +223,7 @@ class _Reader:
                 self._fault("config-missing", ("settings",), f"the setting {name!r} is missing; add it")
             elif isinstance(given, SecretReference):
                 yield from self._resolved(name, given)
-            elif setting.secret:
+            elif setting.secret and given:  # an empty default is that of a secret that need not be there
                 message = f"{name} is a secret; write {{env: NAME}} in its place"
                 self._fault("secret-in-file", ("settings", name), message)
             else:

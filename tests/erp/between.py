@@ -1,26 +1,31 @@
-"""What stands between the hub and an ERP when the line is bad: it hands requests on, and spoils one answer."""
+"""What stands between the hub and a provider when the line is bad: it hands requests on, and spoils one answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, web
 
 from connectors.emulators.loopback import loopback
 
-Spoil = Literal["down", "slow", "lost_answer", "garbage", "twice", "late"]
-SPOILS: tuple[Spoil, ...] = ("down", "slow", "lost_answer", "garbage", "twice", "late")
+Spoil = Literal["down", "slow", "throttled", "lost_answer", "garbage", "twice", "late"]
+"""`lost_answer`: it is accepted, and nobody hears of it. `twice`: it arrives twice. `late`: it arrives after the hub
+has given up and perhaps tried again."""
+SPOILS: tuple[Spoil, ...] = ("down", "slow", "throttled", "lost_answer", "garbage", "twice", "late")
 
 
 _MOMENT = 0.2
 """Seconds."""
+_OWN = ("host", "content-length", "transfer-encoding", "accept-encoding", "connection")
+"""Headers of a connection, not of what is asked."""
 
 
 @dataclass
 class Line:
-    """The first request that holds each text of `of` is spoilt; all others pass."""
+    """The first request that holds each text of `of`, in its path or body, is spoilt; all others pass."""
 
     beyond: str
     spoil: Spoil
@@ -31,7 +36,7 @@ class Line:
         """Hand one request on."""
         body = await request.read()
         async with ClientSession() as session:
-            spoilt = next((text for text in self.of if text.encode() in body), None)
+            spoilt = next((text for text in self.of if text.encode() in request.path.encode() + b" " + body), None)
             if spoilt is None:
                 return self._told(await self._ask(session, request, body))
             self.of.remove(spoilt)
@@ -41,6 +46,8 @@ class Line:
         match self.spoil:
             case "down":
                 return web.Response(status=503)
+            case "throttled":
+                return web.Response(status=429, headers={"Retry-After": "0"})
             case "late":
                 self.lagging.append(asyncio.create_task(self._later(request, body)))
                 return _cut(request)
@@ -63,8 +70,9 @@ class Line:
             return await self._ask(session, request, body)
 
     async def _ask(self, session: ClientSession, request: web.Request, body: bytes) -> bytes:
-        carried = {name: request.headers[name] for name in ("Content-Type", "Cookie") if name in request.headers}
-        async with session.post(self.beyond, data=body, headers=carried) as answer:
+        carried = {name: value for name, value in request.headers.items() if name.lower() not in _OWN}
+        url = urlsplit(self.beyond)._replace(path=request.path, query=request.query_string).geturl()
+        async with session.request(request.method, url, data=body, headers=carried) as answer:
             self.status = answer.status
             return await answer.read()
 
@@ -84,7 +92,15 @@ async def bad_line(beyond: str, spoil: Spoil, *of: str) -> AsyncIterator[tuple[L
     """The line, and the address that leads over it to `beyond`."""
     line = Line(beyond, spoil, list(of))
     application = web.Application()
-    application.router.add_post("/{rest:.*}", line.handle)
+    application.router.add_route("*", "/{rest:.*}", line.handle)
     async with loopback(application) as url:
-        yield line, url
+        yield line, url + urlsplit(beyond).path
         await asyncio.gather(*line.lagging)
+
+
+@asynccontextmanager
+async def spoilt(spoil: Spoil, calls: Sequence[str], beyond: str) -> AsyncIterator[str]:
+    """A line on which the first of each of these calls is spoilt."""
+    async with bad_line(beyond, spoil, *calls) as (line, url):
+        yield url
+        assert not line.of

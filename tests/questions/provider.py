@@ -1,7 +1,7 @@
 """A street whose orders ask one provider through its real connector: a stand-in with a ledger of its own."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -86,9 +86,17 @@ class Trade:
 
 @asynccontextmanager
 async def trading(
-    name: str, policy: Policy, monkeypatch: pytest.MonkeyPatch, folder: Path, **settings: str
+    name: str,
+    policy: Policy,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    over: Callable[[str], AbstractAsyncContextManager[str]] = nullcontext,
+    **settings: str,
 ) -> AsyncIterator[Trade]:
-    """The street under a policy that asks `ASKED`, which is a connection of this connector to its stand-in."""
+    """The street under a policy that asks `ASKED`, which is a connection of this connector to its stand-in.
+
+    `over` says by which address its stand-in's is reached.
+    """
     monkeypatch.setattr(streets, "POLICY", policy)
     made: list[Trade] = []
 
@@ -97,10 +105,16 @@ async def trading(
 
     door = web.Application()
     door.router.add_post("/hooks", hear)
-    async with standing_in(name, START) as told, loopback(door) as url, _wire() as wire:
+    async with (
+        standing_in(name, START) as told,
+        loopback(door) as url,
+        _wire() as wire,
+        AsyncExitStack() as lines,
+    ):
         manifest = load_catalogue().manifests[name]
         endpoint = {"endpoint": f"{url}/hooks"} if "endpoint" in manifest.settings else {}
-        connections = {ASKED: _connection(told, folder, endpoint | settings)}
+        base_url = await lines.enter_async_context(over(told.connection["base_url"]))
+        connections = {ASKED: _connection(told, base_url, folder, endpoint | settings)}
         nobody = InterchangeIdentity(qualifier="ZZ", id="NOBODY", group="NOBODY")
         language = Language(Translator(Partners({}, {}, nobody), MapLibrary(), connections))
         calling = callers(connections, wire, SystemClock())
@@ -120,9 +134,14 @@ async def _wire() -> AsyncIterator[HttpWire]:
         await wire.close()
 
 
-def _connection(told: StandIn, folder: Path, settings: Mapping[str, str]) -> Connection:
+def _connection(told: StandIn, base_url: str, folder: Path, settings: Mapping[str, str]) -> Connection:
     """As an integrator would write it from what the stand-in tells."""
-    written = {**told.connection, "connection": ASKED, "settings": {**told.connection["settings"], **settings}}
+    written = {
+        **told.connection,
+        "base_url": base_url,
+        "connection": ASKED,
+        "settings": {**told.connection["settings"], **settings},
+    }
     (folder / "connection.yaml").write_text(yaml.safe_dump(written))
     found = load_connections(folder, load_catalogue().manifests, told.environment, folder)
     assert found.findings == ()
