@@ -75,8 +75,11 @@ def _reader(
         inline = None
     checking = [check.read for check in checks if check.read]
     weak = [(name, read) for name, rule, read in reading if rule.weak]
-    own = [(name, read) for name, rule, read in reading if not rule.weak and not rule.needs]
-    below = [(name, read, rule.needs) for name, rule, read in reading if not rule.weak and rule.needs]
+    everywhere = compiler.tracing  # also what surely finds nothing notes where it looked
+    own = [(name, read) for name, rule, read in reading if not rule.weak and (everywhere or not rule.needs)]
+    below = [
+        (name, read, rule.needs) for name, rule, read in reading if not rule.weak and rule.needs and not everywhere
+    ]
     if not keep and not below and not rest and not checking:
         return _small_reader(own, weak), inline
     choose = _by_children(below) if below else None

@@ -217,11 +217,20 @@ class _Route:
             element = _made(element, name, test) if known is None else known
         return element
 
+    def _reached(self, node: Node, run: Run) -> tuple[Node, list[str]]:
+        """The first element at the end, or as far as the steps lead, and the names of the steps that lead nowhere."""
+        found = [self.base(node, run)]
+        for number, (name, test) in enumerate(self.steps):
+            below = [child for parent in found for child in parent.iterchildren(name) if _meets(child, test)]
+            if not below:
+                return found[0], [etree.QName(step).localname for step, _ in self.steps[number:]]
+            found = below
+        return found[0], []
+
     def place(self, node: Node, run: Run) -> Where:
         """The XPath of the value, or of where it would be."""
-        found = self.every(node, run)
-        element = found[0] if found else self.base(node, run)
-        path = element.getroottree().getpath(element)
+        element, missing = self._reached(node, run)
+        path = "/".join((element.getroottree().getpath(element), *missing))
         where: dict[str, int | str] = {"xpath": f"{path}/@{self.attribute}" if self.attribute else path}
         if element.sourceline:
             where["line"] = element.sourceline
