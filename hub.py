@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from console.tools import Tools
 from mappings.language.schema import map_schema
 from router.catalogue import StockLevel
 from router.decide import decide, needs
+from router.decision import StockRow
 from router.event_kinds import EVENT_KINDS
 from router.flow import (
     Deliver,
@@ -62,6 +64,7 @@ from router.policy import Policy
 from router.policy_files import RULES, Others, read_policy
 from router.ports import Receipt
 from router.routing import Routing
+from router.stock_offer import offers
 from store import DATABASE, Store, back_up, open_store, restore, sqlite_url
 from store.figures import figures
 from store.history import History
@@ -115,10 +118,15 @@ class Hub:
         self.doors += [Door(one.id, one.name, "connection") for one in trade.connections.by_id.values()]
         policy, read_routing = configuration.policy, partial(read_alone, model=Routing)
         self.hindsight = Hindsight(History(store.database), policy.network, read_routing)
+        self._terms = policy.channel
         self._outward, self._destinations = outward, policy.posting.destinations
         self.publish_stock = _publishing(configuration, store, outward)
         chores = _chores(configuration, store, self.erasing, self.publish_stock)
         self._flow = _flow(configuration, store, outward, chores)
+
+    def offered(self, partner: str, rows: Sequence[StockRow]) -> Decimal:
+        """How much of an item a partner may be told of, by its terms."""
+        return sum(offers(rows, self._terms(partner).stock).values(), Decimal(0))
 
     def read_canonical(self, kind: str, content: bytes) -> tuple[Document | None, Sequence[Finding]]:
         """One canonical document in JSON; None with located findings."""

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypedDict
 
 from canonical import Document, Finding
 from console.authoring import Authoring
+from router.decision import StockRow
 from router.ports import Access, Archive, Arrival, Erasing, Holds, Inbox, Receipt, Returns, StockRoom
 from router.reconciliation import Difference
 
@@ -189,6 +191,10 @@ class Hub(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def offered(self, partner: str, rows: Sequence[StockRow]) -> Decimal:
+        """How much of an item a partner may be told of, out of all its stock."""
+        ...
 
     def reconcile(self) -> Reconcile:
         """Orders, documents, postings and the ERPs' own books, to be held against each other once."""

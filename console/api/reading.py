@@ -57,21 +57,21 @@ async def show_explanation(call: Call) -> web.Response:
 
 
 async def show_availability(call: Call) -> web.Response:
-    """What can be promised of a SKU; the nodes and their stock for our own people only."""
+    """What can be promised of a SKU, with the nodes and their stock; of it a partner is told what its terms offer."""
     sku = call.query("sku")
     if sku is None:
         raise Problem(400, "sku-missing", "say which item: ?sku=SKU")
-    told = _told(sku, tuple(await call.hub.stock.glance(sku)), call.caller.partner is None)
-    return web.Response(body=told, content_type="application/json")
+    rows, partner = tuple(await call.hub.stock.glance(sku)), call.caller.partner
+    if partner is None:
+        return web.Response(body=_inside(sku, rows), content_type="application/json")
+    return reply({"sku": sku, "available": call.hub.offered(partner, rows)})
 
 
 @lru_cache(maxsize=4096)
-def _told(sku: str, rows: tuple[StockRow, ...], inside: bool) -> bytes:
-    """The answer, made once for as long as the rows are the same."""
-    answer: dict[str, Any] = {"sku": sku, "available": sum((row.available for row in rows), Decimal(0))}
-    if inside:
-        answer["nodes"] = [{**row._asdict(), "available": row.available} for row in rows]
-    return json_bytes(answer)
+def _inside(sku: str, rows: tuple[StockRow, ...]) -> bytes:
+    """The answer to our own people, made once for as long as the rows are the same."""
+    nodes = [{**row._asdict(), "available": row.available} for row in rows]
+    return json_bytes({"sku": sku, "available": sum((row.available for row in rows), Decimal(0)), "nodes": nodes})
 
 
 async def show_kpis(call: Call) -> web.Response:

@@ -286,6 +286,10 @@ class MemoryHub:
     drained: int = 0
     doors: Sequence[Door] = (Door("northwind", "Northwind", "partner"), Door("harbor", "Harbor", "partner"))
 
+    def offered(self, partner: str, rows: Sequence[StockRow]) -> Decimal:
+        """All but one."""
+        return sum((row.available for row in rows), Decimal(-1))
+
     def staleness(self) -> list[Mapping[str, Any]]:
         return [{"connection": "trailhead", "what": "orders", "seconds": 40.0, "limit": 360.0, "fresh": True}]
 

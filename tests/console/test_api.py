@@ -312,7 +312,14 @@ async def test_stock_is_set_and_told(client):
     assert told["available"] == "9"
     assert {row["node"]: row["available"] for row in told["nodes"]} == {"reno": "7", "newark": "2"}
     outside = await (await client("GET", "/v1/availability?sku=LAMP", "northwind")).json()
-    assert outside == {"sku": "LAMP", "available": "9"}
+    assert outside == {"sku": "LAMP", "available": "8"}, "what its terms keep back it is not told of"
+
+
+async def test_key_figures_are_told_of_orders_since_an_instant(client):
+    told = await (await client("GET", "/v1/kpis?since=2026-03-01T09:30:00Z", "viewer")).json()
+    assert told["all"] == {"orders": 2, "fill_rate": "0.975", "on_time": None}
+    await client.problem(400, "GET", "/v1/kpis?since=soon", "viewer")
+    assert (await client("GET", "/v1/kpis", "northwind")).status == 403
 
 
 async def test_stock_is_set_from_a_canonical_inventory_report(client, hub):

@@ -10,6 +10,7 @@ from router.consignment import Consignment
 from router.decide import decide
 from router.decision import World
 from router.kpis import Course, figures, kpis, share
+from router.lifecycle import tally
 from router.order import Order
 from router.policy import Policy
 from tests.router.documents import advice, line, purchase_order
@@ -88,6 +89,27 @@ def test_figures_are_grouped_by_channel_and_by_node(policy: Policy, world: World
     assert told["all"]["orders"] == 1
     assert {name: one["orders"] for name, one in told["channels"].items()} == {"northwind": 1}
     assert {name: one["orders"] for name, one in told["nodes"].items()} == {"dc-reno": 1}
+
+
+def test_a_partner_answers_for_what_it_ordered_and_for_what_it_ships(
+    policy: Policy, world: World, now: datetime
+) -> None:
+    whole, waiting = shipped(policy, world, "1"), decide(
+        None, purchase_order(line("1", "CS-1001", "10", price="4.00"), number="2"),
+        world.model_copy(update={"stock": ()}), policy, sender="harbor-grocers",
+    ).order  # fmt: skip
+    assert waiting
+    told = kpis([course(whole, now), course(waiting, now)], policy.network)["partners"]
+    assert {name: one["orders"] for name, one in told.items()} == {"harbor-grocers": 1, "northwind": 1, "swiftline": 1}
+    assert (told["swiftline"]["fill_rate"], told["harbor-grocers"]["fill_rate"]) == (1, 0)
+
+
+def test_goods_that_come_back_have_been_shipped_in_full(policy: Policy, world: World, now: datetime) -> None:
+    order = shipped(policy, world, "1")
+    [state] = order.lines
+    back = state.model_copy(update={"ledger": tally(state.ledger, "return", Decimal(10))})
+    told = figures([course(order.model_copy(update={"lines": (back,)}), now)], policy.network)
+    assert (told["fill_rate"], told["order_accuracy"], told["perfect_order"]) == (1, 1, 1)
 
 
 def test_a_rate_of_nothing_is_no_rate(policy: Policy) -> None:
