@@ -179,6 +179,10 @@ class Policy(Rule):
             if missing := one.kinds - (takes or {}).get(name, one.kinds):
                 message = f"{name!r} takes no {', '.join(sorted(missing))}; change its `mode` or its `events`"
                 yield self._finding("document-untaken", path, message)
+            for rule in self.posting.rules:
+                if one.mode_of(rule.event) == "documents" and any(line.accounts for line in rule.lines):
+                    message = f"{name!r} books by each amount's own account, not by those of its parts in {rule.name!r}"
+                    yield self._finding("parts-untold", path, message)
 
     def _check_rule(self, path: str, rule: PostingRule) -> Iterator[Finding]:
         for index, line in enumerate(rule.lines):

@@ -58,6 +58,18 @@ def test_an_amount_is_divided_only_by_what_its_parts_are_known_by(policy: Policy
         PostingLine(credit="4000", amount="goods", accounts={"food": "4010"})
 
 
+def test_an_erp_that_books_from_documents_cannot_divide_an_amount_among_accounts(policy: Policy) -> None:
+    lines = (
+        PostingLine(debit="1100", amount="goods"),
+        PostingLine(credit="4000", amount="goods", by="class", accounts={"kitchen": "4050"}),
+    )
+    divided = with_posting(policy, rule(*lines))
+    books = (Destination(connection="books", mode="documents"),)
+    posting = divided.posting.model_copy(update={"destinations": books})
+    assert codes(divided) == []
+    assert codes(divided.model_copy(update={"posting": posting})) == ["parts-untold"]
+
+
 def test_goods_are_posted_by_item_class_and_taxes_by_jurisdiction() -> None:
     lines = (
         PostingLine(debit="1100", amount="total"),
