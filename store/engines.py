@@ -106,16 +106,24 @@ class SqliteEngines:
         return await asyncio.get_running_loop().run_in_executor(self._reading, self._connected, self._reader, work)
 
     def _connected(self, engine: Engine, work: Callable[[Connection], T]) -> T:
-        """Run `work` on this thread's own connection, which stays open: to take one costs as much as a small write."""
+        """Run `work` on this thread's own connection, which stays open: to take one costs as much as a small write.
+
+        Where work fails the connection is given up: nobody knows what a commit that failed has left open in it.
+        """
         connection: Connection | None = getattr(self._own, "connection", None)
         if connection is None:
             connection = self._own.connection = engine.connect()
             self._opened.append(connection)
         try:
-            return work(connection)
-        finally:
+            done = work(connection)
             if connection.in_transaction():
                 connection.rollback()
+        except BaseException:
+            self._own.connection = None
+            self._opened.remove(connection)
+            connection.close()
+            raise
+        return done
 
     async def stream(self, wanted: Sequence[Named]) -> AsyncIterator[tuple[str, Row[Any]]]:
         """Through aiosqlite. In memory all rows are read at once, since nobody may write between them."""

@@ -251,7 +251,6 @@ def assemble(
     """Wire the steps as the composition root does, by the street's own policy where no other is given."""
     policy = policy or POLICY
     intake = Intake(store.inbox)
-    policy = policy or POLICY
     translate = Translate(store.inbox, language, policy)
     deliver.setdefault("understand", translate.understand)
     flow = Flow(
