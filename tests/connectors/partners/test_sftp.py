@@ -708,7 +708,9 @@ transport:
     profile.write_text(text[:start] + transport + text[end:])
     shutil.copy(CONFIG / "demo" / "northwind-po.edi", out)
     secrets = {"SFTP_PASSWORD": PASSWORD}
-    async with hub.Crossdock().open(tmp_path / "config" / "hub.yaml", tmp_path / "data", None, secrets) as running:
+    data = tmp_path / "data"
+    configuration = hub.read_configuration(tmp_path / "config" / "hub.yaml", data, secrets)
+    async with hub.Crossdock().opened(configuration, data) as running:
         assert await running.look() == 1
         await running.drain()
     sent = [(server.root / "in" / name).read_bytes() for name in names(server.root / "in")]
