@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from canonical import Currency, Finding, Misconfigured, Text, Usage, exact_decimal
 from connectors.engine.template import expand_text
 from connectors.manifest import Manifest, Setting
 from connectors.secret import Redaction, Secret
+from connectors.time_zone import TimeZone
 from mappings.strict_yaml import YamlFile, read_yaml
 from mappings.yaml_model import UNSHOWN, ConfigModel, validate
 
@@ -82,15 +82,8 @@ class ConnectionFile(ConfigModel):
     allow_hosts: tuple[str, ...] = ()
     """Further hosts that calls may go to, such as one that hands out tokens."""
     currency: Currency = "USD"
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     usage: Usage | None = None
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError("must be an IANA time zone such as America/New_York")
-        return zone
 
 
 @dataclass(frozen=True, slots=True)
