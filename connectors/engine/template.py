@@ -116,7 +116,10 @@ def _money(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Decimal:
     return round_money(product / (per or 1), expand_text(template["currency"], scope))
 
 
-def _total(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Decimal:
+def _total(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
+    """The sum of a list of amounts; an object that only has a member of that name is itself."""
+    if not isinstance(template["total"], list):
+        return _members(template, scope)
     given = [_expand(part, scope) for part in template["total"]]
     amounts = [_number(one) for part in given for one in (part if isinstance(part, list) else [part])]
     factor = _number(_expand(template.get("times", 1), scope))
