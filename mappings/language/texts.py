@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from mappings.language.rule import Rule, needs_of
 from mappings.language.shape import Shape
 from mappings.language.written import MapFault, Written
-from mappings.paths.navigation import BadPath, Node, Run, Scope
+from mappings.paths.navigation import Node, Run, Scope
 
 if TYPE_CHECKING:
     from mappings.language.compiler import Compiler
@@ -16,10 +16,7 @@ def lines(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Ru
     at = rule.mapping["lines"]
     if shape.kind not in ("text", "json"):
         raise MapFault("map-shape", at, f"lines: give one text; this field holds a {shape.kind}")
-    try:
-        values = compiler.syntax.values(at.text, scope)
-    except BadPath as bad:
-        raise MapFault("map-path", at, str(bad)) from None
+    values = compiler.syntax.values(at.text, scope)
     width = int(rule.mapping["width"].text) if "width" in rule.mapping else None
 
     def read(node: Node, run: Run) -> str | None:
@@ -49,10 +46,7 @@ def keep(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Rul
         raise MapFault(
             "map-shape", at, f"keep: gives segments as they are, for extensions; this field is a {shape.kind}"
         )
-    try:
-        kept = compiler.syntax.kept([part.text for part in at.items], scope)
-    except BadPath as bad:
-        raise MapFault("map-path", at, str(bad)) from None
+    kept = compiler.syntax.kept([part.text for part in at.items], scope)
 
     def read(node: Node, run: Run) -> list[Any] | None:
         return kept.get(node, run) or None

@@ -14,7 +14,7 @@ from mappings.language.rule import Rule, Write, needs_of
 from mappings.language.scalars import Convert, text_in
 from mappings.language.shape import JSON, TEXT, Shape
 from mappings.language.written import MapFault, Written
-from mappings.paths.navigation import BadPath, Node, Pairs, Run, Scope
+from mappings.paths.navigation import Node, Pairs, Run, Scope
 
 if TYPE_CHECKING:
     from mappings.language.compiler import Compiler
@@ -41,10 +41,7 @@ def every(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Ru
     at = rule.mapping["all"]
     if shape.kind not in ("list", "json"):
         raise MapFault("map-shape", at, f"this field holds one {shape.kind}, not many; use at:")
-    try:
-        values = compiler.syntax.values(at.text, scope)
-    except BadPath as bad:
-        raise MapFault("map-path", at, str(bad)) from None
+    values = compiler.syntax.values(at.text, scope)
     codes = compiler.code_list(rule.mapping["codes"]) if "codes" in rule.mapping else None
     syntax, item = compiler.syntax, shape.item or JSON
     form = rule.mapping["as"].text if "as" in rule.mapping else None
@@ -86,10 +83,7 @@ def pairs(compiler: "Compiler", rule: Written, shape: Shape, scope: Scope) -> Ru
     at = rule.mapping["pairs"]
     if shape.kind not in ("dict", "json"):
         raise MapFault("map-shape", at, f"pairs give a dict; this field holds a {shape.kind}")
-    try:
-        found = compiler.syntax.pairs([part.text for part in at.items], scope)
-    except BadPath as bad:
-        raise MapFault("map-path", at, str(bad)) from None
+    found = compiler.syntax.pairs([part.text for part in at.items], scope)
     codes = compiler.code_list(rule.mapping["codes"]) if "codes" in rule.mapping else None
     first = {name.text: n for n, name in enumerate(rule.mapping["prefer"].items)} if "prefer" in rule.mapping else {}
     read = _pairs_reader(compiler, found, codes, shape.item or JSON, at)
