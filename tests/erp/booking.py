@@ -65,6 +65,10 @@ class Books:
         return incoming.document
 
 
+DAY = "2026-01-02"
+"""Before any story is played: an ERP numbers invoices by day, and takes none before one it has."""
+
+
 def entry(key: str, amount: str = "12.50", **more: Any) -> JournalEntry:
     """What is owed for goods."""
     dimensions = {"channel": "webshop"}
@@ -72,7 +76,7 @@ def entry(key: str, amount: str = "12.50", **more: Any) -> JournalEntry:
         {"account": "1100", "debit": amount, "dimensions": dimensions},
         {"account": "4000", "credit": amount, "dimensions": dimensions},
     ]
-    said = {"key": key, "order": "webshop/1", "event": "invoice", "posted_on": "2026-11-22", "currency": "USD"}
+    said = {"key": key, "order": "webshop/1", "event": "invoice", "posted_on": DAY, "currency": "USD"}
     return JournalEntry.model_validate({**said, "lines": lines, "usage": "production", **more})
 
 
@@ -87,7 +91,7 @@ def invoice(number: str, **more: Any) -> Invoice:
         {"number": "2", "items": {"sku": "CS-2"}, "description": "Screws", "quantity": {"value": "2400"},
          "price": price | {"amount": "2.50", "per": {"value": "100"}}},
     ]  # fmt: skip
-    said = {"number": number, "invoiced_on": "2026-11-22", "order_number": "1", "currency": "USD", "total": "108.50"}
+    said = {"number": number, "invoiced_on": DAY, "order_number": "1", "currency": "USD", "total": "108.50"}
     parts = _parts(("freight", "4100", "5.00"), ("tax", "2200", "8.00"), ("allowances", "4050", "-2.00"))
     ours = {
         "channel": "webshop",
