@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from canonical import exact_decimal
+from canonical import Price, exact_decimal, round_money, share
 from mappings.language.functions import function
 from mappings.language.times import x12_date, x12_time
 
@@ -76,3 +76,38 @@ def package_count(packages: Sequence[Mapping[str, Any]]) -> str | None:
     """How many packages hold something or stand alone; pallets that only carry others are not counted."""
     carriers = {package.get("parent") for package in packages}
     return str(sum(package["id"] not in carriers or bool(package.get("lines")) for package in packages)) or None
+
+
+@function("goods given back")
+def goods_given_back(number: int, lines: Sequence[Mapping[str, Any]], total: Decimal, currency: str) -> Decimal:
+    """What line `number` (from 1) of a credit memo gives back beside its own charges and taxes, told line by line.
+
+    What the whole memo gives or keeps (freight, a restocking fee) is shared over the lines by their goods, so that with
+    their charges and taxes they make `total`. ValueError where more would be kept of a line than its goods.
+    """
+    beside = sum((_beside_goods(line, currency) for line in lines), Decimal(0))
+    goods = [_goods(line, currency) for line in lines]
+    shares = share(total - beside - sum(goods), [max(one, Decimal(0)) for one in goods], currency)
+    given = goods[number - 1] + shares[number - 1]
+    if given < 0:
+        raise ValueError(f"more is kept of line {lines[number - 1]['number']} than its goods; refund it by hand")
+    return given
+
+
+def _beside_goods(line: Mapping[str, Any], currency: str) -> Decimal:
+    """A line's charges, each rounded as it is told, and its taxes in one."""
+    charges = sum((round_money(_amount(charge), currency) for charge in line["charges"]), Decimal(0))
+    return charges + round_money(sum(map(_amount, line["taxes"]), Decimal(0)), currency)
+
+
+def _goods(line: Mapping[str, Any], currency: str) -> Decimal:
+    """A line's extension less its allowances, and less the taxes and charges that its price contains already."""
+    extension = Price.model_validate(line["price"]).extend(line["quantity"]["value"]) if "price" in line else Decimal(0)
+    allowances = sum((_amount(one) for one in line["allowances"] if one["settlement"] == "off_invoice"), Decimal(0))
+    charges = sum((_amount(one) for one in line["charges"] if one["settlement"] != "off_invoice"), Decimal(0))
+    taxes = sum((_amount(tax) for tax in line["taxes"] if tax["included"]), Decimal(0))
+    return round_money(extension - allowances - charges - taxes, currency)
+
+
+def _amount(one: Mapping[str, Any]) -> Decimal:
+    return Decimal(one.get("amount", 0))
