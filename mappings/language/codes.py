@@ -16,6 +16,12 @@ def unmapped(codes: CodeList, raw: str, where: Any, at: Written, run: Run) -> st
     return meaning
 
 
+def unknown(codes: CodeList, raw: str, where: Any, at: Written, run: Run) -> None:
+    """The error of a code whose meaning is none of a field's few: what it stands for decides what is done."""
+    message = f"{raw!r} is not in the code list {codes.name}; add it there or to the partner's cross-references"
+    fault(run, "code-unmapped", "error", where, message, at, value=raw, codes=codes.name)
+
+
 def native_code(codes: CodeList, name: str, run: Run) -> str | None:
     """The native code of a canonical name: the partner's own first. `sku#2` is a second `sku`."""
     given, _, number = name.rpartition("#")

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from canonical import Where
 from mappings.language import fused
-from mappings.language.codes import has_code, native_code, unmapped
+from mappings.language.codes import has_code, native_code, unknown, unmapped
 from mappings.language.combining import call, concat, fallback, folded, same
 from mappings.language.compiler import Compiler
 from mappings.language.convert import converter_in, converter_out
@@ -111,10 +111,10 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
         meaning = known.get(raw)
         if run.codes and name in run.codes:
             meaning = run.codes[name].get(raw, meaning)
+        if meaning is None and shape.choices:
+            return unknown(codes, raw, leaf.place(node, run), path, run)
         if meaning is None:
             meaning = unmapped(codes, raw, leaf.place(node, run), path, run)
-            if shape.choices:
-                return None
         return meaning if shape.kind == "text" else convert(meaning, run.zone)
 
     def write(value: Any, node: Node, run: Run) -> None:

@@ -437,3 +437,10 @@ def test_a_card_number_in_a_bad_element_is_not_said_back(
     [fault] = acknowledgments(reading)[0].sets[0].faults
     assert fault.value == hidden_text(said)
     assert not holds_card((fault.message or "").encode())
+
+
+def test_an_order_for_a_purpose_nobody_knows_is_no_order_to_fill(read: Read, sample: Any) -> None:
+    draft = ["BEG*24*SA*PO-1**20261120", *sample.sets[0][1:]]
+    [incoming] = read(sample.but(sets=[draft]).content).documents
+    [finding] = [one for one in incoming.findings if one.severity == "error"]
+    assert (finding.code, finding.where["tag"], finding.where["element"]) == ("code-unmapped", "BEG", 1)
