@@ -6,19 +6,17 @@ at the keys alone.
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from canonical import round_money
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 Row = dict[str, Any]
@@ -31,6 +29,7 @@ _FIELD = re.compile(r"searchCriteria\[filter_groups\]\[(\d)\]\[filters\]\[0\]\[f
 class AdobeCommerceShop:
     """One shop: its orders by id, and what was made of them."""
 
+    root: ClassVar[str] = ROOT
     consumer_key: str = field(default_factory=token_hex)
     consumer_secret: str = field(default_factory=token_hex)
     access_token: str = field(default_factory=token_hex)
@@ -107,14 +106,6 @@ class AdobeCommerceShop:
         for row in json.loads(await request.text())["sourceItems"]:
             self.stock[row["sku"]] = row["quantity"]
         return web.json_response([])
-
-
-@asynccontextmanager
-async def serving(shop: AdobeCommerceShop, port: int = 0) -> AsyncIterator[str]:
-    """Serve the shop on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(shop.application(), port) as url:
-        shop.base_url = url + ROOT
-        yield shop.base_url
 
 
 def _refunded(order: Row, made: Row) -> Row:

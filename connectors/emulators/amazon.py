@@ -7,17 +7,15 @@ https://developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -64,6 +62,7 @@ class Plan:
 class AmazonSeller:
     """One seller's account: orders as searchOrders tells them, and what was done."""
 
+    root: ClassVar[str] = ""
     client_id: str = field(default_factory=token_hex)
     client_secret: str = field(default_factory=token_hex)
     refresh_token: str = field(default_factory=token_hex)
@@ -214,14 +213,6 @@ class AmazonSeller:
         [patch] = json.loads(await request.text())["patches"]
         self.stock[sku] = patch["value"][0]["quantity"]
         return web.json_response({"sku": sku, "status": "ACCEPTED", "submissionId": token_hex(8), "issues": []})
-
-
-@asynccontextmanager
-async def serving(seller: AmazonSeller, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(seller.application(), port) as url:
-        seller.base_url = url
-        yield url
 
 
 def _error(status: int, code: str, message: str, details: str = "") -> web.Response:

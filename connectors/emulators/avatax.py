@@ -4,17 +4,15 @@ Source: https://developer.avalara.com/api-reference/avatax/rest/v2/methods/Trans
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import encode_basic_auth, web
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 from connectors.emulators.tax_rates import rate_of, tax_on
 
 ROOT = "/api/v2"
@@ -26,9 +24,11 @@ FREIGHT = "FR020100"
 class AvaTax:
     """One account."""
 
+    root: ClassVar[str] = ROOT
     account: str = "2000000000"
     license_key: str = field(default_factory=token_hex)
     faults: Faults = field(default_factory=Faults)
+    base_url: str = ""
     recorded: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What it keeps, by code: the newest version."""
     requests: list[str] = field(default_factory=list)
@@ -112,13 +112,6 @@ def _line(line: Mapping[str, Any], to: Mapping[str, Any], rate: Decimal) -> dict
         "taxableAmount": taxable,
         "details": [detail],
     }
-
-
-@asynccontextmanager
-async def serving(office: AvaTax, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(office.application(), port) as url:
-        yield url + ROOT
 
 
 def _dumps(tree: Any) -> str:

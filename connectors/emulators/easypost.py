@@ -6,19 +6,17 @@ Sources: https://docs.easypost.com/docs/orders, /shipments, /trackers and https:
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import ClientSession, encode_basic_auth, web
 
 from connectors.emulators.faults import Faults
 from connectors.emulators.labels import DRAWN, MEDIA_TYPES
-from connectors.emulators.loopback import loopback
 
 ROOT = "/v2"
 SERVICES = {
@@ -43,6 +41,7 @@ STATUSES = {
 class EasyPost:
     """One account: its orders by EasyPost's number, and its trackers by tracking code."""
 
+    root: ClassVar[str] = ROOT
     api_key: str = field(default_factory=token_hex)
     webhook_secret: str = field(default_factory=token_hex)
     faults: Faults = field(default_factory=Faults)
@@ -204,14 +203,6 @@ def _plain(parcel: Mapping[str, Any]) -> dict[str, Any]:
 
 def _instant(at: datetime) -> str:
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-@asynccontextmanager
-async def serving(office: EasyPost, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(office.application(), port) as url:
-        office.base_url = url + ROOT
-        yield office.base_url
 
 
 def _error(status: int, code: str, message: str) -> web.Response:

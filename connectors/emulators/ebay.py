@@ -8,11 +8,10 @@ https://developer.ebay.com/Devzone/post-order, which takes the token after anoth
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 from aiohttp import encode_basic_auth, web
@@ -21,7 +20,6 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -34,9 +32,11 @@ _SINCE = re.compile(r"lastmodifieddate:\[([^.\]]*(?:\.\d+Z)?)\.\.")
 class EbaySeller:
     """One seller's account: orders, and what was done to them."""
 
+    root: ClassVar[str] = ""
     client_id: str = field(default_factory=token_hex)
     client_secret: str = field(default_factory=token_hex)
     refresh_token: str = field(default_factory=token_hex)
+    verification_token: str = field(default_factory=token_hex)
     faults: Faults = field(default_factory=Faults)
     orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     fulfilments: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
@@ -206,14 +206,6 @@ class EbaySeller:
             return _error(404, 195001, "The specified key id is invalid")
         pem = self.keys[key_id].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
         return web.json_response({"key": pem.replace("\n", ""), "algorithm": "ECDSA", "digest": "SHA1"})
-
-
-@asynccontextmanager
-async def serving(seller: EbaySeller, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(seller.application(), port) as url:
-        seller.base_url = url
-        yield url
 
 
 def _error(status: int, number: int, message: str) -> web.Response:

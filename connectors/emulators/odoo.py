@@ -4,17 +4,15 @@ Source: https://www.odoo.com/documentation/19.0/developer/reference/external_api
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 
 ROOT = "/json/2"
 JOURNALS = ("XDOCK", "XSALE")
@@ -43,6 +41,7 @@ class UserError(Exception):
 class Odoo:
     """One database of one company."""
 
+    root: ClassVar[str] = ROOT
     accounts: Sequence[str] = CHART
     """Codes of the chart of accounts."""
     api_key: str = field(default_factory=token_hex)
@@ -187,11 +186,3 @@ def _error(status: int, name: str, message: str) -> web.Response:
 
 def _dumps(tree: Any) -> str:
     return json.dumps(tree, default=float)
-
-
-@asynccontextmanager
-async def serving(odoo: Odoo, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(odoo.application(), port) as url:
-        odoo.base_url = url + ROOT
-        yield odoo.base_url

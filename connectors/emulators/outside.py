@@ -5,7 +5,7 @@ Stand-ins take the addresses and secrets of the configured connections, so that 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from canonical import Misconfigured
 from canonical.exchange import Parcel
 from connectors.configuration import Trade
 from connectors.emulators import avatax, easypost, shopify, taxjar, ups
+from connectors.emulators.loopback import Served, serving
 from connectors.emulators.warehouse import Answer, Warehouse, warehouse
 from connectors.engine.path import text_of
 from connectors.surroundings import SystemClock
@@ -118,9 +119,9 @@ async def outside(trade: Trade, folder: Path, data: Path) -> AsyncIterator[Outsi
     async with AsyncExitStack() as stack:
         for name, connection in trade.connections.by_id.items():
             if connection.manifest.connector in _PLAYED:
-                make, serve = _PLAYED[connection.manifest.connector]
-                world.offices[name] = make({key: text_of(value) for key, value in connection.settings.items()})
-                world.base_urls[name] = await stack.enter_async_context(serve(world.offices[name]))
+                settings = {key: text_of(value) for key, value in connection.settings.items()}
+                world.offices[name] = office = _PLAYED[connection.manifest.connector](settings)
+                world.base_urls[name] = await stack.enter_async_context(serving(office))
         world.warehouses = [
             warehouse(profile, trade.translator, data, world.clock.now)
             for profile in trade.partners.by_id.values()
@@ -129,18 +130,11 @@ async def outside(trade: Trade, folder: Path, data: Path) -> AsyncIterator[Outsi
         yield world
 
 
-_Settings = Mapping[str, str]
-_PLAYED: Mapping[str, tuple[Callable[[_Settings], Any], Callable[[Any], AbstractAsyncContextManager[str]]]] = {
-    # connector   who plays it, with the connection's own settings and secrets, and how it is served
-    "shopify": (
-        lambda our: shopify.ShopifyShop(our["shop"], our["access_token"], our["client_secret"]),
-        shopify.serving,
-    ),
-    "avatax": (lambda our: avatax.AvaTax(our["account"], our["license_key"]), avatax.serving),
-    "taxjar": (lambda our: taxjar.TaxJar(our["token"]), taxjar.serving),
-    "ups": (
-        lambda our: ups.Ups(our["client_id"], our["client_secret"], our["webhook_secret"], our["account"]),
-        ups.serving,
-    ),
-    "easypost": (lambda our: easypost.EasyPost(our["api_key"], our["webhook_secret"]), easypost.serving),
+_PLAYED: Mapping[str, Callable[[Mapping[str, str]], Served]] = {
+    # connector -> who plays it, with the connection's own settings and secrets
+    "shopify": lambda our: shopify.ShopifyShop(our["shop"], our["access_token"], our["client_secret"]),
+    "avatax": lambda our: avatax.AvaTax(our["account"], our["license_key"]),
+    "taxjar": lambda our: taxjar.TaxJar(our["token"]),
+    "ups": lambda our: ups.Ups(our["client_id"], our["client_secret"], our["webhook_secret"], our["account"]),
+    "easypost": lambda our: easypost.EasyPost(our["api_key"], our["webhook_secret"]),
 }

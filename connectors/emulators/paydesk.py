@@ -1,18 +1,16 @@
 """A local stand-in of a payment provider: authorizations, captures, refunds and voids, each once for its key."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 
 _LASTS = timedelta(days=7)
 
@@ -21,6 +19,7 @@ _LASTS = timedelta(days=7)
 class Paydesk:
     """One merchant's account: what was set aside, taken and given back, and every movement by its key."""
 
+    root: ClassVar[str] = "/v1"
     api_key: str = field(default_factory=token_hex)
     faults: Faults = field(default_factory=Faults)
     authorizations: dict[str, Decimal] = field(default_factory=dict)
@@ -92,11 +91,3 @@ class Paydesk:
         if action == "refund" and amount > self.total("capture") - self.total("refund"):
             return "more than was taken"
         return None
-
-
-@asynccontextmanager
-async def serving(desk: Paydesk, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(desk.application(), port) as url:
-        desk.base_url = url + "/v1"
-        yield desk.base_url

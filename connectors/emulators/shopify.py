@@ -10,18 +10,16 @@ import hmac
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 from aiohttp import web
 
 from connectors.emulators.faults import Faults
 from connectors.emulators.graphql import GraphQLError, Object, connection, execute, parse
-from connectors.emulators.loopback import loopback
 from connectors.emulators.shopify_orders import OrderBook
 
 API_VERSION = "2026-07"
@@ -68,6 +66,7 @@ class Bucket:
 class ShopifyShop:
     """One shop: what it knows, what was done to it, and how it behaves."""
 
+    root: ClassVar[str] = f"/admin/api/{API_VERSION}"
     domain: str = "trailhead-outfitters.myshopify.com"
     access_token: str = field(default_factory=token_hex)
     client_secret: str = field(default_factory=token_hex)
@@ -199,14 +198,6 @@ class ShopifyShop:
     def _gid(self, kind: str) -> str:
         self._last += 1
         return f"gid://shopify/{kind}/{self._last}"
-
-
-@asynccontextmanager
-async def serving(shop: ShopifyShop, port: int = 0) -> AsyncIterator[str]:
-    """Serve the shop on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(shop.application(), port) as url:
-        shop.base_url = f"{url}/admin/api/{API_VERSION}"
-        yield shop.base_url
 
 
 def _shown(made: Fulfilment) -> Object:

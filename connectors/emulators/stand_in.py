@@ -1,7 +1,7 @@
 """Stand-ins by name: each served with a few orders, and told as the connection that uses it."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, get_args
@@ -23,6 +23,7 @@ from connectors.emulators import (
     woocommerce,
 )
 from connectors.emulators.faults import Fault, Faults
+from connectors.emulators.loopback import Served, serving
 from connectors.emulators.sample_orders import (
     adobe_commerce_order,
     amazon_order,
@@ -52,7 +53,7 @@ class StandIn:
         }
 
 
-class _Account(Protocol):
+class _Account(Served, Protocol):
     @property
     def faults(self) -> Faults: ...
 
@@ -66,10 +67,9 @@ A = TypeVar("A", bound=_Seller)
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How one is made for `count` orders placed at an instant, served, and reached."""
+    """How one is made for `count` orders placed at an instant, and reached."""
 
     make: Callable[[int, datetime], _Account]
-    serve: Callable[[Any, int], AbstractAsyncContextManager[str]]
     settings: Callable[[Any], Mapping[str, str]]
     secrets: Sequence[str]
 
@@ -95,61 +95,49 @@ def _without_orders(made: Callable[[], _Account]) -> Callable[[int, datetime], _
 _KINDS: Mapping[str, _Kind] = {
     "adobe-commerce": _Kind(
         _selling(adobe_commerce.AdobeCommerceShop, adobe_commerce_order),
-        adobe_commerce.serving,
         lambda _: {"host": "shop.example"},
         ("consumer_key", "consumer_secret", "access_token", "access_token_secret"),
     ),
     "shopify": _Kind(
         _selling(shopify.ShopifyShop, shopify_order),
-        shopify.serving,
         lambda shop: {"shop": shop.domain, "location": "1"},
         ("access_token", "client_secret"),
     ),
     "walmart": _Kind(
         _selling(walmart.WalmartMarketplace, walmart_order),
-        walmart.serving,
         lambda _: {},
         ("client_id", "client_secret", "webhook_secret"),
     ),
     "woocommerce": _Kind(
         _selling(woocommerce.WooCommerceShop, woocommerce_order),
-        woocommerce.serving,
         lambda _: {"site": "shop.example"},
         ("consumer_key", "consumer_secret", "webhook_secret"),
     ),
     "amazon": _Kind(
         _selling(amazon.AmazonSeller, amazon_order),
-        amazon.serving,
         lambda seller: {"token_url": f"{seller.base_url}/auth/o2/token", "seller": "A1SELLER"},
         ("client_id", "client_secret", "refresh_token"),
     ),
     "ebay": _Kind(
         _selling(ebay.EbaySeller, ebay_order),
-        ebay.serving,
         lambda _: {},
-        ("client_id", "client_secret", "refresh_token"),
+        ("client_id", "client_secret", "refresh_token", "verification_token"),
     ),
-    "avatax": _Kind(
-        _without_orders(avatax.AvaTax), avatax.serving, lambda office: {"account": office.account}, ("license_key",)
-    ),
-    "paydesk": _Kind(_without_orders(paydesk.Paydesk), paydesk.serving, lambda _: {}, ("api_key",)),
-    "stripe": _Kind(_without_orders(stripe.Stripe), stripe.serving, lambda _: {}, ("secret_key",)),
+    "avatax": _Kind(_without_orders(avatax.AvaTax), lambda office: {"account": office.account}, ("license_key",)),
+    "paydesk": _Kind(_without_orders(paydesk.Paydesk), lambda _: {}, ("api_key",)),
+    "stripe": _Kind(_without_orders(stripe.Stripe), lambda _: {}, ("secret_key",)),
     "ups": _Kind(
         _without_orders(ups.Ups),
-        ups.serving,
         lambda office: {"account": office.account},
         ("client_id", "client_secret", "webhook_secret"),
     ),
-    "easypost": _Kind(
-        _without_orders(easypost.EasyPost), easypost.serving, lambda _: {}, ("api_key", "webhook_secret")
-    ),
+    "easypost": _Kind(_without_orders(easypost.EasyPost), lambda _: {}, ("api_key", "webhook_secret")),
     "odoo": _Kind(
         _without_orders(odoo.Odoo),
-        odoo.serving,
         lambda books: {"host": "odoo.example", "database": books.database},
         ("api_key",),
     ),
-    "taxjar": _Kind(_without_orders(taxjar.TaxJar), taxjar.serving, lambda _: {}, ("token",)),
+    "taxjar": _Kind(_without_orders(taxjar.TaxJar), lambda _: {}, ("token",)),
 }
 
 NAMES = tuple(sorted(_KINDS))
@@ -168,7 +156,7 @@ async def standing_in(
     kind = _KINDS[name]
     account = kind.make(orders, at)
     account.faults.add(*faults)
-    async with kind.serve(account, port) as url:
+    async with serving(account, port) as url:
         yield _told(name, kind, account, url)
 
 
@@ -186,8 +174,5 @@ def _told(name: str, kind: _Kind, account: Any, url: str) -> StandIn:
     environment = {variable: str(getattr(account, secret)) for secret, variable in variables.items()}
     references = {secret: {"env": variable} for secret, variable in variables.items()}
     settings = {**kind.settings(account), **references}
-    if name == "ebay":
-        settings["verification_token"] = {"env": "EBAY_VERIFICATION_TOKEN"}
-        environment["EBAY_VERIFICATION_TOKEN"] = "stand-in-verification-token-0123456789"  # noqa: S105 - made up
     connection = {"connection": f"{name}-stand-in", "connector": name, "settings": settings, "base_url": url}
     return StandIn(url, connection, environment, account)

@@ -4,18 +4,16 @@ Sources: https://docs.stripe.com/api/payment_intents, https://docs.stripe.com/ap
 https://docs.stripe.com/api/idempotent_requests and https://docs.stripe.com/api/errors.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
 from time import time
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 
 _LASTS = 7 * 24 * 3600
 _Answer = tuple[int, dict[str, Any]]
@@ -33,8 +31,10 @@ class Movement(NamedTuple):
 class Stripe:
     """One account. `pm_card_visa` and every other means of payment is good, unless it is among `declines`."""
 
+    root: ClassVar[str] = "/v1"
     secret_key: str = field(default_factory=lambda: f"sk_test_{token_hex(12)}")
     faults: Faults = field(default_factory=Faults)
+    base_url: str = ""
     declines: set[str] = field(default_factory=set)
     """Means of payment and intents whose issuer says no."""
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -190,10 +190,3 @@ def _error(status: int, kind: str, code: str, message: str, decline: str = "") -
 
 def _response(answer: _Answer) -> web.Response:
     return web.json_response(answer[1], status=answer[0])
-
-
-@asynccontextmanager
-async def serving(account: Stripe, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(account.application(), port) as url:
-        yield url + "/v1"

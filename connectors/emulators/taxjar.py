@@ -4,17 +4,15 @@ Source: https://developers.taxjar.com/api/reference/
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 from connectors.emulators.tax_rates import rate_of, tax_on
 
 ROOT = "/v2"
@@ -24,8 +22,10 @@ ROOT = "/v2"
 class TaxJar:
     """One account."""
 
+    root: ClassVar[str] = ROOT
     token: str = field(default_factory=token_hex)
     faults: Faults = field(default_factory=Faults)
+    base_url: str = ""
     recorded: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Orders and refunds by their ids."""
     requests: list[str] = field(default_factory=list)
@@ -107,13 +107,6 @@ def _line(line: Mapping[str, Any], rate: Decimal) -> dict[str, Any]:
         "id": line["id"], "taxable_amount": taxable, "tax_collectable": tax, "combined_tax_rate": rate,
         "state_taxable_amount": taxable, "state_sales_tax_rate": rate, "state_amount": tax,
     }  # fmt: skip
-
-
-@asynccontextmanager
-async def serving(office: TaxJar, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(office.application(), port) as url:
-        yield url + ROOT
 
 
 def _dumps(tree: Any) -> str:

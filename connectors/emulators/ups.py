@@ -4,19 +4,17 @@ Source: https://github.com/UPS-API/api-documentation, Rating.yaml, Shipping.yaml
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import ClientSession, web
 
 from connectors.emulators.faults import Faults
 from connectors.emulators.labels import picture
-from connectors.emulators.loopback import loopback
 
 SERVICES = {"03": (Decimal("9.10"), 3), "12": (Decimal("14.40"), 2), "01": (Decimal("38.00"), 1)}
 """By service what a package costs before its weight, and its business days in transit."""
@@ -36,6 +34,7 @@ ACTIVITIES = {
 class Ups:
     """One account: its shipments by UPS's number, and which of them were voided."""
 
+    root: ClassVar[str] = ""
     client_id: str = field(default_factory=token_hex)
     client_secret: str = field(default_factory=token_hex)
     webhook_secret: str = field(default_factory=token_hex)
@@ -193,14 +192,6 @@ def priced(shipment: Mapping[str, Any], service: str) -> Decimal:
     """What a service costs, for all packages together."""
     weights = [Decimal(package["PackageWeight"]["Weight"]) for package in shipment["Package"]]
     return sum((SERVICES[service][0] + _POUND * weight for weight in weights), Decimal(0)).quantize(Decimal("0.01"))
-
-
-@asynccontextmanager
-async def serving(office: Ups, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(office.application(), port) as url:
-        office.base_url = url
-        yield url
 
 
 def _error(status: int, code: str, message: str) -> web.Response:

@@ -4,17 +4,15 @@ Sources: https://developer.walmart.com/us-marketplace/docs/get-all-orders and ..
 """
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import encode_basic_auth, web
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -23,6 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 class WalmartMarketplace:
     """One seller's account: its purchase orders, and what was done to them."""
 
+    root: ClassVar[str] = "/v3"
     client_id: str = field(default_factory=token_hex)
     client_secret: str = field(default_factory=token_hex)
     webhook_secret: str = field(default_factory=token_hex)
@@ -158,14 +157,6 @@ class WalmartMarketplace:
         told = json.loads(await request.text())
         self.stock[told["sku"]] = told["quantity"]["amount"]
         return web.json_response({"sku": told["sku"], "quantity": told["quantity"]})
-
-
-@asynccontextmanager
-async def serving(marketplace: WalmartMarketplace, port: int = 0) -> AsyncIterator[str]:
-    """Serve it on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(marketplace.application(), port) as url:
-        marketplace.base_url = url + "/v3"
-        yield marketplace.base_url
 
 
 def _status(status: str, quantity: Mapping[str, Any]) -> dict[str, Any]:

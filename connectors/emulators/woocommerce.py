@@ -7,17 +7,15 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 from aiohttp import encode_basic_auth, web
 
 from connectors.emulators.faults import Faults
-from connectors.emulators.loopback import loopback
 
 ROOT = "/wp-json/wc/v3"
 
@@ -26,6 +24,7 @@ ROOT = "/wp-json/wc/v3"
 class WooCommerceShop:
     """One shop: its orders by id, and the notes put on them (the ledger of effects)."""
 
+    root: ClassVar[str] = ROOT
     consumer_key: str = field(default_factory=token_hex)
     consumer_secret: str = field(default_factory=token_hex)
     webhook_secret: str = field(default_factory=token_hex)
@@ -158,14 +157,6 @@ class WooCommerceShop:
         if request.headers.get("Authorization") != encode_basic_auth(self.consumer_key, self.consumer_secret):
             return _error("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.", 401)
         return None
-
-
-@asynccontextmanager
-async def serving(shop: WooCommerceShop, port: int = 0) -> AsyncIterator[str]:
-    """Serve the shop on loopback; yields its base URL, as the connection's `base_url` wants it."""
-    async with loopback(shop.application(), port) as url:
-        shop.base_url = url + ROOT
-        yield shop.base_url
 
 
 def _answer(tree: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -9,7 +9,8 @@ import pytest
 
 from canonical import CreditStanding, Misconfigured, Rejected
 from connectors.emulators.faults import Fault
-from connectors.emulators.odoo import Odoo, serving
+from connectors.emulators.loopback import serving
+from connectors.emulators.odoo import Odoo
 from connectors.engine.wire import HttpWire
 from connectors.ledger import read_ledger
 from tests.erp.booking import Books, credit_check, credit_memo, entry, invoice, until_done

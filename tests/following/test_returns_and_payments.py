@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import update
 
 from canonical.exchange import Arrival
-from connectors.emulators.paydesk import Paydesk, serving
+from connectors.emulators.loopback import serving
+from connectors.emulators.paydesk import Paydesk
 from router.decide import decide
 from router.flow import replay
 from store.tables import journal_entry

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from connectors.emulators.stripe import Stripe, serving
+from connectors.emulators.loopback import serving
+from connectors.emulators.stripe import Stripe
 from tests.following.conftest import Opener, Served
 from tests.following.test_reconcile import reconciled
 from tests.following.test_returns_and_payments import (

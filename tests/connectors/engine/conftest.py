@@ -14,7 +14,8 @@ from canonical.exchange import Parcel
 from connectors.catalogue import load_catalogue
 from connectors.connection import Connection, Connections, host_of, load_connections
 from connectors.courier import ConnectionCourier
-from connectors.emulators.shopify import ShopifyShop, serving
+from connectors.emulators.loopback import serving
+from connectors.emulators.shopify import ShopifyShop
 from connectors.engine.caller import Caller
 from connectors.engine.wire import HttpWire
 from connectors.secret import Secret

@@ -21,7 +21,8 @@ from canonical import (
 )
 from canonical.exchange import Parcel
 from connectors.courier import ConnectionCourier
-from connectors.emulators.amazon import AmazonSeller, serving
+from connectors.emulators.amazon import AmazonSeller
+from connectors.emulators.loopback import serving
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
 from connectors.engine.wire import HttpWire

@@ -24,8 +24,8 @@ from canonical import (
 from canonical.exchange import Arrival, Parcel
 from connectors.connection import Connection
 from connectors.courier import ConnectionCourier
-from connectors.emulators.ebay import EbaySeller, serving
-from connectors.emulators.loopback import loopback
+from connectors.emulators.ebay import EbaySeller
+from connectors.emulators.loopback import loopback, serving
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
 from connectors.engine.wire import HttpWire

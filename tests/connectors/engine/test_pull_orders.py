@@ -12,7 +12,8 @@ from canonical import Misconfigured, Rejected, Unavailable
 from canonical.exchange import Arrival
 from connectors.catalogue import load_catalogue
 from connectors.connection import Connection, host_of
-from connectors.emulators.woocommerce import WooCommerceShop, serving
+from connectors.emulators.loopback import serving
+from connectors.emulators.woocommerce import WooCommerceShop
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import FileCursors, MemoryCursors
 from connectors.engine.sweep import sweep

@@ -7,6 +7,7 @@ from typing import Any
 from canonical import Adjustment, CreditMemo, InvoiceLine, Price, Quantity, Tax
 from connectors.courier import ConnectionCourier
 from connectors.emulators import amazon, walmart
+from connectors.emulators.loopback import serving
 from connectors.engine.caller import Caller
 from connectors.engine.wire import HttpWire
 from tests.connectors.engine.conftest import SteppingClock, connected, parcel_of
@@ -49,7 +50,7 @@ async def test_walmart_gives_back_the_total_of_a_memo_with_fee_discount_and_frei
     office = walmart.WalmartMarketplace(client_secret="canary-walmart")
     rows = [{"lineNumber": number} for number in ("1", "2")]
     office.add_order({"purchaseOrderId": "1", "orderDate": 1795176000000, "orderLines": {"orderLine": rows}})
-    async with walmart.serving(office):
+    async with serving(office):
         caller = Caller(connected("walmart", office), wire, SteppingClock())
         await ConnectionCourier(caller).deliver(parcel_of(memo(), "walmart/refund"))
     charges = [
@@ -62,7 +63,7 @@ async def test_walmart_gives_back_the_total_of_a_memo_with_fee_discount_and_frei
 
 async def test_amazon_gives_back_the_total_of_a_memo_with_fee_discount_and_freight(wire: HttpWire) -> None:
     office = amazon.AmazonSeller(client_secret="canary-lwa", refresh_token="canary-refresh")
-    async with amazon.serving(office):
+    async with serving(office):
         own = {"token_url": office.base_url + "/auth/o2/token", "seller": "A1"}
         caller = Caller(connected("amazon", office, **own), wire, SteppingClock())
         await ConnectionCourier(caller).deliver(parcel_of(memo(), "amazon/refund"))

@@ -21,7 +21,8 @@ from canonical import (
 )
 from canonical.exchange import Parcel
 from connectors.courier import ConnectionCourier
-from connectors.emulators.walmart import WalmartMarketplace, serving
+from connectors.emulators.loopback import serving
+from connectors.emulators.walmart import WalmartMarketplace
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
 from connectors.engine.wire import HttpWire
