@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
-from urllib.parse import quote, urlsplit
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader
 
 from canonical import Rejected
 from console.api.reading import download, label_file
@@ -17,61 +15,18 @@ from console.desk import Hub
 from console.labels import labels_of_order
 from console.pages.json_view import lean, paint_json
 from console.pages.lighting import MOST_LIT, Canonical, lighting_of, style
-from console.pages.picture import ledger_bar, moment, order_bar, tone
 from console.pages.raw_view import raw_lines
+from console.pages.rendering import rendered
+from console.pages.signing_in import SESSIONS, cookie_of, refuse_foreign, show_login, sign_in, sign_out
 from console.rights import Caller, Right
 from console.timeline import steps_of
-from console.web.guard import Sessions, require
-from console.web.problem import Problem, forbidden, not_found
+from console.web.guard import require
+from console.web.problem import Problem, not_found
 from console.web.sight import Sight
-from console.wording import (
-    BUCKETS,
-    NOTHING_TO_RETRY,
-    age,
-    counted,
-    figures,
-    identity,
-    key_figure,
-    money,
-    quantity,
-    sentence,
-    sums,
-)
+from console.wording import NOTHING_TO_RETRY
 
-SESSIONS = web.AppKey("sessions", Sessions)
-
-_HERE = Path(__file__).parent
+_STATIC = Path(__file__).parent / "static"
 _PER_PAGE = 50
-
-_templates = Environment(
-    loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
-
-
-def _path_segment(text: object) -> str:
-    return quote(str(text), safe="")
-
-
-def _without(mapping: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in mapping.items() if name not in names}
-
-
-_templates.filters.update(
-    without=_without,
-    moment=moment,
-    quantity=quantity,
-    money=money,
-    named=identity,
-    sentence=sentence,
-    tone=tone,
-    counted=counted,
-    figures=figures,
-    sums=sums,
-    age=age,
-    key_figure=key_figure,
-    segment=_path_segment,
-)
-_templates.globals.update(ledger_bar=ledger_bar, order_bar=order_bar, paint_json=paint_json, buckets=BUCKETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,74 +44,7 @@ class Visit:
 
     def page(self, template: str, **content: Any) -> web.Response:
         """A rendered page."""
-        return _page(template, hub=self.hub.name, caller=self.caller, path=self.request.path, **content)
-
-
-def _page(template: str, status: int = 200, **content: Any) -> web.Response:
-    text = _templates.get_template(template).render(**content)
-    return web.Response(status=status, text=text, content_type="text/html")
-
-
-def problem_page(problem: Problem) -> web.Response:
-    """A problem, for a person."""
-    return _page("problem.html", problem.status, problem=problem)
-
-
-# --- signing in and out ---------------------------------------------------------------------------------------------
-
-
-def _cookie(request: web.Request) -> str:
-    """Browsers keep one cookie jar a host, whatever the port: two hubs on one machine must not share a name."""
-    sockname = request.transport.get_extra_info("sockname") if request.transport else None
-    return f"crossdock-{sockname[1] if sockname else 0}"
-
-
-def _signed_in(request: web.Request, session: str) -> web.Response:
-    response = web.Response(status=303, headers={"Location": "/"})
-    response.set_cookie(_cookie(request), session, httponly=True, samesite="Strict", secure=request.secure, path="/")
-    return response
-
-
-def _same_origin(request: web.Request) -> None:
-    """Refuse a form that another site made the browser send. Raises `Problem` 403."""
-    origin = request.headers.get("Origin")
-    if origin is None:
-        same = request.headers.get("Sec-Fetch-Site") == "same-origin"
-    else:
-        same = urlsplit(origin).netloc == request.host
-    if not same:
-        raise forbidden("this form was not sent from the console's own page")
-
-
-async def show_login(request: web.Request) -> web.Response:
-    """The sign-in page; a one-time link's code signs in at once."""
-    code = request.query.get("code")
-    session = request.app[SESSIONS].redeem(code) if code else None
-    if session:
-        return _signed_in(request, session)
-    return _page("login.html", hub=request.app[HUB].name, used=code is not None)
-
-
-async def sign_in(request: web.Request) -> web.Response:
-    """Exchange a token for a session."""
-    _same_origin(request)
-    token = str((await request.post()).get("token", "")).strip()
-    session = await request.app[SESSIONS].sign_in(token, request.app[HUB].access)
-    if session:
-        return _signed_in(request, session)
-    return _page("login.html", 401, hub=request.app[HUB].name, wrong=True)
-
-
-async def sign_out(request: web.Request) -> web.Response:
-    """End the session."""
-    _same_origin(request)
-    request.app[SESSIONS].end(request.cookies.get(_cookie(request), ""))
-    response = web.Response(status=303, headers={"Location": "/login"})
-    response.del_cookie(_cookie(request), path="/")
-    return response
-
-
-# --- the pages ------------------------------------------------------------------------------------------------------
+        return rendered(template, hub=self.hub.name, caller=self.caller, path=self.request.path, **content)
 
 
 async def show_orders(visit: Visit) -> web.Response:
@@ -296,9 +184,9 @@ _PAGES: tuple[tuple[str, str, Right, PageHandler], ...] = (
 def _guarded(handler: PageHandler, needs: Right) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         if request.method == "POST":
-            _same_origin(request)
+            refuse_foreign(request)
         hub = request.app[HUB]
-        caller = await request.app[SESSIONS].caller(request.cookies.get(_cookie(request)), hub.access)
+        caller = await request.app[SESSIONS].caller(request.cookies.get(cookie_of(request)), hub.access)
         if caller is None:
             return web.Response(status=303, headers={"Location": "/login"})
         require(caller, needs)
@@ -315,4 +203,4 @@ def add_pages(app: web.Application) -> None:
     app.router.add_post("/logout", sign_out)
     for method, path, needs, handler in _PAGES:
         app.router.add_route(method, path, _guarded(handler, needs))
-    app.router.add_static("/static/", _HERE / "static")
+    app.router.add_static("/static/", _STATIC)

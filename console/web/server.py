@@ -10,7 +10,9 @@ from aiohttp import web
 from canonical import Misconfigured
 from console.api.routes import HUB, add_api
 from console.desk import Hub
-from console.pages.views import SESSIONS, add_pages, problem_page
+from console.pages.rendering import problem_page
+from console.pages.signing_in import SESSIONS
+from console.pages.views import add_pages
 from console.rights import Caller
 from console.web.guard import Sessions
 from console.web.problem import Problem
