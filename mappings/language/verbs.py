@@ -112,7 +112,8 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
         if run.codes and name in run.codes:
             meaning = run.codes[name].get(raw, meaning)
         if meaning is None and shape.choices:
-            return unknown(codes, raw, leaf.place(node, run), path, run)
+            unknown(codes, raw, leaf.place(node, run), path, run)
+            return None
         if meaning is None:
             meaning = unmapped(codes, raw, leaf.place(node, run), path, run)
         return meaning if shape.kind == "text" else convert(meaning, run.zone)
