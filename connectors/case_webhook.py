@@ -1,9 +1,11 @@
 """The sender's side of a webhook: an event signed as a manifest says, for cases and stand-ins."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import format_datetime
 from functools import cache
 from ipaddress import ip_network
 from typing import Any
@@ -23,6 +25,7 @@ from connectors.syntax.json_text import write_json
 DELIVERY = "test-delivery"
 _PATH = "/hooks/test"
 _KEY_ID = "test-key"
+_SIGNED_HEADER = re.compile(r"\{headers\.([\w-]+)\}")
 _TOKEN = {"access_token": "test-token"}
 """Asking for a key may want a token first; the same answer serves for both."""
 
@@ -86,7 +89,9 @@ def key_of_cases() -> ec.EllipticCurvePrivateKey:
 
 def _hmac(proof: Hmac, scope: Mapping[str, Any], body: bytes, at: datetime) -> dict[str, str]:
     sent = _timestamp(proof.timestamp, at) if proof.timestamp else None
-    own = {proof.timestamp.header: sent} if proof.timestamp and proof.timestamp.header and sent else {}
+    own = dict.fromkeys(_SIGNED_HEADER.findall(proof.signed), _PATH)
+    if proof.timestamp and proof.timestamp.header and sent:
+        own[proof.timestamp.header] = sent
     pushed = Pushed({name.lower(): value for name, value in own.items()}, body, path=_PATH)
     made = digest(proof.algorithm, key_of(proof, scope), signed_content(proof, scope, pushed, sent))
     text = proof.prefix + (base64.b64encode(made).decode() if proof.encoding == "base64" else made.hex())
@@ -99,4 +104,6 @@ def _hmac(proof: Hmac, scope: Mapping[str, Any], body: bytes, at: datetime) -> d
 def _timestamp(timestamp: Timestamp, at: datetime) -> str:
     if timestamp.reads == "iso":
         return at.isoformat()
+    if timestamp.reads == "rfc2822":
+        return format_datetime(at)
     return str(int(at.timestamp() * (1000 if timestamp.reads == "epoch_ms" else 1)))

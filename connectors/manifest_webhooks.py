@@ -17,7 +17,7 @@ class Timestamp(ConfigModel):
     `window` is refused."""
 
     header: Text | None = None
-    reads: Literal["iso", "epoch", "epoch_ms"] = "iso"
+    reads: Literal["iso", "epoch", "epoch_ms", "rfc2822"] = "iso"
     window: timedelta = timedelta(minutes=5)
 
 

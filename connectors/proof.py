@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple
 
@@ -168,14 +169,21 @@ def _recent(timestamp: Timestamp | None, said: str | None, now: datetime) -> boo
     if said is None:
         return False
     try:
-        if timestamp.reads == "iso":
-            sent = datetime.fromisoformat(said)
-            sent = sent if sent.tzinfo else sent.replace(tzinfo=UTC)
-        else:
-            sent = datetime.fromtimestamp(int(said) / (1000 if timestamp.reads == "epoch_ms" else 1), UTC)
+        sent = _read_time(timestamp, said)
     except (ValueError, OverflowError, OSError):
         return False
     return abs(now - sent) <= max(timestamp.window, timedelta())
+
+
+def _read_time(timestamp: Timestamp, said: str) -> datetime:
+    match timestamp.reads:
+        case "iso":
+            sent = datetime.fromisoformat(said)
+        case "rfc2822":
+            sent = parsedate_to_datetime(said)
+        case "epoch" | "epoch_ms":
+            sent = datetime.fromtimestamp(int(said) / (1000 if timestamp.reads == "epoch_ms" else 1), UTC)
+    return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
 
 
 def _with_breaks(pem: str) -> str:

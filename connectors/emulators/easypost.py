@@ -1,6 +1,7 @@
 """A local stand-in of EasyPost: orders rated, bought and refunded, label files, trackers and their signed events.
 
-Sources: https://docs.easypost.com/docs/orders, /shipments, /trackers and https://docs.easypost.com/guides/webhooks-guide
+Sources: https://docs.easypost.com/docs/orders, /shipments, /trackers and https://docs.easypost.com/guides/webhooks-guide,
+https://support.easypost.com/hc/en-us/articles/39826034964237-Webhook-HMAC-Validation
 """
 
 import hashlib
@@ -8,10 +9,12 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import format_datetime
 from secrets import token_hex
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, encode_basic_auth, web
 
@@ -76,10 +79,20 @@ class EasyPost:
         tracker = self.note(code, milestone, at)
         event = {"id": f"evt_{token_hex(8)}", "object": "Event", "description": "tracker.updated", "result": tracker}
         body = json.dumps(event).encode()
-        signature = hmac.new(self.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
-        headers = {"Content-Type": "application/json", "X-Hmac-Signature": f"hmac-sha256-hex={signature}"}
-        async with ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+        async with ClientSession() as session, session.post(url, data=body, headers=self._signed(url, body)) as answer:
             return answer.status
+
+    def _signed(self, url: str, body: bytes) -> dict[str, str]:
+        sent, path, key = format_datetime(datetime.now(UTC)), urlsplit(url).path, self.webhook_secret.encode()
+        first = hmac.new(key, body, hashlib.sha256).hexdigest()
+        second = hmac.new(key, f"{sent}POST{path}".encode() + body, hashlib.sha256).hexdigest()
+        return {
+            "Content-Type": "application/json",
+            "X-Timestamp": sent,
+            "X-Path": path,
+            "X-Hmac-Signature": f"hmac-sha256-hex={first}",
+            "X-Hmac-Signature-V2": f"hmac-sha256-hex={second}",
+        }
 
     def note(self, code: str, milestone: str, at: datetime) -> dict[str, Any]:
         """Something happened to a package; its tracker, which whoever asks is told from now on."""

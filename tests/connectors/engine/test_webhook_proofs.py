@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from canonical import Unavailable
 from connectors.case_webhook import key_answer, sign_by_key
+from connectors.catalogue import load_catalogue
 from connectors.connection import Connection, host_of
 from connectors.emulators.loopback import loopback
 from connectors.engine.caller import Caller
@@ -206,6 +207,46 @@ async def test_a_signature_may_be_a_part_of_its_header(
     assert await door.verify("shop", {"Stripe-Signature": said}, BODY + b" ") is None
     clock.at += timedelta(seconds=301)
     assert await door.verify("shop", {"Stripe-Signature": said}, BODY) is None
+
+
+def pushed_by_easypost(secret: bytes = b"canary", at: str = "Sat, 21 Nov 2026 12:00:00 -0000") -> dict[str, str]:
+    """As https://support.easypost.com/hc/en-us/articles/39826034964237-Webhook-HMAC-Validation says."""
+    second = hmac.new(secret, f"{at}POST/hooks/easypost".encode() + BODY, hashlib.sha256).hexdigest()
+    first = hmac.new(secret, BODY, hashlib.sha256).hexdigest()
+    return {
+        "X-Timestamp": at,
+        "X-Path": "/hooks/easypost",
+        "X-Hmac-Signature": f"hmac-sha256-hex={first}",
+        "X-Hmac-Signature-V2": f"hmac-sha256-hex={second}",
+    }
+
+
+LATE = "Sat, 21 Nov 2026 11:54:59 -0000"
+
+
+@pytest.mark.parametrize(
+    ("sent", "v1", "taken"),
+    [
+        (pushed_by_easypost(), "", True),
+        (pushed_by_easypost(at="Sat, 21 Nov 2026 14:00:30 +0200"), "", True),
+        (pushed_by_easypost(at=LATE), "", False),
+        (pushed_by_easypost(at="noon"), "", False),
+        (pushed_by_easypost() | {"X-Timestamp": "Sat, 21 Nov 2026 12:00:01 -0000"}, "", False),
+        (pushed_by_easypost() | {"X-Path": "/hooks/other"}, "", False),
+        (pushed_by_easypost(b"another"), "", False),
+        ({"X-Hmac-Signature": pushed_by_easypost()["X-Hmac-Signature"]}, "", False),
+        ({"X-Hmac-Signature": pushed_by_easypost()["X-Hmac-Signature"]}, "canary", True),
+    ],
+)
+async def test_easypost_signs_when_and_where_it_sent_an_event(
+    wire: HttpWire, clock: SteppingClock, sent: dict[str, str], v1: str, taken: bool
+):
+    manifest = load_catalogue().manifests["easypost"]
+    values = {"webhook_secret": Secret("canary"), "webhook_secret_v1": Secret(v1), "api_key": Secret("k")}
+    connection = Connection("easypost", "EasyPost", manifest, values, "", frozenset())
+    door = Webhooks({"easypost": connection}, {"easypost": Caller(connection, wire, clock)}, clock)
+    assert (await door.verify("easypost", sent, BODY) is not None) is taken
+    assert await door.verify("easypost", sent, BODY + b" ") is None
 
 
 @pytest.mark.parametrize("stamp", ["", "yesterday", "9" * 30])
