@@ -8,6 +8,8 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
 from threading import local
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, StaticPool
 
+from store.neighbours import Neighbours
 from store.shapes import run_plain
 from store.transaction import STEPS, Step
 
@@ -82,11 +85,9 @@ def engines_for(url: str) -> Engines:
 class SqliteEngines:
     """One writing thread, since a second writer would only wait; reading threads beside it, but not in memory."""
 
-    shared = False
-    worker = 0
-
     def __init__(self, url: str) -> None:
         self._own, self._opened = local(), list[Connection]()
+        self._neighbours: Neighbours | None = None
         plain = make_url(url).set(drivername="sqlite")
         self._writer = _sqlite(create_engine(plain, poolclass=StaticPool, connect_args=_SHARED), "BEGIN IMMEDIATE")
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="store-write")
@@ -96,14 +97,21 @@ class SqliteEngines:
             self._reading = ThreadPoolExecutor(_READERS, thread_name_prefix="store-read")
             self._streaming = create_async_engine(plain.set(drivername="sqlite+aiosqlite"), poolclass=NullPool)
             _sqlite(self._streaming.sync_engine, "BEGIN")
+            self._neighbours = Neighbours(Path(plain.database or ""))
+        self.shared = self._neighbours is not None
+        self.worker = self._neighbours.worker if self._neighbours else 0
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """One hop to the writing thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._writing, self._connected, self._writer, work)
+        return await asyncio.get_running_loop().run_in_executor(self._writing, self._in_turn, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """One hop to a reading thread."""
         return await asyncio.get_running_loop().run_in_executor(self._reading, self._connected, self._reader, work)
+
+    def _in_turn(self, work: Callable[[Connection], T]) -> T:
+        with self._neighbours.turn() if self._neighbours else nullcontext():
+            return self._connected(self._writer, work)
 
     def _connected(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         """Run `work` on this thread's own connection, which stays open: to take one costs as much as a small write.
@@ -136,17 +144,23 @@ class SqliteEngines:
                 yield named
 
     async def appear(self) -> None:
-        """Nobody else is there to know."""
+        """Hold a lock on a file, which the system lets go of when the process dies. In memory nobody could know."""
+        if self._neighbours:
+            self._neighbours.appear()
 
     def alive(self, connection: Connection) -> Sequence[int]:  # noqa: ARG002
-        """Nobody: what is claimed was claimed by a process that is gone, or before this one began to work."""
-        return ()
+        """Whoever holds such a lock. In memory nobody: what is claimed was so before this process began to work."""
+        return self._neighbours.alive() if self._neighbours else ()
 
-    def announce(self, connection: Connection, steps: Set[Step]) -> None:
-        """Nobody else is there to be told."""
+    def announce(self, connection: Connection, steps: Set[Step]) -> None:  # noqa: ARG002
+        """One datagram to each process a group commit."""
+        if self._neighbours:
+            self._neighbours.tell(steps)
 
-    async def listen(self, ring: Callable[[Set[Step]], None]) -> None:  # noqa: ARG002
-        """Nobody else announces anything."""
+    async def listen(self, ring: Callable[[Set[Step]], None]) -> None:
+        """Hear what the others say."""
+        if self._neighbours:
+            await self._neighbours.listen(ring)
         await asyncio.Event().wait()
 
     async def dispose(self) -> None:
@@ -160,6 +174,8 @@ class SqliteEngines:
         await loop.run_in_executor(self._writing, self._writer.dispose)
         self._reading.shutdown()
         self._writing.shutdown()
+        if self._neighbours:
+            self._neighbours.leave()
 
 
 _SHARED = {"check_same_thread": False, "timeout": 10}

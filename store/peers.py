@@ -23,9 +23,8 @@ class Peers:
     async def give_back(self) -> None:
         """Make due at once what processes had claimed that are gone.
 
-        SQLite cannot tell who is there, and so takes everybody else for gone when a process begins to work. Should
-        one be there all the same, its tokens no longer hold, so that what it does comes to nothing; only a delivery
-        may go out again, under the same key.
+        Should one be taken for gone that is there, its tokens no longer hold, so that what it does comes to nothing;
+        only a delivery may go out again, under the same key.
         """
         await self._database.write(lambda transaction: _give_back(transaction, self._database.alive(transaction)))
 

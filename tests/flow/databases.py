@@ -17,7 +17,9 @@ from sqlalchemy import create_engine
 from store.engines import engines_for
 from store.migrate import migrate
 
-KINDS = ["file", "memory", pytest.param("postgresql", marks=pytest.mark.filterwarnings("ignore"))]
+SHARED = ["file", pytest.param("postgresql", marks=pytest.mark.filterwarnings("ignore"))]
+"""Those that several processes work on at once."""
+KINDS = [*SHARED, "memory"]
 _numbers = count(1)
 _templates: set[str] = set()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from canonical import Misconfigured, Rejected, Unavailable, Unfinished
 from router.flow import Breaker, RetryPolicy
 from store import open_store
-from tests.flow.databases import fresh_url
+from tests.flow.databases import SHARED, fresh_url
 from tests.flow.street import (
     START,
     CountingIds,
@@ -120,9 +120,9 @@ async def test_a_role_does_only_its_own_part(street):
     assert await street.store.archive.orders() == []
 
 
-@pytest.mark.filterwarnings("ignore")
-async def test_another_process_hears_at_once_that_there_is_work(tmp_path):
-    url = await fresh_url("postgresql", tmp_path)
+@pytest.mark.parametrize("kind", SHARED)
+async def test_another_process_hears_at_once_that_there_is_work(kind, tmp_path):
+    url = await fresh_url(kind, tmp_path)
     async with open_store(url, SteppingClock(), CountingIds()) as here:
         listening = asyncio.create_task(here.peers.listen())
         await here.inbox.claim(5, patience=30)
@@ -137,9 +137,9 @@ async def test_another_process_hears_at_once_that_there_is_work(tmp_path):
         await asyncio.gather(listening, return_exceptions=True)
 
 
-@pytest.mark.filterwarnings("ignore")
-async def test_what_a_dead_process_had_claimed_is_given_back(tmp_path):
-    url = await fresh_url("postgresql", tmp_path)
+@pytest.mark.parametrize("kind", SHARED)
+async def test_what_a_dead_process_had_claimed_is_given_back(kind, tmp_path):
+    url = await fresh_url(kind, tmp_path)
     async with open_store(url, SteppingClock(), CountingIds()) as here:
         await here.inbox.keep(arrival(purchase("PO1"), source="acme"))
         async with open_store(url, SteppingClock(), CountingIds()) as there:

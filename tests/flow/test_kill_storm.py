@@ -18,7 +18,7 @@ import pytest
 from canonical import PurchaseOrder
 from connectors.surroundings import SystemClock, TimeOrderedIds
 from store import open_store
-from tests.flow.databases import KINDS, fresh_url
+from tests.flow.databases import SHARED, fresh_url
 from tests.flow.storm_worker import post, start
 from tests.flow.street import purchase
 
@@ -93,13 +93,13 @@ class Storm:
 
 
 @pytest.mark.storm
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "memory"])
+@pytest.mark.parametrize("kind", SHARED)
 async def test_nothing_is_lost_and_nothing_happens_twice(kind, tmp_path, request):
     kills = request.config.getoption("--kills")
     url = await fresh_url(kind, tmp_path)
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
         await store.stock.set("A", "EAST", Decimal(STOCK))
-    at_once = 1 if kind == "file" else 4 if kills >= LONG else 2
+    at_once = 4 if kills >= LONG else 2
     storm, began = Storm(url, tmp_path, at_once, [], Counter()), time.monotonic()
     storm.rage(kills)
     last = start(url, tmp_path, "done")

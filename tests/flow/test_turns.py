@@ -13,7 +13,7 @@ from router.flow import Pace
 from router.ports import Stale
 from store import open_store
 from store.turns import LEASE
-from tests.flow.databases import KINDS, fresh_url
+from tests.flow.databases import KINDS, SHARED, fresh_url
 from tests.flow.street import START, CountingIds, arrival, open_street, purchase, until
 
 EVERY = timedelta(seconds=10)
@@ -83,8 +83,9 @@ async def test_a_clock_set_back_by_a_day_stops_nobody(street, held):
     assert await turns.take("place", EVERY)
 
 
-async def test_a_dead_processs_turn_is_given_back(tmp_path):
-    url = await fresh_url("postgresql", tmp_path)
+@pytest.mark.parametrize("kind", SHARED)
+async def test_a_dead_processs_turn_is_given_back(kind, tmp_path):
+    url = await fresh_url(kind, tmp_path)
     async with open_street(url) as here:
         async with open_store(url, here.clock, CountingIds()) as there:
             assert await there.turns.take("place", EVERY)

@@ -1,4 +1,4 @@
-"""Several `crossdock run` on one PostgreSQL, each with a part of the work, one of them killed: each order once."""
+"""Several `crossdock run` on one database, each with a part of the work, one of them killed: each order once."""
 
 import asyncio
 import json
@@ -19,12 +19,12 @@ from tests.street.test_kill import CROSSDOCK, ROOT, purchase_order
 ORDERS = range(1, 13)
 
 
-@pytest.fixture
-async def place(tmp_path: Path) -> Path:
-    """A copy of the example hub, on a PostgreSQL database of its own."""
+@pytest.fixture(params=["file", "postgresql"])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of the example hub, on a database of its own."""
     shutil.copytree(ROOT / "config", tmp_path / "config")
     with (tmp_path / "config" / "hub.yaml").open("a") as file:
-        file.write(f'\ndatabase: "{await fresh_url("postgresql", tmp_path)}"\n')
+        file.write(f'\ndatabase: "{await fresh_url(request.param, tmp_path)}"\n')
     return tmp_path
 
 
