@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Executable,
+    Insert,
     String,
     Table,
     Text,
@@ -36,6 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -83,6 +85,9 @@ class Compiled:
     """A statement as the driver takes it: how its values are bound, and what its rows are made of."""
 
     sql: str
+    writes: Table | None
+    """The table that it changes, if it changes one."""
+    inserts: bool
     values: Callable[[Values], tuple[Any, ...]]
     binds: Sequence[tuple[int, Bind]]
     row: Callable[[Iterable[Any]], Any]
@@ -219,7 +224,9 @@ def _compile(statement: Any, dialect: Dialect, columns: list[str] | None) -> Com
     given = list(statement.exported_columns)
     reads = _converted(_reader(column.type, dialect) for column in given)
     row: Any = namedtuple("Row", [column.key for column in given])  # type: ignore[misc]  # known here only
-    return Compiled(str(made), _picker(names, constants), binds, row._make, reads)
+    writes = statement.table if isinstance(statement, UpdateBase) else None
+    inserts = isinstance(statement, Insert)
+    return Compiled(str(made), writes, inserts, _picker(names, constants), binds, row._make, reads)
 
 
 def _plain(element: Any, **_: Any) -> Any:

@@ -2,6 +2,7 @@
 
 What is only written (`insert`, `ensure`, `set`) is put off until somebody reads or counts, or until the transaction
 ends, and then executed shape by shape, each once for all its rows. So fifty orders cost as many statements as one.
+What changes one table keeps its sequence: a row is there before it is changed, and its last change stays.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -152,4 +153,15 @@ class Transaction:
                 work(self, asked)
 
     def _later(self, statement: Compiled, *rows: Row) -> None:
+        if statement in self._put_off and self._overtakes(statement):
+            self.write_down()
         self._put_off.setdefault(statement, []).extend(rows)
+
+    def _overtakes(self, statement: Compiled) -> bool:
+        """Whether something on the same table was put off behind this statement, and not only more rows for it."""
+        for other in reversed(self._put_off):
+            if other is statement:
+                return False
+            if other.writes is statement.writes and not (other.inserts and statement.inserts):
+                return True
+        return False

@@ -30,6 +30,16 @@ async def test_a_997_in_time_closes_the_wait_and_the_timeline_says_so(opened: Op
         assert await served.sound() == []
 
 
+async def test_997s_that_come_at_once_are_all_done_with(opened: Opener) -> None:
+    async with opened() as served:
+        await served.send("northwind", PO)
+        answers = await served.sent("OrderAcknowledgment", "northwind")
+        told = [acknowledgment("NORTHWIND", 901 + number, answer) for number, answer in enumerate(answers)]
+        await asyncio.gather(*(served.send("northwind", content) for content in told))
+        assert {row["status"] for row in await served.sent("OrderAcknowledgment", "northwind")} == {"acknowledged"}
+        assert await served.sound() == []
+
+
 async def test_an_overdue_997_is_an_exception_that_the_late_997_closes(opened: Opener) -> None:
     async with opened({NORTHWIND: [_SOON]}) as served:
         await served.send("northwind", PO)

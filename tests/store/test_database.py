@@ -135,3 +135,21 @@ async def test_writes_that_lock_in_opposite_order_both_succeed(tmp_path):
     await asyncio.gather(here.write(in_turn("a", "b")), there.write(in_turn("b", "a")))
     await here.close()
     await there.close()
+
+
+def write_and_overwrite(transaction):
+    """Rows and their changes put off in turns, as a commit full of neighbours does it."""
+    row = {"content": "first", "first_seen": transaction.now}
+    transaction.insert(configuration, row | {"digest": "a"})
+    transaction.write_down()
+    transaction.set(configuration, {"digest": "a"}, content="last")
+    transaction.insert(configuration, row | {"digest": "b"})
+    transaction.set(configuration, {"digest": "b"}, content="last")
+    transaction.set(configuration, {"digest": "b", "content": "last"}, content="other")
+    transaction.set(configuration, {"digest": "b"}, content="last")
+
+
+async def test_what_is_put_off_on_one_table_keeps_its_sequence(database):
+    await database.write(write_and_overwrite)
+    contents = select(configuration.c.content)
+    assert await database.read(lambda transaction: transaction.execute(contents).scalars().all()) == ["last", "last"]
