@@ -8,6 +8,7 @@ first and writes each row once, as it stands in the end, through the driver's ow
 
 import argparse
 import asyncio
+import os
 import random
 import resource
 import statistics
@@ -21,39 +22,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.flow_latency import latencies
+from benchmarks.flow_line import GROUP, Line
+from benchmarks.flow_processes import beside_each_other
 from benchmarks.flow_rows import RawRows, Rows, Spent, copy_rows, fill, fresh_url, stock_up
 from benchmarks.flow_stages import Stages
 from benchmarks.flow_trade import SKUS, Orders, Trade, example
 from canonical.exchange import Arrival
 from connectors.surroundings import SystemClock, TimeOrderedIds, collect_rarely
-from router.decide import decide, needs
-from router.flow import RouteOrders, Translate
 from store import Store, open_store, sqlite_url
 
-GROUP = 50
 ROUNDS = 3
-
-
-class Line:
-    """The street from the door to the queue of outgoing documents, a group of orders at a time."""
-
-    def __init__(self, store: Store, trade: Trade, group: int = GROUP) -> None:
-        self.store = store
-        self.translate = Translate(store.inbox, trade.translator, trade.policy, batch=group)
-        self.route = RouteOrders(store.lanes, decide, needs, trade.policy, SystemClock(), batch=group)
-
-    async def run(self, arrivals: Sequence[Arrival]) -> Spent:
-        """Take all of them through. While one group is decided, the next ones come in."""
-        began = Spent.now()
-        groups = [arrivals[at : at + GROUP] for at in range(0, len(arrivals), GROUP)]
-        for group in [*groups, (), ()]:
-            await asyncio.gather(self._keep(group), self.translate.step(), self.route.step())
-        while await self.translate.step() + await self.route.step():
-            pass
-        return Spent.now() - began
-
-    async def _keep(self, group: Sequence[Arrival]) -> None:
-        await asyncio.gather(*(self.store.inbox.keep(arrival) for arrival in group))
 
 
 async def throughput(name: str, url: str, trade: Trade, make: Callable[[Orders], Sequence[Arrival]]) -> None:
@@ -68,6 +46,23 @@ async def throughput(name: str, url: str, trade: Trade, make: Callable[[Orders],
     print(f"{name:28} {1 / wall:6.0f} orders/s   raw {1 / raw_wall:6.0f}/s   ratio {ratio:4.2f}   by CPU {by_cpu:4.2f}")
     each = {table: len(found) / len(arrivals) for table, (_, found) in rows.items()}
     print("   rows an order:", ", ".join(f"{table} {count:.3g}" for table, count in each.items()), "+ 10 stock changes")
+
+
+async def shared(database: str, url: str, trade: Trade, orders: int) -> None:
+    """The same work on one database by a process for each core, to the same raw loop."""
+    processes, ratios, rates = os.cpu_count() or 1, list[float](), list[float]()
+    for number in range(ROUNDS):
+        place = url.format(f"shared{number}")
+        async with open_store(await fresh_url(place), SystemClock(), TimeOrderedIds()) as store:
+            await stock_up(store, trade.policy)
+            seconds = await asyncio.to_thread(beside_each_other, place, processes, orders // processes)
+            await _expect(store, orders // processes * processes)
+            rows = await copy_rows(store.database)
+        raw = await RawRows(place, rows, trade.policy, orders // GROUP).seconds()
+        ratios.append(raw.wall / seconds)
+        rates.append(orders / seconds)
+    print(f"{database}, {processes} processes", end="")
+    print(f"          {statistics.median(rates):6.0f} orders/s   ratio {statistics.median(ratios):4.2f}")
 
 
 async def _pair(url: str, trade: Trade, arrivals: Sequence[Arrival]) -> tuple[Spent, Spent, Rows]:
@@ -146,6 +141,7 @@ async def measure(asked: argparse.Namespace) -> None:
         for database, url in urls:
             await throughput(f"{database}, canonical JSON", url, trade, lambda made: made.canonical(asked.orders))
             await throughput(f"{database}, 850 bytes", url, trade, lambda made: made.x12(asked.orders))
+            await shared(database, url, trade, asked.orders)
         await stages(sqlite_url(folder / "stages.db"), trade, Orders(trade.policy, random.Random(1)).canonical(500))
         await latencies(sqlite_url(folder / "latency.db"), trade)
         await flatness(folder, trade, asked.full_store)
