@@ -24,6 +24,7 @@ class RemittanceLine(Model):
     number: Text
     """The invoice's, credit memo's or other item's number."""
     paid: Amount
+    """What came of it: what was owed, less the discount and the adjustments."""
     invoiced: Amount | None = None
     discount: Amount | None = None
     dates: dict[str, Moment] = Field(default_factory=dict)
@@ -47,3 +48,4 @@ class Remittance(Document):
     notes: tuple[Note, ...] = ()
     lines: tuple[RemittanceLine, ...] = ()
     adjustments: tuple[RemittanceAdjustment, ...] = ()
+    """Those that are of no line."""

@@ -65,6 +65,7 @@ def post_invoice(work: Workings, told: Told, making: Bill, first: Allocation) ->
     paid = min(work.order.advance, max(invoice.total, ZERO))
     due = invoice.total - paid
     work.amend(advance=work.order.advance - paid, due=work.order.due + due)
+    _expect_payment(work, invoice.number, due)
     whole = {**making.amounts, "total": invoice.total, "paid": paid, "due": due}
     what = Financial(
         "invoice", invoice.number, whole, invoice.invoiced_on, "rule:clock", invoice.currency, making.parts
@@ -91,10 +92,17 @@ def post_credit(work: Workings, told: Told, making: Bill, under: Return | None =
     """Revenue, tax and freight given back against what the buyer owes: under a return, or by the channel itself."""
     memo = told.document
     work.amend(due=work.order.due - memo.total)
+    _expect_payment(work, memo.number, -memo.total)
     whole = {**making.amounts, "total": memo.total}
     dated = "rule:clock" if under else "source:invoiced_on"
     what = Financial("credit", memo.number, whole, memo.invoiced_on, dated, memo.currency, making.parts)
     post(work, what, _returned_to(work, under) if under else None, told)
+
+
+def _expect_payment(work: Workings, number: str, amount: Decimal) -> None:
+    """What a buyer who pays our invoices has to pay of one, or may take off for a credit memo."""
+    if amount and work.policy.channel(work.order.channel).payment == "owed":
+        work.amend(unpaid={**work.order.unpaid, number: amount})
 
 
 def _site(first: Allocation) -> Site:
@@ -133,10 +141,10 @@ def _record(work: Workings, event: PostingEvent, entry: JournalEntry, why: tuple
     work.tell("entry_posted", key=entry.key, event=entry.event)
     for destination in work.policy.posting.destinations:
         if destination.mode_of(event) == "journal":
-            work.dispatch(entry, destination.connection, _entry_reasons(*why))
+            work.dispatch(entry, destination.connection, entry_reasons(*why))
 
 
-def _entry_reasons(rule: str, dated: str) -> dict[str, str]:
+def entry_reasons(rule: str, dated: str) -> dict[str, str]:
     return {"key": "rule:posting-key", "order": "rule:order-id", "event": rule, "posted_on": dated,
             "currency": "order:currency", "lines": rule, "amounts": rule, "memo": rule}  # fmt: skip
 
@@ -161,7 +169,7 @@ def _hand_over_booked(
     hand_over(work, what.event, booked, {**told.reasons, "extensions.crossdock": why})
     advance = advance_entry(rule, entry, document.number) if entry else None
     if advance:
-        hand_over(work, what.event, advance, _entry_reasons(why, what.dated))
+        hand_over(work, what.event, advance, entry_reasons(why, what.dated))
 
 
 def _facts(work: Workings, site: Site | None) -> dict[str, str]:

@@ -13,7 +13,6 @@ from canonical import (
     OrderChange,
     PaymentEvent,
     PurchaseOrder,
-    Remittance,
     ReturnAuthorization,
     ReturnReceipt,
     ShipmentAdvice,
@@ -39,7 +38,7 @@ from router.hold_rules import hold_by_rule
 from router.lapse import let_reservations_lapse
 from router.order import Order
 from router.order_terms import cancel_when_late, check_terms
-from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Unanswered
+from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Settlement, Unanswered
 from router.payment import take_deposit
 from router.payment_event import payment_event
 from router.policy import Policy
@@ -287,6 +286,6 @@ _DECISIONS: dict[type[Document], Callable[[Request], Decision]] = {
     ReturnReceipt: return_receipt,
     TrackingUpdate: _tracking_update,
     PaymentEvent: payment_event,
-    Remittance: settlement,
+    Settlement: settlement,
     CreditMemo: channel_refund,
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,21 @@ class ToStock:
     uncounted: Sequence[str] = ()
 
 
+class Claim(NamedTuple):
+    """How a line of a payment names its order: its lane, or an invoice or credit memo that its sender was sent."""
+
+    lane: str | None = None
+    invoice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToOrders:
+    """It pays several orders, each of which gets its part as work of its own."""
+
+    claims: Sequence[Claim]
+    """Of each line."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToSent:
     """It is the receiver's verdict on what we sent."""
@@ -68,5 +84,5 @@ class Nowhere:
     reason: str
 
 
-Effect = ToLane | ToFulfilment | ToAsker | ToStock | ToSent | Nowhere
+Effect = ToLane | ToFulfilment | ToAsker | ToStock | ToOrders | ToSent | Nowhere
 """Where a document takes effect."""

@@ -22,6 +22,7 @@ TOLD = frozenset(
         "hold_overdue",
         "hold_placed",
         "invoice_issued",
+        "invoice_paid",
         "label_bought",
         "label_voided",
         "line_added",

@@ -270,12 +270,20 @@ class Order(Model):
     given_back: dict[str, Amount] = Field(default_factory=dict)
     """By line, own units that the channel itself gave the money back for, and that have not come back since."""
     authorization: Authorization | None = None
+    unused: tuple[Authorization, ...] = ()
+    """Authorizations that another took the place of, and that are still to be given back."""
     captured: Amount = ZERO
     """What was taken of the buyer's money, deposits included."""
+    unpaid: dict[str, Amount] = Field(default_factory=dict)
+    """By invoice and credit memo, what its buyer who pays our invoices still has to pay of it; below zero we owe it."""
     settlements: tuple[Text, ...] = ()
-    """The identities of the settlements it has taken in."""
+    """The payments it has taken its part of."""
+    settled: Amount = ZERO
+    """What a marketplace or a payment provider paid out for it, with the fees it kept."""
     payments_failed: tuple[Text, ...] = ()
     """The keys of movements that failed after they were said to be done."""
+    payments_declined: tuple[Text, ...] = ()
+    """The keys of movements that the provider declined."""
     refunded: Amount = ZERO
     advance: Amount = ZERO
     """What was paid for it that no invoice has used yet."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from canonical import Document, Text
+from canonical import Currency, Document, Moment, RemittanceAdjustment, RemittanceLine, Text
 from router.order import Hold
 
 
@@ -28,13 +28,15 @@ class Reconsider(Document):
 
 
 class Unanswered(Document):
-    """Work for an order whose question will get no answer as it is: refused, or tried in vain."""
+    """Work for an order whose question will get no answer as it is: refused, tried in vain, or withdrawn."""
 
     number: Text
     """The delivery that ended."""
     order: Text
     question: Text
     reason: Text
+    withdrawn: bool = False
+    """Whether it never left, since the order had no use for it any more."""
 
     @property
     def identity(self) -> str:
@@ -55,6 +57,34 @@ class FulfilmentRefused(Document):
     def identity(self) -> str:
         """Order, fulfilment order and acknowledgment."""
         return f"{self.order}/{self.fulfilment_order}/{self.number}"
+
+
+class Settlement(Document):
+    """Work for an order: its part of what was paid, or of what a marketplace or a payment provider settled."""
+
+    number: Text
+    """The payment's own: of one payer the same payment has one effect."""
+    order: Text
+    """The order's id; the payment's own lane for what is of no order."""
+    payer: Text
+    """Who tells of it."""
+    remittance: Text
+    """The id of the document that tells of it."""
+    paid_on: Moment
+    currency: Currency
+    lines: tuple[RemittanceLine, ...] = ()
+    adjustments: tuple[RemittanceAdjustment, ...] = ()
+    """What is of no order."""
+
+    @property
+    def payment(self) -> str:
+        """Payer and number."""
+        return f"{self.payer}/{self.number}"
+
+    @property
+    def identity(self) -> str:
+        """Order, payer and number."""
+        return f"{self.order}/{self.payment}"
 
 
 class ReturnVerdict(Document):

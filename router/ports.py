@@ -23,7 +23,19 @@ from canonical.exchange import (
     Rendered,
     Reply,
 )
-from router.effect import Arriving, Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
+from router.effect import (
+    Arriving,
+    Claim,
+    Count,
+    Effect,
+    Nowhere,
+    ToAsker,
+    ToFulfilment,
+    ToLane,
+    ToOrders,
+    ToSent,
+    ToStock,
+)
 from router.lanes import Facts, Lane, LaneEntry, Lanes
 from router.lookups import (
     Access,
@@ -43,6 +55,7 @@ __all__ = [
     "Arrival",
     "Arriving",
     "Bearer",
+    "Claim",
     "Clock",
     "Count",
     "Courier",
@@ -77,6 +90,7 @@ __all__ = [
     "ToAsker",
     "ToFulfilment",
     "ToLane",
+    "ToOrders",
     "ToSent",
     "ToStock",
     "Translator",

@@ -57,12 +57,14 @@ COMPARED: Mapping[str, tuple[str, ...]] = {
     "tax recorded": ("tax provider", OURS),
     "captured": ("orders", "payments", OURS),
     "refunded": ("orders", "payments", OURS),
+    "settled": ("payouts", "orders", OURS),
     "balance": ("orders", "documents"),
 }
 
 CAUSES: Mapping[str, str] = {
     "rule-missing": "no posting rule took the event",
     "tax-unrecorded": "the tax provider has not confirmed what was charged yet",
+    "settled-otherwise": "a marketplace or payment provider has paid out (so far) another amount than it took",
     "not-posted": "it was not posted",
     "posted-twice": "it is there more than once",
     "rounding": "rounded differently: no more than a cent",
@@ -145,6 +147,8 @@ def _order_cause(name: str, whole: Mapping[str, Decimal], notes: frozenset[str])
             return "not-posted"
         if expected and posted == 2 * expected:
             return "posted-twice"
+    if name == "settled":
+        return "settled-otherwise"
     return "rounding" if max(whole.values()) - min(whole.values()) <= _CENT else "amount-differs"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from canonical import FulfilmentOrder, JournalEntry, Question
+from canonical import FulfilmentOrder, Invoice, JournalEntry, Question
 from router.consignment import Consignment
 from router.decision import Outgoing
 from router.order import ZERO, Order
@@ -13,6 +13,7 @@ from store.documents import outgoing_row
 from store.exceptions import About, open_exception
 from store.lane_queue import Name, fulfilment_scope
 from store.questions import question_scope
+from store.remittances import invoice_scope
 from store.tables import document, journal_entry
 from store.writing import Writing
 
@@ -48,7 +49,7 @@ def queue(writing: Writing, outgoing_documents: Sequence[Outgoing], sent: int) -
 
 
 def names_given(writing: Writing) -> Iterator[Name]:
-    """The numbers of its fulfilment orders, returns and questions, by which others will speak of the order."""
+    """The numbers of its fulfilment orders, invoices, returns and questions, by which others speak of it."""
     known = {one.number for one in writing.lane.order.returns} if writing.lane.order else set()
     for returned in writing.made.order.returns if writing.made.order else ():
         if returned.number not in known:
@@ -57,8 +58,14 @@ def names_given(writing: Writing) -> Iterator[Name]:
     for outgoing in writing.made.send:
         if isinstance(outgoing.document, FulfilmentOrder):
             yield Name(fulfilment_scope(outgoing.to), outgoing.document.number, writing.lane.key)
+        elif isinstance(outgoing.document, Invoice) and _is_buyer(writing, outgoing.to):
+            yield Name(invoice_scope(outgoing.to), outgoing.document.number, writing.lane.key)
         elif isinstance(outgoing.document, Question):
             yield Name(question_scope(outgoing.to), outgoing.document.number, writing.lane.key)
+
+
+def _is_buyer(writing: Writing, to: str) -> bool:
+    return writing.made.order is not None and writing.made.order.channel == to
 
 
 def _tracking_numbers(writing: Writing) -> Iterator[Name]:

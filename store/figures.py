@@ -49,9 +49,12 @@ _ORDERS = select(
 def _of_order(row: Any) -> Iterator[Figure]:
     state = json.loads(row.state)
     say = partial(Figure, ORDERS, row.id)
-    for kept in ("invoiced", "credited", "captured", "refunded"):
-        yield say(kept, ORDERS, _decimal(state.get(kept)))
-    yield say("balance", ORDERS, _decimal(state.get("due")) - _decimal(state.get("advance")))
+    kept = {name: _decimal(state.get(name)) for name in ("invoiced", "credited", "captured", "refunded", "due")}
+    for name in ("invoiced", "credited", "captured", "refunded"):
+        yield say(name, ORDERS, kept[name])
+    owed_by_channel = ZERO if state.get("authorization") else kept["due"]
+    yield say("settled", ORDERS, kept["captured"] + owed_by_channel - kept["refunded"])
+    yield say("balance", ORDERS, kept["due"] - _decimal(state.get("advance")))
     units = {name: _units(state, name) for name in ("shipped", "over_shipped", "invoiced")}
     yield say("units shipped", ORDERS, units["shipped"])
     yield say("units invoiced", ORDERS, units["invoiced"])
@@ -70,7 +73,9 @@ def _units(state: Mapping[str, Any], name: str) -> Decimal:
     return sum((_decimal(line["ledger"].get(name)) for line in state["lines"]), ZERO)
 
 
-_TOLD = (*_SHIPPED, "tax_recorded", "credit_taken", "payment_made", "payment_failed")
+_TOLD = (
+    *_SHIPPED, "tax_recorded", "credit_taken", "payment_made", "payment_failed", "invoice_paid", "order_settled"
+)  # fmt: skip
 _DECISIONS = select(decision.c.order_id, decision.c.events).where(
     has_event(_TOLD), exists().where(order.c.id == decision.c.order_id, _REAL)
 )
@@ -89,6 +94,10 @@ def _of_event(of: str, kind: str, facts: Mapping[str, Any]) -> Iterator[Figure]:
         yield from _of_charge(of, told, "credited", "credit memos", -1)
     elif kind in ("payment_made", "payment_failed"):
         yield from _of_payment(of, facts, 1 if kind == "payment_made" else -1)
+    elif kind == "invoice_paid":
+        yield Figure(ORDERS, of, "balance", "documents", -_decimal(facts["amount"]))
+    elif kind == "order_settled":
+        yield Figure(ORDERS, of, "settled", "payouts", _decimal(facts["amount"]))
     else:
         yield Figure(ORDERS, of, "tax recorded", "tax provider", _decimal(facts["amount"]))
 
@@ -103,7 +112,7 @@ _DOCUMENTS = (
     )
     .where(
         (document.c.direction == "out") & document.c.kind.in_(_BOOKED),
-        exists().where(order.c.id == document.c.order_id, _REAL),
+        ~exists().where(order.c.id == document.c.order_id, ~_REAL),
     )
 )  # fmt: skip
 
@@ -143,6 +152,7 @@ def _of_payment(of: str, moved: Mapping[str, Any], times: int) -> Iterator[Figur
 
 _WORTH: Mapping[str, str] = {
     "invoice": "invoiced", "credit": "credited", "deposit": "captured", "capture": "captured", "refund": "refunded",
+    "settlement": "settled",
 }  # fmt: skip
 _TAX: Mapping[str, tuple[str, int]] = {
     "invoice": ("tax", 1),

@@ -88,6 +88,17 @@ def enqueue_by_name(transaction: Transaction, scope: str, name: str, document_id
     return lane_id
 
 
+def lanes_known_as(transaction: Transaction, scope: str, names: Sequence[str]) -> dict[str, str]:
+    """The lanes that are known by these names."""
+    found = transaction.ask(_ALL_KNOWN_AS, within=scope, wanted=sorted(set(names))) if names else ()
+    return {row.name: row.lane for row in found}
+
+
+_ALL_KNOWN_AS = Shape(
+    lambda on: select(lane_name.c.name, lane_name.c.lane).where(
+        lane_name.c.scope == bindparam("within"), among(on, lane_name.c.name)
+    )
+)
 _KNOWN_AS = Shape(
     lambda _: select(lane_name.c.lane).where(
         lane_name.c.scope == bindparam("within"), lane_name.c.name == bindparam("called")

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Unanswered
+from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Settlement, Unanswered
 from store.database import Transaction
 from store.documents import written
 from store.lane_queue import enqueue
@@ -24,7 +24,7 @@ def order_named(transaction: Transaction, wanted: str) -> Any:
     ).one_or_none()
 
 
-OwnWork = FulfilmentRefused | Reconsider | ReturnVerdict | Unanswered
+OwnWork = FulfilmentRefused | Reconsider | ReturnVerdict | Settlement | Unanswered
 
 
 def enter(transaction: Transaction, work_id: str, work: OwnWork) -> None:

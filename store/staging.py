@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from canonical import Acknowledgment, has_errors
+from canonical import Acknowledgment, Remittance, has_errors
 from canonical.exchange import Incoming, Reading
-from router.ports import Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock, Transmission
+from router.ports import Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToOrders, ToSent, ToStock, Transmission
 from store.acknowledged import match
 from store.answers import reply, send_again
 from store.awaited import answered, owe_answers
@@ -20,6 +20,7 @@ from store.exceptions import About, open_exception
 from store.identities import Claim, Identities, Key
 from store.lane_queue import enqueue, enqueue_by_name, fulfilment_scope
 from store.questions import question_scope
+from store.remittances import share_out
 from store.stock_room import record_stock
 from store.tables import document
 
@@ -192,6 +193,13 @@ def _to_stock(transaction: Transaction, staged: _Staged, effect: ToStock) -> Non
         open_exception(transaction, "item-unknown", reason, About(document=staged.id, owner="stock desk"))
 
 
+def _to_orders(transaction: Transaction, staged: _Staged, effect: ToOrders) -> None:
+    paid = staged.incoming.document
+    assert isinstance(paid, Remittance)
+    mark(transaction, staged.id, status="applied")
+    share_out(transaction, staged.id, staged.row["partner"], paid, effect)
+
+
 def _to_sent(transaction: Transaction, staged: _Staged, _effect: ToSent) -> None:
     acknowledgment = staged.incoming.document
     assert isinstance(acknowledgment, Acknowledgment)
@@ -209,6 +217,7 @@ _EFFECTS: Mapping[type[Any], Callable[[Transaction, _Staged, Any], None]] = {
     ToFulfilment: _to_fulfilment,
     ToAsker: _to_asker,
     ToStock: _to_stock,
+    ToOrders: _to_orders,
     ToSent: _to_sent,
     Nowhere: _nowhere,
 }

@@ -90,11 +90,12 @@ def level_count(_document: Any, tree: Node) -> Decimal:
 
 
 def paid(document: Any, _tree: Node) -> Decimal | None:
-    """What a remittance pays, its adjustments counted; None where it lists nothing."""
+    """What a remittance pays, with the adjustments that are of no line; a line's own are in what was paid of it. None
+    where it lists nothing."""
     if not document.lines:
         return None
-    adjusted = [*document.adjustments, *(made for line in document.lines for made in line.adjustments)]
-    return sum((line.paid for line in document.lines), Decimal(0)) + sum((made.amount for made in adjusted), Decimal(0))
+    adjusted = sum((made.amount for made in document.adjustments), Decimal(0))
+    return sum((line.paid for line in document.lines), adjusted)
 
 
 TOTALS: dict[str, Total] = {

@@ -27,8 +27,9 @@ from router.network import Node
 from router.number import lane_of, order_id
 from router.order import ZERO
 from router.policy import Policy
-from router.ports import Arriving, Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToSent, ToStock
+from router.ports import Arriving, Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToOrders, ToSent, ToStock
 from router.promise import day_of
+from router.remittance import claims
 
 
 def effect_of(document: Document, sender: str, policy: Policy) -> Effect:
@@ -73,11 +74,10 @@ def _order_it_pays(document: PaymentEvent, _sender: str, _policy: Policy) -> Eff
     return ToLane(document.order)
 
 
-def _order_it_settles(document: Remittance, sender: str, _policy: Policy) -> Effect:
-    """A marketplace settles order by order; what pays several at once is for a person."""
-    if len(document.lines) != 1 or document.lines[0].kind != "order":
-        return Nowhere(f"remittance {document.number} is not the settlement of one order, and nobody here acts on it")
-    return ToLane(lane_of(sender, document.lines[0].number, None, document.usage))
+def _orders_it_pays(document: Remittance, sender: str, _policy: Policy) -> Effect:
+    if not document.lines and not document.adjustments:
+        return Nowhere(f"remittance {document.number} does not say what it pays")
+    return ToOrders(claims(document, sender))
 
 
 def _what_we_sent(_document: Document, _sender: str, _policy: Policy) -> Effect:
@@ -147,7 +147,7 @@ EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {
     "CreditMemo": _order_it_credits,
     "TrackingUpdate": _order_it_tracks,
     "PaymentEvent": _order_it_pays,
-    "Remittance": _order_it_settles,
+    "Remittance": _orders_it_pays,
     "InventoryReport": _stock,
     "Acknowledgment": _what_we_sent,
 }

@@ -53,7 +53,7 @@ TWINS: list[tuple[str, str, str, str, list[Found]]] = [
             ("value-invalid", "CUR", 2, "lines.1.price.currency"),
         ],
     ),
-    ("820", "pays-more-than-its-lines", "BPR*I*1190", "BPR*I*1191", [("total-differs", "BPR", 2, None)]),
+    ("820", "pays-more-than-its-lines", "BPR*I*1195.5", "BPR*I*1196.5", [("total-differs", "BPR", 2, None)]),
     (
         "820",
         "adjustment-in-words",
