@@ -1,5 +1,5 @@
 """Advance an order as far as it goes now: ask what it must know, allocate what is open, answer its buyer, release what
-is allocated, each unless a hold forbids."""
+is allocated, each unless a hold forbids; and tell the ERPs that keep it."""
 
 from router.acceptance import has_address
 from router.answer import acknowledge
@@ -9,6 +9,7 @@ from router.lapse import watch_reservations
 from router.order import Hold
 from router.questions import ask_what_is_missing
 from router.release import release
+from router.sale import tell_sale
 from router.sourcing import Sourced, source
 from router.workings import Workings
 
@@ -25,6 +26,7 @@ def advance(work: Workings) -> list[Sourced]:
     if work.order.answer_due and not stopped(work, "accept"):
         work.amend(answer_due=False)
         acknowledge(work)
+    tell_sale(work)
     watch_reservations(work)
     return outcomes
 

@@ -12,8 +12,9 @@ from canonical import Document, Invoice, JournalEntry, Moment, ReturnReceipt
 from router.advice import Departure
 from router.bill import Bill
 from router.cost_of_goods import Costs
+from router.destination import PostingEvent
 from router.order import ZERO, Allocation, Return
-from router.posting import Parts, PostingEvent, PostingRule, Worth, advance_entry, journal_entry
+from router.posting import Parts, PostingRule, Worth, advance_entry, journal_entry
 from router.receipt import Came
 from router.return_terms import Disposition
 from router.workings import Workings

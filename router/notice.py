@@ -11,6 +11,7 @@ from router.line_view import Reasons, document_line, item_reasons, shown_items, 
 from router.number import derived_serial, sscc
 from router.order import Allocation
 from router.release import fulfilment_parties
+from router.sale import goods_left
 from router.workings import Workings
 
 
@@ -38,7 +39,8 @@ def notify(work: Workings, left: Departure) -> None:
     )
     reasons = {**_reasons(advice, len(document.references)), **packing.reasons}
     work.dispatch(notice, work.order.channel, reasons)
-    hand_over(work, "shipment", notice, reasons)
+    goods, own = goods_left(work, left, notice)
+    hand_over(work, "shipment", goods, {**_reasons(advice, len(document.references)), **own})
 
 
 class _Packing:

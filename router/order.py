@@ -246,6 +246,8 @@ class Order(Model):
     """Whether the buyer still waits to hear whether the order was taken."""
     fingerprint: str = ""
     """What the order said when it came: the document itself follows its changes."""
+    sale_versions: tuple[Text, ...] = ()
+    """Digests of what the ERPs that keep orders were told of it, the last one last."""
     changes: tuple[Text, ...] = ()
     """The identities of the changes it has taken in."""
     fulfilment_orders: tuple[Text, ...] = ()

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from canonical import Address, Finding, Item, PurchaseOrder, Quantity, Severity, Text
 from router.catalogue import Catalogue, units_in
+from router.destination import Destination
 from router.haul import Hauls, hauls_from
 from router.hold_rule import CHECKS
 from router.network import Company, Network
@@ -179,10 +180,16 @@ class Policy(Rule):
             if missing := one.kinds - (takes or {}).get(name, one.kinds):
                 message = f"{name!r} takes no {', '.join(sorted(missing))}; change its `mode` or its `events`"
                 yield self._finding("document-untaken", path, message)
-            for rule in self.posting.rules:
-                if one.mode_of(rule.event) == "documents" and any(line.accounts for line in rule.lines):
-                    message = f"{name!r} books by each amount's own account, not by those of its parts in {rule.name!r}"
-                    yield self._finding("parts-untold", path, message)
+            yield from self._check_telling(path, one)
+
+    def _check_telling(self, path: str, one: Destination) -> Iterator[Finding]:
+        for clash in one.clashes:
+            place = f"{path}.events.{clash.event}" if clash.event in one.events else path
+            yield self._finding(clash.code, place, clash.message)
+        for rule in self.posting.rules:
+            if one.mode_of(rule.event) == "documents" and any(line.accounts for line in rule.lines):
+                why = f"{one.connection!r} books by each amount's own account"
+                yield self._finding("parts-untold", path, f"{why}, not by those of its parts in {rule.name!r}")
 
     def _check_rule(self, path: str, rule: PostingRule) -> Iterator[Finding]:
         for index, line in enumerate(rule.lines):

@@ -8,23 +8,16 @@ all its coefficients are zero. That is proved when the configuration is checked,
 from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from canonical import Currency, JournalEntry, JournalLine, Moment, Text
+from router.destination import Destination, PostingEvent
 from router.order import ZERO
 from router.routing import PaymentTerms
 from router.rule import Rule
-
-PostingEvent = Literal[
-    "deposit", "capture", "shipment", "invoice", "return", "credit", "refund", "settlement", "tax_difference"
-]
-PostingMode = Literal["journal", "documents", "none"]
-"""An ERP is sent our entry, or the document from which it makes its own, or nothing."""
-
-DOCUMENTS: Mapping[PostingEvent, str] = {"shipment": "ShipmentNotice", "invoice": "Invoice", "credit": "CreditMemo"}
-"""The documents from which an ERP can book an event itself."""
 
 _TOTAL = {"goods": 1, "freight": 1, "charges": 1, "tax": 1, "allowances": -1}
 
@@ -198,34 +191,6 @@ class PostingRule(Rule):
         }
 
 
-class Destination(Rule):
-    """An ERP, and the one way in which it is told of each event, so that it books nothing twice."""
-
-    connection: Text
-    mode: PostingMode = "journal"
-    """How it is told of what `events` does not name; an event that has no document is told as a journal entry."""
-    events: dict[PostingEvent, PostingMode] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _documents_there_are(self) -> Self:
-        for event, mode in self.events.items():
-            if mode == "documents" and event not in DOCUMENTS:
-                raise ValueError(f"a {event} has no document ({', '.join(DOCUMENTS)} have); say journal or none")
-        return self
-
-    def mode_of(self, event: PostingEvent) -> PostingMode:
-        """How it is told of an event."""
-        default: PostingMode = "journal" if self.mode == "documents" and event not in DOCUMENTS else self.mode
-        return self.events.get(event, default)
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of documents it is sent."""
-        modes = {event: self.mode_of(event) for event in AMOUNTS}
-        documents = {DOCUMENTS[event] for event, mode in modes.items() if mode == "documents"}
-        return frozenset(documents | ({"JournalEntry"} if "journal" in modes.values() else set()))
-
-
 class Posting(Rule):
     """The whole of `config/posting.yaml`."""
 
@@ -237,6 +202,11 @@ class Posting(Rule):
     """The ERPs that are told."""
     freight_codes: tuple[Text, ...] = ("D240", "freight", "shipping")
     """Charge codes that are freight."""
+
+    @cached_property
+    def keep_orders(self) -> tuple[str, ...]:
+        """The ERPs that are told of orders, as sales."""
+        return tuple(one.connection for one in self.destinations if one.mode_of("order") == "documents")
 
     def rule_for(self, event: PostingEvent, facts: Mapping[str, str]) -> PostingRule | None:
         """The first rule that takes the event."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Select, exists, select
 
+from router.destination import DOCUMENTS, Destination
 from router.order import ZERO
-from router.posting import DOCUMENTS, Destination
 from router.reconciliation import ORDERS, OURS, Figure
 from store.database import Database
 from store.events import facts_of, has_event
@@ -104,7 +104,7 @@ def _of_event(of: str, kind: str, facts: Mapping[str, Any]) -> Iterator[Figure]:
 
 # --- documents ------------------------------------------------------------------------------------------------------
 
-_BOOKED = ("JournalEntry", *DOCUMENTS.values())
+_BOOKED = ("JournalEntry", *chain.from_iterable(DOCUMENTS.values()))
 _DOCUMENTS = (
     select(
         document.c.order_id, document.c.partner, document.c.kind, document.c.identity, document.c.status,

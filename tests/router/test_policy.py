@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from router.destination import Destination, PostingMode, TellingEvent
 from router.network import Network
 from router.policy import Policy
-from router.posting import Destination, Posting, PostingLine, PostingRule, Selector, Worth, journal_entry
+from router.posting import Posting, PostingLine, PostingRule, Selector, Worth, journal_entry
 from router.routing import FreightBand, Routing
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -148,10 +149,12 @@ def test_the_digest_follows_values_and_not_their_places(policy: Policy) -> None:
 
 
 def test_an_erp_is_told_of_each_event_in_one_way_that_it_takes(policy: Policy) -> None:
-    books = Destination(connection="books", mode="documents", events={"invoice": "journal", "shipment": "none"})
-    assert [books.mode_of(event) for event in ("invoice", "credit", "shipment", "capture")] == [
-        "journal", "documents", "none", "journal",
-    ]  # fmt: skip
+    modes: dict[TellingEvent, PostingMode] = {"order": "none", "invoice": "journal", "shipment": "none"}
+    books = Destination(connection="books", mode="documents", events=modes)
+    assert {event: books.mode_of(event) for event in EVENTS} == {
+        "order": "none", "invoice": "journal", "credit": "documents", "shipment": "none", "return": "none",
+        "capture": "journal",
+    }  # fmt: skip
     posting: Posting = policy.posting.model_copy(update={"destinations": (books, books)})
     tried = policy.model_copy(update={"posting": posting})
     takes = {"books": frozenset({"JournalEntry"})}
@@ -159,9 +162,34 @@ def test_an_erp_is_told_of_each_event_in_one_way_that_it_takes(policy: Policy) -
     assert found == ["document-untaken", "destination-twice", "document-untaken"]
 
 
+@pytest.mark.parametrize(
+    ("mode", "events", "found"),
+    [
+        ("documents", {}, []),
+        ("journal", {}, []),
+        ("documents", {"order": "none", "shipment": "journal"}, []),
+        ("documents", {"invoice": "none", "credit": "none"}, []),
+        ("documents", {"shipment": "journal"}, [("booked-twice", "shipment")]),
+        ("documents", {"invoice": "journal"}, [("booked-twice", "invoice")]),
+        ("journal", {"order": "documents"}, [("booked-twice", "shipment"), ("booked-twice", "invoice")]),
+        ("journal", {"shipment": "none", "return": "journal"}, [("booked-half", "return")]),
+        ("documents", {"credit": "none"}, [("booked-half", "credit")]),
+    ],
+)
+def test_ways_of_telling_that_book_twice_or_half_are_refused(
+    policy: Policy, mode: PostingMode, events: dict[TellingEvent, PostingMode], found: list[tuple[str, TellingEvent]]
+) -> None:
+    books = Destination(connection="books", mode=mode, events=events)
+    assert [(clash.code, clash.event) for clash in books.clashes] == found
+    posting: Posting = policy.posting.model_copy(update={"destinations": (books,)})
+    assert codes(policy.model_copy(update={"posting": posting})) == [code for code, _ in found]
+
+
 def test_an_event_without_a_document_cannot_be_told_as_one() -> None:
     with pytest.raises(ValueError, match="a capture has no document"):
         Destination(connection="books", events={"capture": "documents"})
+    with pytest.raises(ValueError, match="an order posts nothing"):
+        Destination(connection="books", events={"order": "journal"})
 
 
 def test_a_posting_rule_applies_by_where_goods_go_and_in_what_currency() -> None:
@@ -172,6 +200,7 @@ def test_a_posting_rule_applies_by_where_goods_go_and_in_what_currency() -> None
     assert not california.takes({**facts, "currency": "CAD"})
 
 
+EVENTS: tuple[TellingEvent, ...] = ("order", "invoice", "credit", "shipment", "return", "capture")
 SHIPPING = frozenset({"RateRequest", "LabelRequest", "TrackingRequest"})
 
 

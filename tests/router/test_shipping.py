@@ -8,9 +8,9 @@ from canonical import Adjustment, FulfilmentOrder, Invoice, ShipmentNotice, Tax
 from router.catalogue import check_digit
 from router.decide import decide
 from router.decision import Decision, World
+from router.destination import Destination
 from router.order import Order
 from router.policy import Policy
-from router.posting import Destination
 from tests.router.documents import advice, line, purchase_order
 
 
