@@ -24,10 +24,11 @@ from canonical.fulfilment import (
     ShipmentAdvice,
     ShipmentNotice,
 )
-from canonical.inventory import InventoryLine, InventoryReport, Item
+from canonical.inventory import InventoryLine, InventoryReport
 from canonical.invoice import CreditMemo, Invoice, InvoiceLine
 from canonical.journal import JournalEntry, JournalLine
 from canonical.json_text import canonical_json
+from canonical.master_data import Customer, Item, PriceBreak, PriceList, PriceListLine, TaxExemption
 from canonical.model import Amount, Currency, Model, Moment, Text, exact_decimal, made, plain_decimal
 from canonical.money import Money, Price, Quantity, minor_unit, round_money, share
 from canonical.order import (
@@ -90,6 +91,7 @@ __all__ = [
     "CreditStanding",
     "CrossdockError",
     "Currency",
+    "Customer",
     "Destination",
     "Document",
     "Exemption",
@@ -132,6 +134,9 @@ __all__ = [
     "PaymentEvent",
     "PaymentResult",
     "Price",
+    "PriceBreak",
+    "PriceList",
+    "PriceListLine",
     "PricedPackage",
     "PurchaseOrder",
     "Quantity",
@@ -152,6 +157,7 @@ __all__ = [
     "ShipmentAdvice",
     "ShipmentNotice",
     "Tax",
+    "TaxExemption",
     "TaxLine",
     "TaxQuote",
     "TaxRequest",

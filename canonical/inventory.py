@@ -1,32 +1,11 @@
-"""What can be sold: items and what lies where (X12 832, 846)."""
+"""What lies where, and what is on its way (X12 846)."""
 
 from pydantic import Field
 
 from canonical.document import Document
-from canonical.model import Amount, Model, Moment, Text
+from canonical.model import Model, Moment, Text
 from canonical.money import Price, Quantity
 from canonical.party import Party, Reference
-
-
-class Item(Document):
-    """Something we sell. `sku` is ours; `items` are the identifiers others know it by."""
-
-    sku: Text
-    items: dict[str, Text] = Field(default_factory=dict)
-    description: Text | None = None
-    unit: Text = "EA"
-    packs: dict[str, Amount] = Field(default_factory=dict)
-    """unit -> how many of `unit` are in it: `{"CA": 12}`."""
-    weight: Quantity | None = None
-    price: Price | None = None
-    cost: Price | None = None
-    classes: dict[str, Text] = Field(default_factory=dict)
-
-    @property
-    def identity(self) -> str:
-        """Our SKU."""
-        return self.sku
-
 
 _TO_COME = ("incoming", "on_order", "stock_transfers_in")
 _COMES_ON = ("product_availability", "available", "estimated_arrival", "estimated_delivery", "promised_delivery",
