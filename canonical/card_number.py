@@ -11,14 +11,16 @@ from typing import Any
 from canonical.exchange import Incoming, Reading
 from canonical.finding import Finding
 
-_GROUPS = (
-    r"(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|6[2-5]\d\d|35[2-8]\d)(?:[ -]?\d{4}){3}",  # sixteen digits
-    r"3[47]\d\d[ -]?\d{6}[ -]?\d{5}",  # fifteen: American Express
-    r"3(?:0[0-5]|[68]\d)\d[ -]?\d{6}[ -]?\d{4}",  # fourteen: Diners Club
+_REST = (
+    r"(?<=4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|6[2-5]\d\d|35[2-8]\d)(?:[ -]?\d{4}){3}",  # sixteen digits
+    r"(?<=3[47]\d\d)[ -]?\d{6}[ -]?\d{5}",  # fifteen: American Express
+    r"(?<=3(?:0[0-5]|[68]\d)\d)[ -]?\d{6}[ -]?\d{4}",  # fourteen: Diners Club
 )
-_PATTERN = rf"(?<![0-9])(?:{'|'.join(_GROUPS)})(?![0-9])".replace(r"\d", "[0-9]")
-_TEXT = re.compile(_PATTERN)
-_BYTES = re.compile(_PATTERN.encode())
+"""What follows on the first four digits, by what those are. A pattern that begins with characters is looked for five
+times as fast as one that looks back at each character."""
+_PATTERN = rf"[2-6]\d{{3}}(?<!\d.{{4}})(?:{'|'.join(_REST)})(?!\d)".replace(r"\d", "[0-9]")
+_TEXT = re.compile(_PATTERN, re.DOTALL)
+_BYTES = re.compile(_PATTERN.encode(), re.DOTALL)
 _NEVER_CARDS = frozenset(
     ("gtin", "upc", "ean", "upc_case", "sscc", "gln", "duns", "tracking_number", "tracking_numbers")
 )

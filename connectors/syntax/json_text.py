@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any, NoReturn, TypeAlias
@@ -18,6 +18,8 @@ _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _UNSAFE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKETS = bytes(set(range(256)) - _STEPS.keys())
+_LEAVES, _LISTS = (str, int, type(None)), (list, tuple)
+_leaf = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def read_json(content: bytes | str) -> JsonTree:
@@ -41,7 +43,9 @@ def read_json(content: bytes | str) -> JsonTree:
 
 def write_json(tree: Any) -> bytes:
     """Compact UTF-8 JSON, keys in the tree's order. A Decimal becomes a number with the same digits."""
-    return "".join(_written(tree)).encode()
+    parts: list[str] = []
+    _write(tree, parts.append)
+    return "".join(parts).encode()
 
 
 def write_json_lines(rows: Sequence[Any]) -> bytes:
@@ -49,22 +53,37 @@ def write_json_lines(rows: Sequence[Any]) -> bytes:
     return b"".join(write_json(row) + b"\n" for row in rows)
 
 
-def _written(tree: Any) -> list[str]:
-    match tree:
-        case Decimal():
-            return [plain_decimal(tree)]
-        case dict():
-            members = [[json.dumps(str(key), ensure_ascii=False), ":", *_written(value)] for key, value in tree.items()]
-            return ["{", *_joined(members), "}"]
-        case list() | tuple():
-            return ["[", *_joined([_written(value) for value in tree]), "]"]
-        case str() | int() | None:
-            return [json.dumps(tree, ensure_ascii=False)]
-    raise TypeError(f"{type(tree).__name__} has no exact JSON form")
+def _write(tree: Any, say: Callable[[str], None]) -> None:
+    if isinstance(tree, _LEAVES):
+        say(_leaf(tree))
+    elif isinstance(tree, dict):
+        _write_members(tree, say)
+    elif isinstance(tree, _LISTS):
+        _write_items(tree, say)
+    elif isinstance(tree, Decimal):
+        say(plain_decimal(tree))
+    else:
+        raise TypeError(f"{type(tree).__name__} has no exact JSON form")
 
 
-def _joined(parts: list[list[str]]) -> list[str]:
-    return [text for position, part in enumerate(parts) for text in ([",", *part] if position else part)]
+def _write_members(tree: Mapping[Any, Any], say: Callable[[str], None]) -> None:
+    mark = "{"
+    for key, value in tree.items():
+        say(mark)
+        say(_leaf(str(key)))
+        say(":")
+        _write(value, say)
+        mark = ","
+    say("}" if tree else "{}")
+
+
+def _write_items(tree: Sequence[Any], say: Callable[[str], None]) -> None:
+    mark = "["
+    for value in tree:
+        say(mark)
+        _write(value, say)
+        mark = ","
+    say("]" if tree else "[]")
 
 
 def _rejected(message: str, **where: int | str) -> Rejected:
@@ -108,9 +127,10 @@ def _decimal(digits: str) -> Decimal:
     if len(digits) > LONGEST_NUMBER:
         raise ValueError(f"a number of {len(digits)} characters")
     number = Decimal(digits)
-    _, _, exponent = number.as_tuple()
-    if not isinstance(exponent, int) or abs(exponent) > LONGEST_NUMBER:
-        raise ValueError(f"the number {digits} is out of range")
+    if "e" in digits or "E" in digits:
+        _, _, exponent = number.as_tuple()
+        if not isinstance(exponent, int) or abs(exponent) > LONGEST_NUMBER:
+            raise ValueError(f"the number {digits} is out of range")
     return number
 
 
