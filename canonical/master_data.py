@@ -59,7 +59,7 @@ class Customer(Document):
     blocked: bool | None = None
     """True: their orders wait for a person. False: no more."""
     parties: tuple[Party, ...] = ()
-    """Their places, by role: `ship_to`, `bill_to`, ...; orders may name them by an identifier alone."""
+    """Their places, by role: `ship_to`, `bill_to`, ..."""
     terms: tuple[Terms, ...] = ()
     """Of payment, for orders that name none."""
     exemptions: tuple[TaxExemption, ...] = ()
