@@ -10,14 +10,16 @@ currency has for them. `{as_text: TEMPLATE}` writes a number as text. There is n
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from math import prod
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from canonical import Finding, Rejected, exact_decimal, minor_unit, round_money
-from connectors.engine.path import alternatives, compiled, every_first, text_of
+from connectors.engine.path import Values, alternatives, compiled, every_first, first_of, text_of
 from connectors.secret import Secret
 
 _BRACE = re.compile(r"\{\{|\}\}|\{(?P<path>[^{}?~]+?)(?:\s*~\s*(?P<after>[^{}?~\s]))?(?P<optional>\?)?\}")
@@ -40,14 +42,7 @@ def expand(template: Any, scope: Mapping[str, Any]) -> Any:
 
 def expand_text(template: str, scope: Mapping[str, Any], escape: Callable[[str], str] = str) -> str:
     """The template as one text, each value through `escape`; a missing optional value is empty."""
-
-    def replace(brace: re.Match[str]) -> str:
-        if brace["path"] is None:
-            return brace[0][0]
-        value = _look_up(brace, scope)
-        return "" if value is _MISSING else escape(text_of(value))
-
-    return _BRACE.sub(replace, template)
+    return "".join([part if isinstance(part, str) else part.text(scope, escape) for part in _parts(template)])
 
 
 def in_url(value: str) -> str:
@@ -83,7 +78,7 @@ def _expand(template: Any, scope: Mapping[str, Any]) -> Any:
     if isinstance(template, str):
         return _expand_leaf(template, scope)
     if isinstance(template, Mapping):
-        form: _Form = _FORMS.get(frozenset(template), _members)
+        form: _Form = _members if len(template) > _LARGEST_FORM else _FORMS.get(frozenset(template), _members)
         return form(template, scope)
     if isinstance(template, list):
         return _expand_list([(part, scope) for part in template])
@@ -91,8 +86,8 @@ def _expand(template: Any, scope: Mapping[str, Any]) -> Any:
 
 
 def _members(template: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Any]:
-    members = {key: _expand(part, scope) for key, part in template.items()}
-    return {key: value for key, value in members.items() if value is not _MISSING}
+    expanded = ((key, _expand(part, scope)) for key, part in template.items())
+    return {key: value for key, value in expanded if value is not _MISSING}
 
 
 def _each(template: Mapping[str, Any], scope: Mapping[str, Any]) -> list[Any]:
@@ -156,21 +151,52 @@ def _expand_list(parts: list[tuple[Any, Mapping[str, Any]]]) -> list[Any]:
 
 
 def _expand_leaf(template: str, scope: Mapping[str, Any]) -> Any:
-    alone = _BRACE.fullmatch(template)
-    if alone and alone["path"]:
-        value = _look_up(alone, scope)
+    parts = _parts(template)
+    if len(parts) == 1 and isinstance(parts[0], _Brace):
+        value = parts[0].value(scope)
         return value.reveal() if isinstance(value, Secret) else value
     return expand_text(template, scope)
 
 
-def _look_up(brace: re.Match[str], scope: Mapping[str, Any]) -> Any:
-    for value in every_first(scope, brace["path"]):
-        return text_of(value).rpartition(brace["after"])[2] if brace["after"] else value
-    if brace["optional"]:
-        return _MISSING
-    message = f"{brace['path']} has no value, and what is to be sent needs it"
-    pointer = "/" + brace["path"].replace(".", "/")
-    raise Rejected(message, [Finding("value-missing", "error", {"pointer": pointer}, message)])
+@dataclass(frozen=True, slots=True)
+class _Brace:
+    """A brace that names a value."""
+
+    path: str
+    found: Values
+    after: str | None
+    """Only what follows the last of these is wanted."""
+    optional: bool
+
+    def value(self, scope: Mapping[str, Any]) -> Any:
+        for value in self.found(scope):
+            return text_of(value).rpartition(self.after)[2] if self.after else value
+        if self.optional:
+            return _MISSING
+        message = f"{self.path} has no value, and what is to be sent needs it"
+        pointer = "/" + self.path.replace(".", "/")
+        raise Rejected(message, [Finding("value-missing", "error", {"pointer": pointer}, message)])
+
+    def text(self, scope: Mapping[str, Any], escape: Callable[[str], str]) -> str:
+        value = self.value(scope)
+        return "" if value is _MISSING else escape(text_of(value))
+
+
+def _brace(brace: re.Match[str]) -> _Brace:
+    return _Brace(brace["path"], first_of(brace["path"]), brace["after"], brace["optional"] is not None)
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: str) -> Sequence[str | _Brace]:
+    """A text's parts, read once: what stands there, and the braces in it."""
+    parts: list[str | _Brace] = []
+    position = 0
+    for brace in _BRACE.finditer(template):
+        parts.append(template[position : brace.start()])
+        parts.append(brace[0][0] if brace["path"] is None else _brace(brace))
+        position = brace.end()
+    parts.append(template[position:])
+    return tuple(part for part in parts if part != "")
 
 
 _FORMS: Mapping[frozenset[str], _Form] = {
@@ -183,3 +209,4 @@ _FORMS: Mapping[frozenset[str], _Form] = {
     frozenset({"minor_units", "currency"}): _minor_units,
     frozenset({"as_text"}): _as_text,
 }
+_LARGEST_FORM = max(map(len, _FORMS))
