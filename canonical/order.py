@@ -275,6 +275,8 @@ class OrderChange(Document):
     freight: Freight | None = None
     references: tuple[Reference, ...] = ()
     notes: tuple[Note, ...] = ()
+    payment: Payment | None = None
+    """Other means of payment, in the place of the earlier ones."""
     lines: tuple[ChangedLine, ...] = ()
     charges: tuple[Adjustment, ...] = ()
     allowances: tuple[Adjustment, ...] = ()

@@ -7,7 +7,9 @@ from router.expectation import expect
 from router.hold import lift_holds, place_hold, stopped
 from router.lapse import watch_reservations
 from router.order import Hold
-from router.questions import ask_what_is_missing
+from router.payment import NAME, unsettled
+from router.promised import renew_promises
+from router.questions import ask_what_is_missing, drop_what_is_not_needed
 from router.release import release
 from router.sale import tell_sale
 from router.sourcing import Sourced, source
@@ -18,9 +20,10 @@ def advance(work: Workings) -> list[Sourced]:
     """What each destination was given, for the explanation."""
     _check_addresses(work)
     ask_what_is_missing(work, "accept", "allocate")
-    outcomes = [] if stopped(work, "allocate") else source(work)
+    outcomes = [] if stopped(work, "allocate") else _source(work)
     expect(work)
     ask_what_is_missing(work, "release")
+    _wait_for_nothing_in_vain(work)
     if not stopped(work, "accept", "allocate", "release"):
         release(work)
     if work.order.answer_due and not stopped(work, "accept"):
@@ -29,6 +32,21 @@ def advance(work: Workings) -> list[Sourced]:
     tell_sale(work)
     watch_reservations(work)
     return outcomes
+
+
+def _source(work: Workings) -> list[Sourced]:
+    renew_promises(work)
+    return source(work)
+
+
+def _wait_for_nothing_in_vain(work: Workings) -> None:
+    """Drop the questions that the order has no use for, and the holds where nothing of it is still to come; a payment
+    that was declined keeps its own as long as money is owed either way."""
+    drop_what_is_not_needed(work)
+    if work.order.holds and not any(state.ledger.to_come for state in work.lines.values()):
+        kept = {NAME} if unsettled(work) else set()
+        kinds = frozenset(hold.kind for hold in work.order.holds) - kept
+        lift_holds(work, kinds, "nothing of the order is still to come")
 
 
 def _check_addresses(work: Workings) -> None:

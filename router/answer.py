@@ -24,8 +24,9 @@ from router.line_view import (
     own_items,
     shown_quantity,
 )
-from router.order import ZERO, Allocation, LineState, Order
+from router.order import ZERO, Allocation, LineState
 from router.promise import day_of
+from router.promised import changed_lines, promise_of
 from router.route import Promise
 from router.substitution import offered
 from router.workings import Workings
@@ -36,6 +37,10 @@ Allocated = Mapping[str, Sequence[Allocation]]
 """The order's allocations by line."""
 
 Verdict = Literal["accepted", "accepted_with_changes", "rejected"]
+
+Telling = Literal["first", "anew", "change"]
+"""Whether a line is answered for the first time, since it stands otherwise by now, or since its buyer changed it: what
+a buyer took back is not told as if we did not serve it."""
 
 
 def acknowledge(work: Workings) -> None:
@@ -49,31 +54,15 @@ def acknowledge(work: Workings) -> None:
     work.dispatch(_answer(work, lines, _verdict(lines)), work.order.channel, {**_HEADER_REASONS, **reasons})
 
 
-def acknowledge_anew(work: Workings, before: Order) -> None:
-    """Tell the channel again how its order stands, where that is not what it was told `before`."""
-    if before.answer_due or work.order.answer_due or _standings(before) == _standings(work.decided):
+def acknowledge_anew(work: Workings) -> None:
+    """Tell the channel again how its order stands, where that is not what it was told before."""
+    if work.before.answer_due or work.order.answer_due or not changed_lines(work):
         return
     allocated = work.allocations_by_line
-    lines = [standing(work, states, allocated) for states in by_position(work.lines.values()).values()]
+    lines = [standing(work, states, allocated, "anew") for states in by_position(work.lines.values()).values()]
     answer = _answer(work, lines, _verdict(lines), "change")
     reasons = {f"lines.{index}.outcomes": "rule:sourcing" for index in range(len(lines))}
     work.dispatch(answer, work.order.channel, {**_HEADER_REASONS, "lines": "order:lines", **reasons})
-
-
-def _standings(order: Order) -> dict[str, object]:
-    """Of each line how much is promised and by whom, how much waits, and how much will not come."""
-    nodes: dict[str, set[str]] = {}
-    for allocation in order.allocations:
-        if allocation.quantity > allocation.short:
-            nodes.setdefault(allocation.line, set()).add(allocation.node)
-    return {
-        line.number: (
-            line.ledger.allocated + line.ledger.released + line.ledger.shipped - line.ledger.over_shipped,
-            line.ledger.backordered, line.expected, line.ledger.open, line.ledger.cancelled,
-            nodes.get(line.number, set()),
-        )
-        for line in order.lines
-    }  # fmt: skip
 
 
 class ChangeAnswer(NamedTuple):
@@ -92,7 +81,7 @@ def acknowledge_change(
     lines: list[AcknowledgedLine] = []
     reasons: Reasons = {}
     grouped, allocated = by_position(work.lines.values()), work.allocations_by_line
-    for index, answer in enumerate(answers):
+    for index, answer in enumerate((*answers, *_others(work, grouped, answers))):
         refusals = (answer.refusal,) if answer.refusal else ()
         if answer.position is None:
             reasons |= {f"lines.{index}": f"source:lines.{index}", f"lines.{index}.outcomes": "rule:change"}
@@ -100,7 +89,7 @@ def acknowledge_change(
             continue
         states = grouped[answer.position]
         reasons |= _reasons(work, states[0], f"lines.{index}", f"order:lines.{answer.position}")
-        line = standing(work, states, allocated, changed=True)
+        line = standing(work, states, allocated, "change")
         lines.append(line.model_copy(update={"outcomes": (*line.outcomes, *refusals)}))
     refused = sum(answer.refusal is not None for answer in answers)
     in_vain = tuple(work.lines.values()) == work.order.lines
@@ -108,6 +97,18 @@ def acknowledge_change(
     number = change.change_number if isinstance(change, OrderChange) else None
     reply = _answer(work, lines, verdict, purpose, number)
     work.dispatch(reply, work.order.channel, {**_HEADER_REASONS, "change_number": "source:change_number", **reasons})
+
+
+def _others(
+    work: Workings, grouped: Mapping[int, list[LineState]], answers: Sequence[ChangeAnswer]
+) -> list[ChangeAnswer]:
+    """The lines that a change did not name, and that stand otherwise because of it: their days moved, for one."""
+    named, changed = {answer.position for answer in answers}, changed_lines(work)
+    return [
+        ChangeAnswer(position, document_line(work, states[0]), None)
+        for position, states in grouped.items()
+        if position not in named and any(state.number in changed for state in states)
+    ]
 
 
 def _unknown_line(asked: OrderLine, refusals: tuple[LineOutcome, ...]) -> AcknowledgedLine:
@@ -166,7 +167,7 @@ def _reasons(work: Workings, state: LineState, path: str, source: str) -> Reason
 
 
 def standing(
-    work: Workings, states: list[LineState], allocated: Allocated, *, changed: bool = False
+    work: Workings, states: list[LineState], allocated: Allocated, telling: Telling = "first"
 ) -> AcknowledgedLine:
     """How a line stands, over all its destinations."""
     ordered = document_line(work, states[0])
@@ -177,7 +178,7 @@ def standing(
         description=ordered.description,
         quantity=ordered.quantity,
         price=ordered.price,
-        outcomes=_merged([outcome for state in states for outcome in _outcomes(work, state, allocated, changed)]),
+        outcomes=_merged([outcome for state in states for outcome in _outcomes(work, state, allocated, telling)]),
         destinations=ordered.destinations,
         extensions=ordered.extensions,
     )
@@ -186,24 +187,25 @@ def standing(
 _REFUSALS: Mapping[str, Outcome] = {
     "item-unknown": "rejected_unknown_item",
     "unit-unknown": "rejected_unknown_unit",
+    "item-discontinued": "cancelled",
 }
 """How a line is refused whose fault its buyer's system has a code for."""
 _NOTHING_COMES = frozenset((*_REFUSALS.values(), "rejected", "cancelled"))
 
 
-def _outcomes(work: Workings, state: LineState, allocated: Allocated, changed: bool) -> list[LineOutcome]:
+def _outcomes(work: Workings, state: LineState, allocated: Allocated, telling: Telling) -> list[LineOutcome]:
     if state.fault:
         refused = _REFUSALS.get(state.fault_code or "", "rejected")
         return [LineOutcome(outcome=refused, quantity=state.quantity, reason=state.fault)]
-    parts = _parts(work, state, allocated.get(state.number, ()), changed)
+    parts = _parts(work, state, allocated.get(state.number, ()), telling)
     return [_outcome(work, state, outcome, quantity, promise) for outcome, quantity, promise in parts if quantity]
 
 
 def _parts(
-    work: Workings, state: LineState, allocations: Sequence[Allocation], changed: bool
+    work: Workings, state: LineState, allocations: Sequence[Allocation], telling: Telling
 ) -> list[tuple[Outcome, Decimal, Promise]]:
     """How much of a line comes, and how; of some nothing."""
-    ledger, shipping = state.ledger, _shipping(state, changed)
+    ledger, shipping = state.ledger, _shipping(state, telling)
     parts: list[tuple[Outcome, Decimal, Promise]] = [("held", ledger.open, _NONE), (shipping, ledger.shipped, _NONE)]
     for promise, quantity in _promised(work, allocations):
         late = shipping == "accepted" and _after_asked(work, promise)
@@ -212,10 +214,8 @@ def _parts(
         parts.append(("backordered", ledger.backordered, _expected(state)))
     if ledger.cancelled:
         whole = ledger.cancelled == ledger.ordered
-        if not changed:
-            parts.append(("rejected" if whole else "cancelled", ledger.cancelled, _NONE))
-        elif whole:
-            parts.append(("cancelled", ledger.cancelled, _NONE))
+        if whole or telling != "change":
+            parts.append(("rejected" if whole and telling == "first" else "cancelled", ledger.cancelled, _NONE))
     return parts
 
 
@@ -249,14 +249,16 @@ def _after_asked(work: Workings, promise: Promise) -> bool:
     return any(day and name in dates and day > day_of(dates[name], zone) for name, day in asked)
 
 
-def _shipping(state: LineState, changed: bool) -> Outcome:
+def _shipping(state: LineState, telling: Telling) -> Outcome:
     if state.instead_of:
         return "accepted_substitute"
     if state.ledger.backordered:
         return "partly_backordered"
-    if state.repriced and not changed:
+    if telling == "change":
+        return "accepted"
+    if state.repriced:
         return "accepted_price_changed"
-    return "accepted_quantity_changed" if state.ledger.cancelled and not changed else "accepted"
+    return "accepted_quantity_changed" if state.ledger.cancelled else "accepted"
 
 
 def _promised(work: Workings, allocations: Sequence[Allocation]) -> list[tuple[Promise, Decimal]]:
@@ -264,14 +266,9 @@ def _promised(work: Workings, allocations: Sequence[Allocation]) -> list[tuple[P
     days: dict[Promise, Decimal] = {}
     for allocation in allocations:
         if outstanding := allocation.outstanding:
-            promise = promised(work, allocation.node, allocation.destination)
+            promise = promise_of(work, allocation)
             days[promise] = days.get(promise, ZERO) + outstanding
     return sorted(days.items()) if len(days) > 1 else list(days.items())
-
-
-def promised(work: Workings, node: str, destination: int) -> Promise:
-    """When goods that a node is asked for now leave it and arrive."""
-    return work.route(node, destination).promise
 
 
 def _merged(outcomes: list[LineOutcome]) -> tuple[LineOutcome, ...]:

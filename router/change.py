@@ -16,6 +16,7 @@ from router.catalogue import units_in
 from router.lifecycle import Bucket, Move
 from router.line_view import shown_quantity
 from router.order import ZERO, LineState
+from router.payment import mend
 from router.price import price_shortfall
 from router.readdress import readdress
 from router.release import recall
@@ -30,6 +31,8 @@ def change(work: Workings, document: OrderChange) -> list[Sourced]:
     lines = _all_deleted(work) if document.purpose == "cancel" else document.lines
     if document.dates and document.purpose != "cancel":
         _redate(work, document)
+    if document.payment and document.purpose != "cancel":
+        mend(work, document.payment)
     answers = readdress(work, document.parties) if document.purpose != "cancel" else []
     answers += [_apply(work, line) for line in lines]
     outcomes = advance(work)

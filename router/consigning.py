@@ -6,10 +6,10 @@ from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from canonical import Party, PricedPackage, Quantity
-from router.answer import promised
 from router.consignment import Consignment
 from router.freight import pounds
 from router.order import ZERO, Allocation
+from router.promised import promise_of
 from router.shopping_terms import Parcel, Shopping
 from router.workings import Workings
 
@@ -26,6 +26,7 @@ class Pending(NamedTuple):
     ship_to: Party
     packages: tuple[PricedPackage, ...]
     ships_on: date
+    deliver_on: date | None
 
 
 def shopping(work: Workings) -> Shopping | None:
@@ -95,13 +96,15 @@ def _pending(work: Workings, terms: Shopping, node: str, destination: int, alloc
         if (one.node, one.destination) == (node, destination) and one.fulfilment_order
     }
     weight = sum((pounds(work.item(one.sku)) * one.outstanding for one in allocations), ZERO)
+    promise = promise_of(work, allocations[0])
     return Pending(
         place=f"{node}/{destination}/{len(released) + 1}",
         node=node,
         destination=destination,
         ship_to=work.order.destinations[destination].model_copy(update={"role": "ship_to"}),
         packages=packages_of(weight, terms.parcel),
-        ships_on=promised(work, node, destination).ship_on or work.world.now.date(),
+        ships_on=promise.ship_on or work.world.now.date(),
+        deliver_on=promise.deliver_on,
     )
 
 

@@ -166,7 +166,7 @@ def _shipment_advice(request: Request) -> Decision:
         return work.decision(Explanation(summary=f"shipment {advice.number} was refused: {refusal}"))
     outcomes = advance(work) if ship(work, advice) else []
     ask_what_is_missing(work, "release")
-    acknowledge_anew(work, order)
+    acknowledge_anew(work)
     return work.decision(explained(work, outcomes, f"shipment {advice.number} of {advice.fulfilment_order} recorded"))
 
 
@@ -178,7 +178,7 @@ def _fulfilment_refused(request: Request) -> Decision:
         return parked(request, "its order has not come")
     work = request.work(order)
     outcomes = advance(work) if refuse(work, document.fulfilment_order, document.reason) else []
-    acknowledge_anew(work, order)
+    acknowledge_anew(work)
     return work.decision(explained(work, outcomes, f"{document.fulfilment_order} was refused: {document.reason}"))
 
 
@@ -226,7 +226,7 @@ def _reconsider(request: Request) -> Decision:
     for line in list(work.lines.values()):
         work.move(line.number, "reopen", line.ledger.backordered)
     outcomes = advance(work)
-    acknowledge_anew(work, order)
+    acknowledge_anew(work)
     return work.decision(explained(work, outcomes, f"looked again because {document.cause}"))
 
 
@@ -237,6 +237,7 @@ def _answer(request: Request, answer: Answer) -> Decision:
     work = request.work(request.order)
     became = take_answer(work, answer)
     outcomes = advance(work)
+    acknowledge_anew(work)
     return work.decision(explained(work, outcomes, f"{answer.kind} of {request.sender}: {became}"))
 
 
@@ -249,6 +250,7 @@ def _unanswered(request: Request) -> Decision:
     work = request.work(order)
     take_refusal(work, document)
     outcomes = advance(work)
+    acknowledge_anew(work)
     return work.decision(explained(work, outcomes, f"no answer to {document.question}: {document.reason}"))
 
 

@@ -74,7 +74,13 @@ def go_without(work: Workings, asked: Asked) -> None:
         restate_consignment(work, found, status="unlabelled")
 
 
-LABELS = Topic(name=NAME, gate=gate, ask=ask_labels, take=take_label, go_without=go_without, give_back=take_late)
+def needs(work: Workings, asked: Asked) -> bool:
+    """What was bought in vain is always given back; else whether what it is for is still to ship."""
+    found = _consignment(work, asked.about)
+    return asked.about.startswith(_VOID) or (found is not None and found.stands)
+
+
+LABELS = Topic(NAME, gate, ask_labels, take_label, go_without, give_back=take_late, needs=needs)
 
 
 def labelled(work: Workings, node: str, destination: int) -> Consignment | None:

@@ -32,6 +32,11 @@ class Ledger(Model):
     returned: Amount = ZERO
     credited: Amount = ZERO
 
+    @property
+    def to_come(self) -> Amount:
+        """What is still to leave."""
+        return self.open + self.backordered + self.allocated + self.released
+
     @model_validator(mode="after")
     def _conserved(self) -> Self:
         held = self.cancelled + self.open + self.backordered + self.allocated + self.released + self.shipped
@@ -55,6 +60,10 @@ class Allocation(Model):
     """Index into the order's destinations."""
     day: date | None = None
     """The day whose capacity it takes, where its node has a limited one."""
+    ship_on: date | None = None
+    """The day on which it is promised to leave."""
+    deliver_on: date | None = None
+    """The day on which it is promised to arrive."""
     fulfilment_order: Text | None = None
     """Set once released."""
     fulfilment_line: Text | None = None
@@ -134,6 +143,15 @@ class Authorization(Model):
     captured: Amount = ZERO
     expires: datetime | None = None
 
+    @property
+    def left(self) -> Amount:
+        """What of it was not captured."""
+        return max(self.amount - self.captured, ZERO)
+
+    def left_at(self, instant: datetime) -> Amount:
+        """What may still be captured of it."""
+        return ZERO if self.expires is not None and self.expires <= instant else self.left
+
 
 class Return(Model):
     """Goods that the buyer wants to send back. `number` is ours, `asked` the buyer's own for it."""
@@ -179,7 +197,8 @@ class Asked(Model):
     binds: bool = False
     holds: bool = True
     """Whether the order waits for the answer."""
-    status: Literal["open", "answered", "refused", "silent", "superseded"] = "open"
+    status: Literal["open", "answered", "refused", "silent", "superseded", "dropped"] = "open"
+    """`superseded` questions are of no account any more; `dropped` ones may still have an effect over there."""
     asked_at: datetime
     deadline: datetime | None = None
     within: timedelta
@@ -299,15 +318,16 @@ class Order(Model):
 
 
 def derive_status(order: Order) -> Status:
-    """The header's status: the least advanced bucket that still holds something decides."""
-    if order.holds:
-        return "held"
+    """The header's status: the least advanced bucket that still holds something decides. An order of which nothing is
+    to come is not held, whatever its holds are for."""
     totals = {
         name: sum((getattr(line.ledger, name) for line in order.lines), ZERO)
         for name in ("open", "backordered", "allocated", "released", "shipped")
     }
+    unfinished = totals["open"] + totals["backordered"] + totals["allocated"] + totals["released"]
+    if order.holds and unfinished:
+        return "held"
     if totals["shipped"]:
-        unfinished = totals["open"] + totals["backordered"] + totals["allocated"] + totals["released"]
         return "partly_shipped" if unfinished else "shipped"
     for name in ("open", "backordered", "allocated", "released"):
         if totals[name]:

@@ -7,16 +7,15 @@ One movement of money is asked for at a time, so that the next is worked out on 
 from decimal import Decimal
 from typing import Literal
 
-from canonical import Answer, PaymentCapture, PaymentEvent, PaymentResult
+from canonical import Answer, Payment, PaymentCapture, PaymentEvent, PaymentResult
 from canonical.payment import PaymentAction
-from router.adjustment import Basis, Progress, Shares, unit_value
-from router.bill import Bill
 from router.books import Financial, post
 from router.charging import Charging
-from router.hold import place_hold
-from router.line_view import by_position
+from router.hold import lift_holds, place_hold
+from router.means_of_payment import authorize, pay_another_way, take_authorization
 from router.order import ZERO, Asked, Authorization, Gate, Hold
-from router.question import Topic, ask, heading, restate
+from router.payment_due import covers, left_to_give_back, to_collect, to_come, too_much
+from router.question import Topic, ask, await_again, heading, restate
 from router.workings import Workings
 
 NAME = "payment"
@@ -27,12 +26,25 @@ def take_deposit(work: Workings) -> None:
     paid = work.order.document.payment
     if paid is None:
         return
-    if paid.authorization:
-        known = Authorization(reference=paid.authorization, amount=paid.authorized, expires=paid.expires)
-        work.amend(authorization=known)
+    take_authorization(work, paid)
     if paid.captured > 0:
         work.amend(advance=paid.captured, captured=paid.captured)
         _post(work, "deposit", work.order.document.number, {"amount": paid.captured})
+
+
+def mend(work: Workings, given: Payment) -> None:
+    """The buyer pays another way: what was declined is tried anew."""
+    if _under_way(work):
+        reason = "other means came while the earlier ones are being charged: give them again if that fails"
+        work.worry("payment-under-way", reason)
+        return
+    pay_another_way(work, given)
+    lift_holds(work, frozenset({NAME}), "the buyer pays another way")
+
+
+def unsettled(work: Workings) -> bool:
+    """Whether money is owed to us or by us."""
+    return bool(to_collect(work) or too_much(work))
 
 
 def gate(work: Workings) -> Gate | None:
@@ -50,7 +62,11 @@ def charging(work: Workings) -> Charging | None:
 def ask_payment(work: Workings) -> None:
     """Ask for the next movement of money, if one is called for and none is under way."""
     terms = charging(work)
-    if terms is None or gate(work) is None or _under_way(work):
+    if terms is None or gate(work) is None:
+        return
+    if moving := _under_way(work):
+        if moving.status == "dropped" and _money_wanting(work, terms):
+            await_again(work, moving, terms)
         return
     wanted = next_movement(work, terms)
     if wanted is None:
@@ -63,28 +79,41 @@ def ask_payment(work: Workings) -> None:
 
 def next_movement(work: Workings, terms: Charging) -> tuple[PaymentAction, Decimal] | None:
     """What money should move next, and how much of it; None when all is as it should be."""
-    if (back := _too_much(work)) and work.order.authorization:
+    if (back := too_much(work)) and work.order.authorization:
         return None if _left_to_person(work) else ("refund", back)
+    return _charge(work, terms) or _give_back(work)
+
+
+def _charge(work: Workings, terms: Charging) -> tuple[PaymentAction, Decimal] | None:
     owed = to_collect(work)
-    if not owed:
-        left = _left(work)
-        return ("void", left) if left and not to_come(work) else None
-    if work.order.holds:
-        return None
     now = owed if terms.capture == "release" else max(work.order.due, ZERO)
-    if not now and not _releasable(work):
+    if not owed or work.order.holds or not (now or _releasable(work)):
         return None
-    if not _covers(work, owed):
+    if not covers(work, owed):
         return "authorize", owed
     return ("capture", now) if now and (work.order.due > 0 or _releasable(work)) else None
 
 
-def take_result(work: Workings, _asked: Asked, answer: Answer) -> None:
+def _give_back(work: Workings) -> tuple[PaymentAction, Decimal] | None:
+    """What banks keep for us in vain: of authorizations that others took the place of, and of one used up."""
+    if work.order.unused:
+        return "void", work.order.unused[0].left
+    idle = ZERO if to_collect(work) or to_come(work) else left_to_give_back(work)
+    return ("void", idle) if idle else None
+
+
+def _money_wanting(work: Workings, terms: Charging) -> bool:
+    """Whether what is about to be released is not paid for."""
+    owed = to_collect(work)
+    return bool(owed) and _releasable(work) and (terms.capture == "release" or not covers(work, owed))
+
+
+def take_result(work: Workings, asked: Asked, answer: Answer) -> None:
     """Money moved, or did not."""
     if not isinstance(answer, PaymentResult):
         return
     if answer.status == "declined":
-        _declined(work, answer)
+        _declined(work, asked, answer)
         return
     work.tell("payment_made", action=answer.action, amount=str(answer.amount), reference=answer.reference)
     _MOVED[answer.action](work, answer)
@@ -100,57 +129,13 @@ def keep_waiting(_work: Workings, _asked: Asked) -> None:
     """A person let the order go on: what the provider says later still counts."""
 
 
-PAYMENT = Topic(name=NAME, gate=gate, ask=ask_payment, take=take_result, go_without=keep_waiting, give_back=take_late)
+def needs(work: Workings, asked: Asked) -> bool:
+    """What goes back always does; money is taken only while there is any to collect."""
+    return not asked.about.startswith(_TAKES) or to_collect(work) > 0
 
 
-# --- how much -------------------------------------------------------------------------------------------------------
-
-
-def to_collect(work: Workings) -> Decimal:
-    """What of the order's money is neither here nor given back: what is due, and what will be invoiced."""
-    return max(work.order.due + to_come(work) - work.order.advance, ZERO)
-
-
-def to_come(work: Workings) -> Decimal:
-    """What invoices for the goods that are still to ship will ask for."""
-    waiting = any(
-        state.ledger.open + state.ledger.backordered + state.ledger.allocated + state.ledger.released
-        for state in work.lines.values()
-    )
-    return max(_whole(work) - work.order.invoiced, ZERO) if waiting else ZERO
-
-
-def _too_much(work: Workings) -> Decimal:
-    """What the buyer has to get back: credits beyond what is due, and what was paid for goods that will not ship."""
-    return max(-work.order.due, ZERO) + max(work.order.advance - to_come(work), ZERO)
-
-
-def _whole(work: Workings) -> Decimal:
-    """What the order's invoices will sum to, for all that was not cancelled."""
-    making, shares = Bill(), Shares(work.order.document.currency, {})
-    document, goods = work.order.document, Progress(ZERO, ZERO)
-    for position, states in by_position(work.lines.values()).items():
-        standing = sum((state.ledger.ordered - state.ledger.cancelled for state in states), ZERO)
-        ordered, unit = sum((state.ledger.ordered for state in states), ZERO), unit_value(work, states[0])
-        making.add("goods", shares.take(f"lines.{position}.goods", ordered * unit, Progress(standing, ordered)))
-        basis = Basis(f"lines.{position}.", "", ordered * unit, Progress(standing, ordered))
-        making.count(work, shares.of(document.lines[position], basis))
-        goods = Progress(goods.done + standing * unit, goods.whole + ordered * unit)
-    kept = Progress(goods.done, goods.done)
-    making.count(work, shares.of(document, Basis("", "", goods.whole, goods), of_charges=kept))
-    return making.total
-
-
-def _left(work: Workings) -> Decimal:
-    known = work.order.authorization
-    return max(known.amount - known.captured, ZERO) if known else ZERO
-
-
-def _covers(work: Workings, amount: Decimal) -> bool:
-    """Whether the authorization is still good, and good for so much."""
-    known = work.order.authorization
-    lapsed = known is not None and known.expires is not None and known.expires <= work.world.now
-    return known is not None and not lapsed and _left(work) >= amount
+_TAKES = ("authorize-", "capture-")
+PAYMENT = Topic(NAME, gate, ask_payment, take_result, keep_waiting, give_back=take_late, needs=needs)
 
 
 # --- what is asked --------------------------------------------------------------------------------------------------
@@ -161,9 +146,13 @@ def _left_to_person(work: Workings) -> bool:
     return any(hold.kind == NAME for hold in work.order.holds)
 
 
-def _under_way(work: Workings) -> bool:
-    open_ones = ("open", "refused", "silent")
-    return any(asked.topic == NAME and asked.status in open_ones for asked in work.order.questions)
+def _under_way(work: Workings) -> Asked | None:
+    """The movement of which nobody knows yet how it ended."""
+    moving = (one for one in work.order.questions if one.topic == NAME and one.status in _MOVING)
+    return next(moving, None)
+
+
+_MOVING = ("open", "refused", "silent", "dropped")
 
 
 def _of(asked: Asked, action: PaymentAction) -> bool:
@@ -176,6 +165,8 @@ def _releasable(work: Workings) -> bool:
 
 def _request(work: Workings, action: PaymentAction, amount: Decimal, about: str) -> PaymentCapture:
     paid, known = work.order.document.payment, work.order.authorization
+    if action == "void" and work.order.unused:
+        known = work.order.unused[0]
     return PaymentCapture(
         **heading(work),
         action=action,
@@ -190,24 +181,55 @@ def _request(work: Workings, action: PaymentAction, amount: Decimal, about: str)
 # --- what moved -----------------------------------------------------------------------------------------------------
 
 
-def _declined(work: Workings, answer: PaymentResult) -> None:
-    reason = (
-        f"the provider declined to {answer.action} {answer.amount} {answer.currency}: {answer.reason or 'no reason'}"
-    )
+def _declined(work: Workings, asked: Asked, answer: PaymentResult) -> None:
+    """An authorization that can't be given back lapses by itself; anything else waits to be mended."""
+    why = answer.reason or "no reason"
+    reason = f"the provider declined to {answer.action} {answer.amount} {answer.currency}: {why}"
     work.tell("payment_declined", action=answer.action, reason=answer.reason)
     work.worry("payment-declined", reason, action=answer.action)
-    place_hold(work, Hold(kind=NAME, gate="release", reason=reason, placed_at=work.world.now, owner=_owner(work)))
+    if answer.action == "void":
+        _voided(work, answer)
+        return
+    work.amend(payments_declined=(*work.order.payments_declined, f"{work.order.id}/{asked.about}"))
+    _wait_to_be_mended(work, answer.action, reason)
+
+
+def succeed(work: Workings, asked: Asked, event: PaymentEvent, answer: PaymentResult) -> None:
+    """A movement that was declined took place after all: the buyer mended it at the provider."""
+    left = tuple(key for key in work.order.payments_declined if key != event.key)
+    work.amend(payments_declined=left)
+    lift_holds(work, frozenset({NAME}), f"{event.action} succeeded after all")
+    take_result(work, asked, answer)
+
+
+def _wait_to_be_mended(work: Workings, action: PaymentAction, reason: str) -> None:
+    """Hold the order; a buyer who has to pay for what is still to come has so long to mend it as the terms say."""
+    terms, now = charging(work), work.world.now
+    within = terms.mend_within if terms and action in ("authorize", "capture") and to_come(work) else None
+    place_hold(
+        work,
+        Hold(
+            kind=NAME,
+            gate="release",
+            reason=reason,
+            placed_at=now,
+            owner=terms.owner if terms else "order desk",
+            within=within,
+            deadline=now + within if within else None,
+            on_silence=terms.unmended if terms else "wait",
+        ),
+    )
 
 
 def fail(work: Workings, event: PaymentEvent) -> None:
     """A movement that was said to be done did not take place: the books say so by an entry the other way, and nothing
-    is tried again before a person has looked."""
+    is tried again before it is mended."""
     order = work.order
     work.amend(payments_failed=(*order.payments_failed, event.key))
     work.tell("payment_failed", action=event.action, amount=str(event.amount), reason=event.reason)
     reason = f"the provider could not {event.action} {event.amount} {event.currency}, after it said that it had"
     work.worry("payment-failed", f"{reason}: {event.reason or 'no reason'}", action=event.action, key=event.key)
-    place_hold(work, Hold(kind=NAME, gate="release", reason=reason, placed_at=work.world.now, owner=_owner(work)))
+    _wait_to_be_mended(work, event.action, reason)
     if event.action == "refund":
         work.amend(refunded=order.refunded - event.amount, due=order.due - event.amount)
         _post(work, "refund", event.event, {"amount": -event.amount, "credited": -event.amount, "advance": ZERO})
@@ -218,16 +240,10 @@ def fail(work: Workings, event: PaymentEvent) -> None:
         _post(work, "capture", event.event, {"amount": -event.amount, "settled": -settled, "advance": -advance})
 
 
-def _owner(work: Workings) -> str:
-    terms = charging(work)
-    return terms.owner if terms else "order desk"
-
-
 def _authorized(work: Workings, answer: PaymentResult) -> None:
     reference = answer.authorization or answer.reference
     if reference:
-        known = Authorization(reference=reference, amount=answer.amount, expires=answer.expires)
-        work.amend(authorization=known)
+        authorize(work, Authorization(reference=reference, amount=answer.amount, expires=answer.expires))
 
 
 def _captured(work: Workings, answer: PaymentResult) -> None:
@@ -252,7 +268,9 @@ def _refunded(work: Workings, answer: PaymentResult) -> None:
 
 def _voided(work: Workings, _answer: PaymentResult) -> None:
     known = work.order.authorization
-    if known:
+    if work.order.unused:
+        work.amend(unused=work.order.unused[1:])
+    elif known:
         work.amend(authorization=known.model_copy(update={"amount": known.captured}))
 
 

@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 
-from canonical import Answer, PaymentEvent, PaymentResult
+from canonical import PaymentEvent, PaymentResult
 from router.advance import advance
+from router.answer import acknowledge_anew
 from router.decision import Decision
 from router.explanation import explained
 from router.order import Asked
-from router.payment import NAME, fail
+from router.payment import NAME, fail, succeed
 from router.questions import take_answer
 from router.request import Request, parked
 from router.workings import Workings
@@ -21,6 +22,7 @@ def payment_event(request: Request) -> Decision:
         return parked(request, "its order has not come")
     work = request.work(order)
     outcomes = advance(work) if _news(work, event, request.sender) else []
+    acknowledge_anew(work)
     return work.decision(explained(work, outcomes, f"{request.sender} says of {event.key}: {event.status}"))
 
 
@@ -33,6 +35,9 @@ def _news(work: Workings, event: PaymentEvent, sender: str) -> bool:
         return False
     if asked.status != "answered":
         take_answer(work, _answer(asked, event))
+        return True
+    if event.status == "done" and event.key in work.order.payments_declined:
+        succeed(work, asked, event, _answer(asked, event))
         return True
     if event.status == "failed" and event.key not in work.order.payments_failed:
         fail(work, event)
@@ -47,7 +52,7 @@ def _asked(work: Workings, event: PaymentEvent, sender: str) -> Asked | None:
     return known[-1] if known else None
 
 
-def _answer(asked: Asked, event: PaymentEvent) -> Answer:
+def _answer(asked: Asked, event: PaymentEvent) -> PaymentResult:
     return PaymentResult(
         question=asked.number,
         reference=event.reference,

@@ -33,6 +33,8 @@ class Topic:
     """Work out what can be worked out here, since nobody answers."""
     give_back: Callable[[Workings, Asked, Answer], None]
     """Undo what an answer bought that came too late to be of use."""
+    needs: Callable[[Workings, Asked], bool]
+    """Whether the order, as it now stands, still has use for an answer."""
 
 
 def buys_nothing(_work: Workings, _asked: Asked, _answer: Answer) -> None:
@@ -54,7 +56,7 @@ def ask(
     before = [asked for asked in work.order.questions if (asked.topic, asked.about) == (topic, about)]
     digest = _digest(question)
     if before and before[-1].digest == digest and before[-1].status != "superseded":
-        return before[-1]
+        return await_again(work, before[-1], asking) if before[-1].status == "dropped" else before[-1]
     if before and before[-1].status != "superseded":
         supersede(work, before[-1])
     again = before[-1].waited if before and before[-1].digest == digest else 0
@@ -83,6 +85,33 @@ def supersede(work: Workings, asked: Asked) -> None:
         work.wake(_name(asked), None, "superseded")
     restate(work, asked, status="superseded", deadline=None)
     work.tell("question_superseded", topic=asked.topic, question=asked.number)
+
+
+def drop(work: Workings, asked: Asked) -> None:
+    """The order has no use for an answer any more, and nothing waits for it. What may have had its effect over there
+    still counts when it comes."""
+    if asked.status == "open":
+        work.withdrawn.append(Withdrawal(asked.number, not asked.binds))
+    counts = asked.binds and asked.status == "open"
+    restate(work, asked, status="dropped" if counts else "superseded", holds=False, deadline=None)
+    work.wake(_name(asked), None, "dropped")
+    work.tell("question_dropped", topic=asked.topic, about=asked.about, question=asked.number)
+    _let_go(work, asked, "nothing is left of the order that it was asked for")
+
+
+def forget(work: Workings, asked: Asked) -> None:
+    """It never left, so that no answer will come: whatever the order still must know is asked anew."""
+    restate(work, asked, status="superseded", holds=False, deadline=None)
+    work.wake(_name(asked), None, "withdrawn")
+    _let_go(work, asked, "the question never left")
+
+
+def await_again(work: Workings, asked: Asked, asking: Asking) -> Asked:
+    """The order has use again for the answer to a question that was dropped."""
+    waited_for = restate(work, asked, status="open", holds=True, deadline=work.world.now + asking.within)
+    _watch(work, waited_for)
+    _hold(work, waited_for, asking)
+    return waited_for
 
 
 def settle(work: Workings, asked: Asked) -> None:
@@ -157,15 +186,18 @@ def _send(work: Workings, question: Question, asked: Asked, asking: Asking) -> A
     numbered = question.changed(number=asked.number, deadline=asked.deadline)
     work.amend(questions=(*work.order.questions, asked))
     work.dispatch(numbered, asked.to, dict.fromkeys(type(question).model_fields, f"rule:{asked.topic}"))
-    work.wake(_name(asked), asked.deadline, f"{asked.to} was to answer about {asked.topic} by then")
+    _watch(work, asked)
     work.tell("question_asked", topic=asked.topic, question=asked.number, to=asked.to)
-    if not asked.holds:
-        return asked
+    if asked.holds:
+        _hold(work, asked, asking)
+    return asked
+
+
+def _hold(work: Workings, asked: Asked, asking: Asking) -> None:
     reason = f"{asked.to} is asked about {asked.topic}"
     place_hold(
         work, Hold(kind=asked.topic, gate=asking.gate, reason=reason, placed_at=work.world.now, owner=asking.owner)
     )
-    return asked
 
 
 def _wait_longer(work: Workings, asked: Asked, because: str) -> None:
@@ -174,12 +206,15 @@ def _wait_longer(work: Workings, asked: Asked, because: str) -> None:
         escalate(work, asked, because)
     waited = asked.waited + 1
     deadline = work.world.now + _patience(asked.within, waited)
-    restate(work, asked, deadline=deadline, waited=waited)
-    work.wake(_name(asked), deadline, f"{asked.to} was to answer about {asked.topic} by then")
+    _watch(work, restate(work, asked, deadline=deadline, waited=waited))
 
 
 def _patience(within: timedelta, waited: int) -> timedelta:
     return max(within, min(within * float(2 ** min(waited, 20)), LONGEST_WAIT))
+
+
+def _watch(work: Workings, asked: Asked) -> None:
+    work.wake(_name(asked), asked.deadline, f"{asked.to} was to answer about {asked.topic} by then")
 
 
 def _name(asked: Asked) -> str:

@@ -7,7 +7,7 @@ from router.labels import LABELS
 from router.order import Asked, Gate
 from router.own_work import Unanswered
 from router.payment import PAYMENT
-from router.question import Topic, ask_anew, escalate, face_silence, proceed, restate, settle
+from router.question import Topic, ask_anew, drop, escalate, face_silence, forget, proceed, restate, settle
 from router.rate_shopping import RATES
 from router.screening import CREDIT, FRAUD
 from router.tax import TAX
@@ -21,6 +21,13 @@ def ask_what_is_missing(work: Workings, *gates: Gate) -> None:
     for topic in TOPICS.values():
         if topic.gate(work) in gates:
             topic.ask(work)
+
+
+def drop_what_is_not_needed(work: Workings) -> None:
+    """Wait no more for what the order, as it now stands, need not know: it was cancelled, or goes another way."""
+    for asked in work.order.questions:
+        if asked.status in ("open", "refused") and not TOPICS[asked.topic].needs(work, asked):
+            drop(work, asked)
 
 
 def take_answer(work: Workings, answer: Answer) -> str:
@@ -45,7 +52,10 @@ def take_answer(work: Workings, answer: Answer) -> str:
 def take_refusal(work: Workings, unanswered: Unanswered) -> None:
     """No answer will come of it as it is. Who waits for it waits until the deadline, and then asks anew."""
     asked = asked_by(work, unanswered.question)
-    if asked is None or asked.status != "open":
+    if asked is None or asked.status not in ("open", "dropped"):
+        return
+    if unanswered.withdrawn or asked.status == "dropped":
+        forget(work, asked)
         return
     work.tell("question_refused", topic=asked.topic, question=asked.number)
     refused = restate(work, asked, status="refused")

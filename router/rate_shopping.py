@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 from canonical import Answer, Money, RateQuote, RateRequest, ServiceRate, round_money
-from router.answer import promised
 from router.consigning import Pending, numbered, pending, shopping, standing
 from router.consignment import Consignment, WeighedService
 from router.hold import place_hold
@@ -49,7 +48,12 @@ def go_by_estimates(work: Workings, asked: Asked) -> None:
             _choose(work, asked, wanted, estimated(work, terms, wanted, asked.number))
 
 
-RATES = Topic(name=NAME, gate=gate, ask=ask_rates, take=take_rates, go_without=go_by_estimates, give_back=buys_nothing)
+def needs(work: Workings, asked: Asked) -> bool:
+    """Whether what it was about is still to ship."""
+    return bool(_asked_about(work, asked))
+
+
+RATES = Topic(NAME, gate, ask_rates, take_rates, go_by_estimates, give_back=buys_nothing, needs=needs)
 
 
 def estimated(work: Workings, terms: Shopping, wanted: Pending, question: str) -> RateQuote:
@@ -117,8 +121,7 @@ def _promise(work: Workings, wanted: Pending) -> date:
     """The day the buyer asked for; else the day we told."""
     zone = work.policy.network.by_id[wanted.node].time_zone
     asked = [day_of(at, zone) for name, at in work.order.document.dates.items() if name in _WANTED]
-    told = promised(work, wanted.node, wanted.destination).deliver_on
-    return min(asked) if asked else told or date.max
+    return min(asked) if asked else wanted.deliver_on or date.max
 
 
 def _asked_about(work: Workings, asked: Asked) -> list[Pending]:

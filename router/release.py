@@ -1,13 +1,13 @@
 """Release: each node is asked, by one fulfilment order a destination, to ship what was allocated to it (X12 940)."""
 
 from canonical import Freight, FulfilmentLine, FulfilmentOrder, Party, Quantity, Reference, made
-from router.answer import promised
 from router.consigning import restate_consignment
 from router.consignment import Consignment
 from router.labels import carrier_of, consignment_of, labelled
 from router.line_view import Reasons, document_line, item_reasons, shown_items
 from router.number import derived_number
 from router.order import Allocation
+from router.promised import promise_of
 from router.workings import Workings
 
 _CARRIED_DATES = ("ship_not_before", "ship_not_later", "requested_delivery", "delivery_not_later", "cancel_after")
@@ -63,7 +63,7 @@ def _fulfilment_order(work: Workings, number: str, destination: int, allocations
     document, node = work.order.document, work.policy.network.by_id[allocations[0].node]
     bought = consignment_of(work, number)
     dates = {name: document.dates[name] for name in _CARRIED_DATES if name in document.dates}
-    ships_on = promised(work, node.id, destination).ship_on or work.world.now
+    ships_on = promise_of(work, allocations[0]).ship_on or work.world.now
     return made(
         FulfilmentOrder,
         number=number,

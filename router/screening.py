@@ -13,7 +13,7 @@ from router.asking import Asking
 from router.hold_rule import Check, HoldRule
 from router.hold_rules import hold_for_owner, rules_taking
 from router.order import ZERO, Asked, Gate
-from router.payment import to_come
+from router.payment_due import to_come
 from router.question import Topic, ask, buys_nothing, heading
 from router.tax_record import NAME as TAX
 from router.workings import Workings
@@ -58,10 +58,14 @@ class Screening:
         """For what the order now asks for, all is said; more would be asked about anew."""
         work.amend(checked={**work.order.checked, self.kind: self.amount(work)})
 
+    def needs(self, work: Workings, _asked: Asked) -> bool:
+        """Whether anything of the order is still to come."""
+        return self.amount(work) > 0
+
     @property
     def topic(self) -> Topic:
         """As orders ask about it."""
-        return Topic(self.kind, self.gate, self.ask, self.take, self.go_without, buys_nothing)
+        return Topic(self.kind, self.gate, self.ask, self.take, self.go_without, buys_nothing, self.needs)
 
     def _rule(self, work: Workings) -> tuple[HoldRule, Check] | None:
         if self.kind not in work.policy.routing.checks:

@@ -220,6 +220,8 @@ def _reserve(work: Workings, outcome: Sourced) -> None:
                 quantity=quantity,
                 destination=outcome.destination,
                 day=day,
+                ship_on=route.promise.ship_on,
+                deliver_on=route.promise.deliver_on,
             )
             work.allocations.append(allocation)
             work.move(line, "allocate", quantity, node=node)

@@ -72,7 +72,12 @@ def estimate(work: Workings, _asked: Asked) -> None:
         _apply(work, quote(tax_request(work, rule), work.policy.taxes.rates, rule.rounding), rule)
 
 
-TAX = Topic(name=NAME, gate=gate, ask=ask_tax, take=take_quote, go_without=estimate, give_back=buys_nothing)
+def needs(work: Workings, asked: Asked) -> bool:
+    """What was charged is always recorded; what is not charged yet is asked for while anything is to be invoiced."""
+    return bool(asked.about) or (rule_of(work) is not None and _to_come(work))
+
+
+TAX = Topic(NAME, gate, ask_tax, take_quote, estimate, give_back=buys_nothing, needs=needs)
 
 
 def tax_request(work: Workings, rule: Taxed) -> TaxRequest:

@@ -44,6 +44,8 @@ class Workings:
 
     def __init__(self, order: Order, world: World, policy: Policy, *, explaining: bool = False) -> None:
         self.order = order
+        self.before = order
+        """The order as it stood."""
         self.explaining = explaining
         """Whether somebody reads every reason, or the decision waits to be written."""
         self.usage: Usage = order.document.usage

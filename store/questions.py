@@ -14,7 +14,7 @@ from store.shapes import Shape
 from store.tables import delivery, document, exception
 from store.writing import Writing
 
-_NO_LONGER_AWAITED = ("question_answered", "went_on_without_answer")
+_NO_LONGER_AWAITED = ("question_answered", "question_dropped", "went_on_without_answer")
 
 
 def question_scope(partner: str | None) -> str:
@@ -23,13 +23,24 @@ def question_scope(partner: str | None) -> str:
 
 
 def withdraw(writing: Writing) -> None:
-    """Keep here what need not leave any more, unless it is on its way."""
+    """Keep here what need not leave any more, unless it is on its way. Of what would have had an effect over there the
+    order learns that it never left."""
     transaction = writing.transaction
     for unwanted in writing.made.withdraw:
         for document_id in transaction.execute(_unsent(writing.lane.key, unwanted)).scalars().all():
             transaction.set(document, {"id": document_id}, status="withdrawn", token=None, due=None)
             transaction.set(delivery, {"document": document_id}, status="withdrawn")
             give_up(transaction, document_id)
+            if not unwanted.tried_too:
+                _tell_order(writing, document_id, unwanted.question)
+
+
+def _tell_order(writing: Writing, document_id: str, question: str) -> None:
+    order_id, usage = writing.lane.key, writing.entry.document.usage
+    unanswered = Unanswered(
+        number=document_id, order=order_id, question=question, reason="it never left", withdrawn=True, usage=usage
+    )
+    enter(writing.transaction, writing.transaction.new_id(), unanswered)
 
 
 def _unsent(order_id: str, unwanted: Withdrawal) -> Select[tuple[str]]:

@@ -192,15 +192,20 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         yield desk
 
 
-def with_till(opened: Opener, tmp_path: Path) -> Any:
-    """The hub with a payment provider."""
+def with_till(opened: Opener, tmp_path: Path, **terms: str) -> Any:
+    """The hub with a payment provider, charging on these terms."""
     import shutil
 
     from tests.following.conftest import ROOT
 
     shutil.copytree(ROOT / "config", tmp_path / "config")
     shutil.copy(tmp_path / "till.yaml", tmp_path / "config" / "connections" / "till.yaml")
-    return opened(CHARGED)
+    charged = CHARGED
+    if terms:
+        said = ", ".join(f"{name}: {value}" for name, value in terms.items())
+        more = [(old, new.replace("owner: finance", f"owner: finance, {said}")) for old, new in CHARGED["routing.yaml"]]
+        charged = CHARGED | {"routing.yaml": more}
+    return opened(charged)
 
 
 async def until_quiet(served: Served) -> None:
@@ -245,6 +250,35 @@ async def test_a_declined_card_holds_the_order_for_finance(opened: Opener, tmp_p
         await served.hub.drain()
         assert (await served.hub.archive.order("R-1"))["status"] == "released"
         assert desk.total("capture") == Decimal("92.50")
+
+
+async def test_a_buyer_may_pay_another_way_and_who_does_not_is_cancelled_in_the_end(
+    opened: Opener, tmp_path: Path, desk: Paydesk
+) -> None:
+    desk.declines.add("capture")
+    async with with_till(opened, tmp_path, mend_within="PT0.1S") as served:
+        for number in ("R-1", "R-2"):
+            await post(served, "/v1/orders", "northwind", ORDER | {"payment": PAID, "number": number})
+        mended = (await served.hub.archive.order("R-1"))["id"]
+        assert (await served.hub.archive.order("R-1"))["holds"][0]["on_silence"] == "cancel"
+        desk.declines.clear()
+        paid, headers = {"payment": {"token": "tok_2"}}, {"Idempotency-Key": "another card"}
+        told = await served("POST", f"/v1/orders/{mended}/changes", json=paid, headers=headers)
+        assert told[0] == 202, told
+        await served.hub.drain()
+        await asyncio.sleep(0.1)
+        await served.hub._flow.schedule.wake()
+        await until_quiet(served)
+        first, second = [await served.hub.archive.order(number) for number in ("R-1", "R-2")]
+        assert (first["status"], second["status"], second["holds"]) == ("released", "cancelled", [])
+        assert (desk.total("authorize"), desk.total("capture")) == (Decimal("92.50"), Decimal("92.50"))
+        *_, answer = await served.sent("OrderAcknowledgment", "northwind")
+        [outcome] = answer["document"]["lines"][0]["outcomes"]
+        assert (answer["document"]["number"], outcome["outcome"]) == ("R-2", "cancelled")
+        assert [row.reserved for row in await served.hub.stock.availability("CS-1001") if row.reserved] == [5]
+        figures = await served.hub.hindsight.kpis()
+        assert figures["all"]["orders"] == 2
+        assert await served.sound() == []
 
 
 async def test_the_audit_holds_an_orders_postings_against_its_invoices_and_credits(opened: Opener) -> None:

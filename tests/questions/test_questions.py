@@ -346,6 +346,22 @@ async def test_what_is_superseded_before_it_left_never_leaves(open_taxed):
     assert (await street.order("PO1"))["status"] == "released"
 
 
+async def test_a_cancelled_order_waits_for_nobody_and_tells_nobody_of_it(open_taxed):
+    street = await open_taxed(taxed())
+    street.courier.orders["taxman"] = [Unavailable("down")]
+    await stocked(street)
+    await street.send(purchase("PO1", 5))
+    await street.settle()
+    assert (await street.order("PO1"))["status"] == "held"
+    await street.send(purchase("PO1", 5).changed(purpose="cancel"))
+    await street.settle()
+    assert (await street.order("PO1"))["status"] == "cancelled"
+    assert (await street.order("PO1"))["holds"] == []
+    await later(street, hours=2)
+    assert street.courier.asked == {}
+    assert await street.codes() == []
+
+
 async def test_what_does_not_change_what_is_asked_asks_nothing_anew(open_taxed):
     street = await open_taxed(taxed())
     await stocked(street, east=1, west=0)

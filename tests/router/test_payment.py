@@ -14,6 +14,7 @@ from canonical import (
     Document,
     FulfilmentOrder,
     JournalEntry,
+    OrderAcknowledgment,
     OrderChange,
     Payment,
     PaymentCapture,
@@ -28,9 +29,9 @@ from canonical import (
 )
 from router.charging import Charging
 from router.decide import decide
-from router.decision import Decision, StockRow, World
+from router.decision import Decision, StockRow, Withdrawal, World
 from router.order import ZERO, Order
-from router.own_work import Reconsider
+from router.own_work import Reconsider, Unanswered
 from router.policy import Policy
 from tests.router.documents import advice, line, purchase_order
 
@@ -138,10 +139,10 @@ class Desk:
         return sum((entry.amounts.get(name, ZERO) for entry in self.entries if entry.event == event), ZERO)
 
 
-def charged(policy: Policy, capture: Literal["release", "shipment"] = "release") -> Policy:
+def charged(policy: Policy, capture: Literal["release", "shipment"] = "release", **more: Any) -> Policy:
     """The example's policy, with northwind's buyers paying by authorization."""
     routing = policy.routing
-    terms = Charging(ask="payments", capture=capture, owner="finance")
+    terms = Charging(ask="payments", capture=capture, owner="finance", **more)
     channel = routing.channels["northwind"].model_copy(update={"payment": "authorized", "charging": terms})
     channel = channel.model_copy(update={"returns": channel.returns.model_copy(update={"restocking_percent": ZERO})})
     channels = {**routing.channels, "northwind": channel}
@@ -193,7 +194,9 @@ def test_an_authorization_that_lapsed_or_is_too_small_is_asked_for_again(
         desk.take(order(payment=TOKEN.model_copy(update={"authorized": amount})))
         assert [(asked.action, asked.token) for asked in desk.asked] == [("authorize", "tok_1")]
         desk.answer()
-        assert desk.actions() == [("authorize", Decimal("40.00")), ("capture", Decimal("40.00"))]
+        given_back = [] if late else [("void", amount)]
+        assert desk.actions() == [("authorize", Decimal("40.00")), ("capture", Decimal("40.00")), *given_back]
+        assert [asked.authorization for asked in desk.asked[2:]] == ["auth_0" for _ in given_back]
         assert desk.order.status == "released"
 
 
@@ -212,6 +215,170 @@ def test_what_is_declined_holds_the_order_until_a_person_tries_again(
     assert desk.order.status == "released"
     assert [asked.key for asked in desk.asked] == ["northwind/4471/capture-1", "northwind/4471/capture-2"]
     desk.check_books()
+
+
+def test_a_declined_payment_that_nobody_mends_cancels_the_order_and_the_channel_is_told(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy), stock, Provider(declines={"capture"}))
+    desk.take(order())
+    desk.answer()
+    [hold] = desk.order.holds
+    assert (hold.within, hold.on_silence) == (timedelta(days=3), "cancel")
+    desk.now += timedelta(days=3) - timedelta(minutes=1)
+    desk.take(Reconsider(number="1", order=desk.order.id, cause="stock was counted"), "hub")
+    assert desk.order.status == "held"
+    desk.now += timedelta(minutes=1)
+    over = desk.take(Reconsider(number="2", order=desk.order.id, cause="its time has come"), "hub")
+    desk.answer()
+    [told] = [sent.document for sent in over.send if isinstance(sent.document, OrderAcknowledgment)]
+    assert [(one.outcome, one.quantity.value) for one in told.lines[0].outcomes] == [("cancelled", 10)]
+    assert sum(change.reserved for change in over.stock) == -10
+    assert (desk.order.status, desk.order.holds) == ("cancelled", ())
+    assert desk.actions() == [("capture", Decimal("40.00")), ("void", Decimal("60.00"))]
+    assert desk.provider.authorized == {"auth_0": 0}
+    desk.check_books()
+
+
+@pytest.mark.parametrize(
+    ("terms", "status", "troubles"),
+    [
+        ({"unmended": "escalate"}, "held", ["payment-declined", "hold-overdue"]),
+        ({"unmended": "wait"}, "held", ["payment-declined"]),
+        ({"mend_within": None}, "held", ["payment-declined"]),
+    ],
+)
+def test_who_does_not_cancel_what_is_unpaid_waits_or_has_a_person_look(
+    policy: Policy, stock: tuple[StockRow, ...], terms: dict[str, Any], status: str, troubles: list[str]
+) -> None:
+    desk = Desk(charged(policy, **terms), stock, Provider(declines={"capture"}))
+    desk.take(order())
+    desk.answer()
+    for day in range(2):
+        desk.now += timedelta(days=3)
+        desk.take(Reconsider(number=str(day), order=desk.order.id, cause="its time has come"), "hub")
+    assert (desk.order.status, desk.troubles, desk.released) == (status, troubles, [])
+
+
+def test_a_buyer_who_pays_another_way_in_time_is_served_and_the_first_way_is_given_back(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy), stock, Provider(declines={"capture"}))
+    desk.take(order())
+    desk.answer()
+    desk.now += timedelta(days=1)
+    desk.provider.declines.clear()
+    other = Payment(token="tok_2")
+    desk.take(OrderChange(number="4471", change_number="P", changed_on=NOW, currency="USD", payment=other))
+    desk.answer()
+    assert [(one.action, one.token or one.authorization) for one in desk.asked[1:]] == [
+        ("authorize", "tok_2"), ("capture", "auth_1"), ("void", "auth_0"),
+    ]  # fmt: skip
+    assert (desk.order.status, desk.order.holds) == ("released", ())
+    desk.now += timedelta(days=3)
+    desk.take(Reconsider(number="1", order=desk.order.id, cause="its time had come"), "hub")
+    assert desk.order.status == "released"
+    assert desk.provider.authorized == {"auth_0": 0, "auth_1": 0}
+    desk.check_books()
+
+
+def test_a_declined_payment_that_the_provider_takes_after_all_lets_the_order_go_on(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy), stock, Provider(declines={"capture"}))
+    desk.take(order())
+    desk.answer()
+    [capture] = desk.asked
+    desk.provider.taken += capture.amount
+    for event in ("evt_1", "evt_2"):
+        desk.take(told(capture, event), "payments")
+    assert (desk.order.status, desk.order.captured) == ("released", Decimal("40.00"))
+    desk.check_books()
+
+
+def test_an_authorization_that_cannot_be_given_back_lapses_and_is_asked_about_once(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy), stock, Provider(declines={"void"}))
+    desk.take(order())
+    desk.answer()
+    desk.ship()
+    assert [action for action, _ in desk.actions()].count("void") == 1
+    assert (desk.order.status, desk.order.holds, desk.troubles) == ("shipped", (), ["payment-declined"])
+
+
+def test_a_shipment_that_is_not_paid_for_stops_the_rest_and_is_collected_once_more(
+    policy: Policy, stock: tuple[StockRow, ...]
+) -> None:
+    desk = Desk(charged(policy, "shipment"), columbus(stock), Provider(declines={"capture"}))
+    desk.take(order())
+    asked, node = desk.released.pop(0)
+    said = advice(asked, ["4"], number="S1")
+    desk.take(said.changed(lines=tuple(one.model_copy(update={"status": "split"}) for one in said.lines)), node)
+    desk.answer()
+    for day in range(3):
+        desk.now += timedelta(days=3)
+        desk.take(Reconsider(number=str(day), order=desk.order.id, cause="its time has come"), "hub")
+        desk.answer()
+    ledger = desk.order.lines[0].ledger
+    assert (ledger.shipped, ledger.cancelled, desk.order.due) == (4, 6, Decimal("16.00"))
+    assert desk.actions() == [("capture", Decimal("16.00")), ("capture", Decimal("16.00"))]
+    assert desk.troubles == ["payment-declined", "payment-declined"]
+    desk.check_books()
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_a_cancelled_order_waits_for_no_payment_and_what_was_taken_all_the_same_goes_back(
+    policy: Policy, stock: tuple[StockRow, ...], left: bool
+) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order())
+    [capture] = desk.waiting
+    cancelled = desk.take(cancellation())
+    assert (desk.order.status, desk.order.holds, cancelled.withdraw) == (
+        "cancelled", (), (Withdrawal(capture.number, tried_too=False),)
+    )  # fmt: skip
+    if left:
+        desk.answer()
+        assert desk.actions()[1:] == [("refund", Decimal("40.00")), ("void", Decimal("20.00"))]
+    else:
+        desk.waiting.clear()
+        desk.take(unsent(desk, capture), "hub")
+        desk.answer()
+        assert desk.actions()[1:] == [("void", Decimal("60.00"))]
+    assert desk.provider.authorized == {"auth_0": 0}
+    desk.check_books()
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_what_is_ordered_again_while_a_dropped_payment_is_under_way_is_not_released_unpaid(
+    policy: Policy, stock: tuple[StockRow, ...], left: bool
+) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order())
+    [capture] = desk.waiting
+    desk.take(cancellation())
+    added = ChangedLine.model_validate(dict(order("3").lines[0]) | {"change": "add", "number": "2"})
+    more = OrderChange(number="4471", change_number="+", changed_on=NOW, currency="USD", lines=(added,))
+    desk.take(more)
+    assert (desk.order.status, desk.released, len(desk.asked)) == ("held", [], 1)
+    if not left:
+        desk.waiting.clear()
+        desk.take(unsent(desk, capture), "hub")
+    desk.answer()
+    assert desk.order.status == "released"
+    assert desk.order.captured - desk.order.refunded == Decimal("12.00")
+    desk.check_books()
+
+
+def unsent(desk: Desk, asked: PaymentCapture) -> Unanswered:
+    """The store kept the question back before it left."""
+    said = {"number": "d1", "order": desk.order.id, "question": asked.number, "reason": "it never left"}
+    return Unanswered.model_validate(said | {"withdrawn": True})
+
+
+def cancellation() -> OrderChange:
+    return OrderChange(number="4471", change_number="C", purpose="cancel", changed_on=NOW, currency="USD")
 
 
 def columbus(stock: tuple[StockRow, ...]) -> tuple[StockRow, ...]:
