@@ -4,7 +4,8 @@ import hashlib
 from decimal import Decimal
 from typing import NamedTuple
 
-from canonical import Item, OrderLine, Party, Price, PurchaseOrder, Quantity, made
+from canonical import Item, OrderLine, Party, Price, PurchaseOrder, Quantity, canonical_json, made
+from canonical.erasure import without_personal_data
 from router.catalogue import units_in
 from router.lifecycle import move
 from router.number import order_id
@@ -33,7 +34,6 @@ def open_order(document: PurchaseOrder, sender: str, policy: Policy) -> Order:
         channel=sender,
         priority=policy.channel(sender).priority,
         document=document,
-        fingerprint=fingerprint(document),
         destinations=tuple(opening.destinations),
         lines=tuple(lines),
     )
@@ -41,8 +41,15 @@ def open_order(document: PurchaseOrder, sender: str, policy: Policy) -> Order:
 
 def fingerprint(document: PurchaseOrder) -> str:
     """A digest of what an order asks for, whatever its purpose and envelope say."""
-    said = document.model_dump_json(exclude={"purpose", "extensions"})
+    said = canonical_json(document.model_dump(mode="json", exclude={"purpose", "extensions"}))
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def asks_the_same(document: PurchaseOrder, order: Order) -> bool:
+    """Whether a document asks for what an order asked for when it came. What was erased since is not missed."""
+    known = order.fingerprint or fingerprint(order.document)
+    erased = PurchaseOrder.model_validate(without_personal_data(document.model_dump(mode="json")))
+    return known in (fingerprint(document), fingerprint(erased))
 
 
 def has_address(party: Party) -> bool:

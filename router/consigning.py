@@ -36,11 +36,12 @@ def shopping(work: Workings) -> Shopping | None:
 
 def pending(work: Workings) -> list[Pending]:
     """Everything that is allocated and not released, at nodes for which the hub buys carriage."""
-    terms, found = shopping(work), dict[tuple[str, int], list[Allocation]]()
-    if terms is None:
+    terms, bought = shopping(work), work.policy.network.bought
+    if terms is None or not bought:
         return []
+    found: dict[tuple[str, int], list[Allocation]] = {}
     for one in work.allocations:
-        if one.fulfilment_order is None and one.outstanding and work.policy.network.by_id[one.node].ships == "hub":
+        if one.node in bought and one.fulfilment_order is None and one.outstanding:
             found.setdefault((one.node, one.destination), []).append(one)
     return [_pending(work, terms, *place, allocations) for place, allocations in sorted(found.items())]
 

@@ -18,7 +18,7 @@ from canonical import (
     ShipmentAdvice,
     TrackingUpdate,
 )
-from router.acceptance import fingerprint, open_order
+from router.acceptance import asks_the_same, open_order
 from router.advance import advance
 from router.answer import acknowledge_anew
 from router.change import cancel, change, replace
@@ -36,7 +36,7 @@ from router.hold import lift_by_person, place_hold
 from router.hold_deadlines import face_hold_deadlines
 from router.hold_rules import hold_by_rule
 from router.lapse import let_reservations_lapse
-from router.order import Order
+from router.order import ZERO, Order
 from router.order_terms import cancel_when_late, check_terms
 from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Settlement, Unanswered
 from router.payment import take_deposit
@@ -143,7 +143,7 @@ def _apply(work: Workings, document: PurchaseOrder | OrderChange) -> list[Source
 def _seen_before(request: Request, order: Order, document: PurchaseOrder) -> Decision:
     """The order is known: the same again is recognised, another of the same number goes to a person."""
     work = request.work(order)
-    if fingerprint(document) == order.fingerprint:
+    if asks_the_same(document, order):
         work.tell("order_repeated", purpose=document.purpose)
         return work.decision(Explanation(summary=f"order {order.number} is known; nothing more follows from it"))
     work.tell("order_conflict", number=order.number)
@@ -264,9 +264,9 @@ def _not_ours(request: Request) -> Decision:
 
 
 def _summary(work: Workings) -> str:
-    ledgers = [line.ledger for line in work.lines.values()]
+    ledgers = [vars(line.ledger) for line in work.lines.values()]
     totals = {
-        name: sum([getattr(ledger, name) for ledger in ledgers])
+        name: sum([held[name] for held in ledgers if held[name]], ZERO)
         for name in ("released", "allocated", "backordered", "open", "cancelled")
     }
     parts = [f"{total.normalize():f} {name}" for name, total in totals.items() if total]

@@ -70,19 +70,21 @@ def cost_terms(work: Workings, outcome: Sourced) -> dict[str, Decimal]:
         "split_lines": costs.split_line * sum(len(takes) > 1 for takes in outcome.assignment.takes),
     }
     for route, carried, added in _carried(outcome):
-        for name, amount in (*goods_cost_terms(work, carried, route).items(), ("rules", added)):
+        for name, amount in goods_cost_terms(work, carried, route).items():
             terms[name] = terms.get(name, ZERO) + amount
+        terms["rules"] = terms.get("rules", ZERO) + added
     return {name: amount for name, amount in terms.items() if amount}
 
 
 def _carried(outcome: Sourced) -> Iterator[tuple[Route, Goods, Decimal]]:
     """For each chosen route what goes over it, and what the sourcing rules add to that."""
-    taken: dict[str, tuple[Route, list[Goods], list[Decimal]]] = {}
+    taken: dict[str, tuple[Route, list[tuple[Goods, Decimal]], list[Decimal]]] = {}
     for want, takes in zip(outcome.wants, outcome.takes, strict=True):
         for route, quantity in takes:
             _, parts, added = taken.setdefault(route.node.id, (route, [], []))
-            parts.append(want.unit.times(quantity))
-            added += [surcharge(want.rulings, route) * quantity] if want.rulings else []
+            parts.append((want.unit, quantity))
+            if want.rulings:
+                added.append(surcharge(want.rulings, route) * quantity)
     for route, parts, added in taken.values():
         yield route, total_of(parts), sum(added, ZERO)
 

@@ -21,21 +21,22 @@ class Goods(NamedTuple):
     pounds: Decimal
     price: Decimal
 
-    def times(self, quantity: Decimal) -> "Goods":
-        """So many times as much."""
-        return Goods(self.units * quantity, self.pounds * quantity, self.price * quantity)
-
 
 def unit_goods(item: Item) -> Goods:
     """One unit of an item."""
     price = item.price
-    return Goods(_ONE, pounds(item), price.amount / (price.per.value if price.per else 1) if price else ZERO)
+    if price is None:
+        return Goods(_ONE, pounds(item), ZERO)
+    return Goods(_ONE, pounds(item), price.amount / price.per.value if price.per else price.amount)
 
 
-def total_of(parts: Sequence[Goods]) -> Goods:
-    """All of it together."""
-    units, weights, prices = zip(*parts, strict=True)
-    return Goods(sum(units, ZERO), sum(weights, ZERO), sum(prices, ZERO))
+def total_of(parts: Sequence[tuple[Goods, Decimal]]) -> Goods:
+    """So many times each, all of it together."""
+    return Goods(
+        sum([quantity for _, quantity in parts], ZERO),
+        sum([each.pounds * quantity for each, quantity in parts], ZERO),
+        sum([each.price * quantity for each, quantity in parts], ZERO),
+    )
 
 
 def goods_cost_terms(work: Workings, carried: Goods, route: Route) -> dict[str, Decimal]:

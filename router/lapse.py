@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from router.hold import stopped
-from router.order import ZERO
 from router.workings import Workings
 
 RESERVATION = "reservation"
@@ -41,7 +39,7 @@ def _ends(work: Workings) -> datetime | None:
     """When the reservations of a held order lapse; None where it has none, or is not held, or may keep them."""
     patience = work.policy.routing.reservations_lapse
     waits = [hold.placed_at for hold in work.order.holds if hold.gate == "release"]
-    reserved = sum((one.outstanding for one in work.allocations if one.fulfilment_order is None), ZERO)
-    if patience is None or not reserved or not stopped(work, "release"):
+    if patience is None or not waits:
         return None
-    return min(waits) + patience
+    reserved = any(one.outstanding for one in work.allocations if one.fulfilment_order is None)
+    return min(waits) + patience if reserved else None

@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from router.order import Ledger
 
 Bucket = Literal["open", "backordered", "allocated", "released", "shipped", "cancelled"]
 Counter = Literal["ordered", "over_shipped"]
+_COUNTERS = get_args(Counter)
 Move = Literal[
     "order", "refuse", "allocate", "backorder", "reopen", "release", "unallocate", "recall", "ship", "over_ship",
     "fall_short", "cancel_open", "cancel_backorder",
@@ -83,13 +84,21 @@ def tally(ledger: Ledger, name: Literal["return", "credit"], quantity: Decimal) 
 
 
 def move(ledger: Ledger, name: Move, quantity: Decimal) -> Ledger:
-    """The ledger after `quantity` made the move. Raises `ValueError` when the bucket does not hold so much.
+    """The ledger after `quantity` made the move. Raises `ValueError` when the bucket does not hold so much."""
+    moved = ledger.model_copy()
+    shift(vars(moved), name, quantity)
+    return moved
+
+
+def shift(held: dict[str, Decimal], name: Move, quantity: Decimal) -> None:
+    """Make the move within the buckets and counters of one ledger, which nobody else knows yet.
 
     What leaves one side of the conserved sum arrives in it, so the ledger need not be proved again.
     """
-    step, held = MOVES[name], vars(ledger)
-    rises, before = step.source in ("ordered", "over_shipped"), held[step.source]
+    step = MOVES[name]
+    source, target = step.source, step.target
+    rises, before = source in _COUNTERS, held[source]
     if quantity < 0 or (not rises and before < quantity):
-        raise ValueError(f"cannot {name} {quantity}: {step.source} holds {before}")
-    left = before + quantity if rises else before - quantity
-    return ledger.model_copy(update={step.source: left, step.target: held[step.target] + quantity})
+        raise ValueError(f"cannot {name} {quantity}: {source} holds {before}")
+    held[source] = before + quantity if rises else before - quantity
+    held[target] += quantity

@@ -34,9 +34,10 @@ def item_reasons(work: Workings, state: LineState, path: str, source: str) -> Re
 def _shown(work: Workings, state: LineState) -> ShownItems:
     """Worked out once a decision: every document shows the line alike."""
     key = state.position, state.sku, state.instead_of
-    if key not in work.shown:
-        work.shown[key] = _shown_anew(work, state)
-    return work.shown[key]
+    shown = work.shown.get(key)
+    if shown is None:
+        shown = work.shown[key] = _shown_anew(work, state)
+    return shown
 
 
 def _shown_anew(work: Workings, state: LineState) -> ShownItems:
@@ -44,8 +45,7 @@ def _shown_anew(work: Workings, state: LineState) -> ShownItems:
     if state.instead_of:
         kept = {scheme: value for scheme, value in ordered.items() if scheme not in _OF_THE_ITEM}
         return ShownItems({**kept, **own}, tuple(own))
-    added = [scheme for scheme in own if scheme not in ordered]
-    return ShownItems({**ordered, **{scheme: own[scheme] for scheme in added}}, tuple(added))
+    return ShownItems({**ordered, **own, **ordered}, tuple([scheme for scheme in own if scheme not in ordered]))
 
 
 def own_items(work: Workings, sku: str) -> dict[str, str]:

@@ -155,6 +155,11 @@ class Network(Rule):
         return any(node.capacity.limited for node in self.nodes)
 
     @cached_property
+    def bought(self) -> frozenset[str]:
+        """The nodes whose carriage the hub buys."""
+        return frozenset(node.id for node in self.nodes if node.ships == "hub")
+
+    @cached_property
     def by_id(self) -> dict[str, Node]:
         """The nodes by id."""
         return {node.id: node for node in self.nodes}

@@ -264,7 +264,7 @@ class Order(Model):
     answer_due: bool = False
     """Whether the buyer still waits to hear whether the order was taken."""
     fingerprint: str = ""
-    """What the order said when it came: the document itself follows its changes."""
+    """What the order said when it came, once its document follows a change; empty while the document says it."""
     sale_versions: tuple[Text, ...] = ()
     """Digests of what the ERPs that keep orders were told of it, the last one last."""
     changes: tuple[Text, ...] = ()

@@ -20,6 +20,9 @@ from router.rulings import forbidden, rulings, surcharge
 from router.sourcing_rule import Ruling
 from router.workings import Workings
 
+Row = list[Decimal | int]
+"""Quantities of one item, one for each node; what is nothing is the number 0, which is told apart at once."""
+
 
 class Want(NamedTuple):
     """All that one destination still wants of one SKU, by line."""
@@ -49,7 +52,8 @@ class Sourced:
     def takes(self) -> list[list[tuple[Route, Decimal]]]:
         """(route, quantity) by want."""
         routes, scale = self.routes.each, self.scale
-        return [[(routes[node], Decimal(units) / scale) for node, units in take] for take in self.assignment.takes]
+        takes = [[(routes[node], Decimal(units)) for node, units in take] for take in self.assignment.takes]
+        return takes if scale == 1 else [[(route, units / scale) for route, units in take] for take in takes]
 
     @cached_property
     def unfilled(self) -> list[Decimal]:
@@ -64,8 +68,7 @@ def source(work: Workings) -> list[Sourced]:
     """Allocate and reserve what is open on every line; what nobody has is backordered, or cancelled by the terms."""
     terms = work.policy.channel(work.order.channel)
     outcomes = list(_solved(work))
-    complete = not any(missing for outcome in outcomes for missing in outcome.unfilled)
-    if terms.ship_complete and not complete:
+    if terms.ship_complete and any(missing for outcome in outcomes for missing in outcome.unfilled):
         work.tell("ship_complete_waits", rule=terms_rule(work, "ship_complete"))
     else:
         for outcome in outcomes:
@@ -89,22 +92,23 @@ def fell_short(work: Workings) -> set[tuple[str, str]]:
 def _solved(work: Workings) -> Iterator[Sourced]:
     """Each destination solved in turn, out of what those before it leave."""
     taken: dict[tuple[str, str], Decimal] = {}
-    for destination in range(len(work.order.destinations)):
+    last = len(work.order.destinations) - 1
+    for destination in range(last + 1):
         if wants := _wants(work, destination):
             outcome = _solve(work, destination, wants, taken)
-            for want, takes in zip(wants, outcome.takes, strict=True):
+            yield outcome
+            for want, takes in zip(wants, outcome.takes, strict=True) if destination < last else ():
                 for route, quantity in takes:
                     key = (want.sku, route.node.id)
                     taken[key] = taken.get(key, ZERO) + quantity
-            yield outcome
 
 
 def _wants(work: Workings, destination: int) -> tuple[Want, ...]:
     open_lines: dict[str, list[tuple[str, Decimal]]] = {}
     for line in work.lines.values():
-        units = line.ledger.open
-        if units and line.sku and line.destination == destination and not opens_on(work, line.sku):
-            open_lines.setdefault(line.sku, []).append((line.number, units))
+        units, sku = line.ledger.open, line.sku
+        if units and sku and line.destination == destination and not opens_on(work, sku):
+            open_lines.setdefault(sku, []).append((line.number, units))
     region = work.hauls(destination).region
     return tuple([_want(work, sku, tuple(lines), region) for sku, lines in open_lines.items()])
 
@@ -133,18 +137,18 @@ def _split_limit(work: Workings) -> int:
 
 
 def _problem(
-    work: Workings, destination: int, wants: tuple[Want, ...], has: list[list[Decimal]], prices: list[tuple[int, ...]]
+    work: Workings, destination: int, wants: tuple[Want, ...], has: list[Row], prices: list[tuple[int, ...]]
 ) -> tuple[Problem, int]:
-    wanted = [want.quantity for want in wants]
-    units, rows = [*map(int, wanted)], [tuple(map(int, row)) for row in has]
+    wanted: Row = [want.quantity for want in wants]
     scale = 1
-    if units != wanted or [*map(list, rows)] != has:
-        scale = _scale([*wanted, *chain.from_iterable(has)])
-        units, rows = [int(one * scale) for one in wanted], [tuple([int(one * scale) for one in row]) for row in has]
+    units, rows = _whole(wanted), [_whole(row) for row in has]
+    if units != wanted or rows != has:
+        scale = _scale(filter(None, [*wanted, *chain.from_iterable(has)]))
+        units, rows = [int(one * scale) for one in wanted], [[int(one * scale) for one in row] for row in has]
     costs = work.policy.routing.costs
     problem = Problem(
         open_costs=tuple([haul.opening * scale for haul in work.hauls(destination).each]),
-        demands=tuple(map(Demand, units, rows, prices)),
+        demands=tuple(map(Demand, units, map(tuple, rows), prices)),
         split=scaled(costs.split) * scale,
         split_line=scaled(costs.split_line) * scale,
         unfilled=max(scaled(costs.unfilled), *map(max, prices)),
@@ -156,12 +160,12 @@ def _problem(
 
 def _has(
     work: Workings, wants: tuple[Want, ...], routes: Routes, taken: Mapping[tuple[str, str], Decimal]
-) -> list[list[Decimal]]:
+) -> list[Row]:
     """For each want what each route's node can ship of it."""
     places, short = routes.open, fell_short(work)
-    rows = {want.sku: [ZERO] * len(routes.each) for want in wants}
+    rows: dict[str, Row] = {want.sku: [0] * len(routes.each) for want in wants}
     for sku, node, on_hand, reserved, safety, _ in work.world.stock:
-        if node in places and sku in rows and (units := on_hand - reserved - safety) > 0:
+        if node in places and sku in rows and (units := on_hand - reserved - safety) > ZERO:
             rows[sku][places[node]] = units
     for sku, node in work.touched:
         if node in places and sku in rows:
@@ -169,18 +173,18 @@ def _has(
     for sku, node in short | taken.keys():
         if sku in rows and node in places:
             left = work.available(sku, node) - taken.get((sku, node), ZERO)
-            rows[sku][places[node]] = ZERO if (sku, node) in short else max(left, ZERO)
+            rows[sku][places[node]] = 0 if (sku, node) in short else max(left, ZERO)
     for want in wants:
         if want.rulings:
             _leave_out_forbidden(want, routes, rows[want.sku])
     return list(rows.values())
 
 
-def _leave_out_forbidden(want: Want, routes: Routes, row: list[Decimal]) -> None:
+def _leave_out_forbidden(want: Want, routes: Routes, row: Row) -> None:
     """A node has nothing of what the sourcing rules say may not come from it."""
     for place, route in enumerate(routes.each):
         if row[place] and forbidden(want.rulings, route):
-            row[place] = ZERO
+            row[place] = 0
 
 
 def _unit_costs(work: Workings, destination: int, wants: tuple[Want, ...], routes: Routes) -> list[tuple[int, ...]]:
@@ -197,13 +201,18 @@ def _with_surcharges(want: Want, routes: Routes, row: tuple[int, ...]) -> tuple[
     return tuple([cost + more for cost, more in zip(row, added, strict=True)])
 
 
-def _scale(quantities: Iterable[Decimal]) -> int:
+def _whole(row: Row) -> list[int]:
+    """The whole part of each."""
+    return [int(units) if units else 0 for units in row]
+
+
+def _scale(quantities: Iterable[Decimal | int]) -> int:
     """The power of ten that makes all of them whole."""
     return int("1" + "0" * max(map(_places, quantities)))
 
 
-def _places(value: Decimal) -> int:
-    exponent = value.normalize().as_tuple().exponent
+def _places(value: Decimal | int) -> int:
+    exponent = Decimal(value).normalize().as_tuple().exponent
     return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 

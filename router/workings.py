@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from canonical import Address, Document, Item, JournalEntry, Usage, made
+from router.acceptance import fingerprint
 from router.consignment import Consignment
 from router.decision import (
     Decision,
@@ -22,7 +23,7 @@ from router.decision import (
     World,
 )
 from router.haul import Hauls
-from router.lifecycle import MOVES, TALLIES, Move, move, tally
+from router.lifecycle import MOVES, TALLIES, Move, shift, tally
 from router.load import Load, LoadChange, fits, load_changes, loads_of
 from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
@@ -64,6 +65,8 @@ class Workings:
         """The consignments whose service was chosen by it."""
         self.shown: dict[tuple[int, str | None, str | None], ShownItems] = {}
         """What lines show of their items, by position, SKU and the SKU they stand in for."""
+        self._moving: dict[str, LineState] = {}
+        """The lines whose ledgers were made in this decision: nobody else knows them, and what moves, moves in them."""
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, Routes] = {}
         self._sourcing_rules: dict[str, list[Ruling]] = {}
@@ -152,7 +155,10 @@ class Workings:
         """Move a quantity of a line between its buckets, and say so."""
         if quantity:
             state = self.lines[line]
-            self.lines[line] = state.model_copy(update={"ledger": move(state.ledger, name, quantity)})
+            if self._moving.get(line) is not state:
+                state = state.model_copy(update={"ledger": state.ledger.model_copy()})
+                self.lines[line] = self._moving[line] = state
+            shift(vars(state.ledger), name, quantity)
             self.events.append(Event(MOVES[name].event, {"line": line, "quantity": str(quantity), **facts}))
 
     def count(self, line: str, name: Literal["return", "credit"], quantity: Decimal, **facts: Any) -> None:
@@ -200,6 +206,8 @@ class Workings:
 
     def amend(self, **fields: Any) -> None:
         """Change fields of the order itself."""
+        if "document" in fields and not self.order.fingerprint:
+            fields["fingerprint"] = fingerprint(self.order.document)
         self.order = self.order.model_copy(update=fields)
         if "document" in fields or "destinations" in fields:
             self._routes.clear()
@@ -209,6 +217,7 @@ class Workings:
     @property
     def decided(self) -> Order:
         """The order as it now stands."""
+        self._moving.clear()
         version = self.order.version + len(self.events)
         standing = {"lines": tuple(self.lines.values()), "allocations": tuple(self.allocations), "version": version}
         return self.order.model_copy(update=standing)

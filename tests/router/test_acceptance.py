@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from canonical import Destination, OrderAcknowledgment, OrderLine, Price, PurchaseOrder, Quantity
+from canonical import Destination, OrderAcknowledgment, OrderLine, Price, PurchaseOrder, Quantity, canonical_json
+from canonical.erasure import without_personal_data
 from router.decide import decide
 from router.decision import Decision, Explanation, World
+from router.order import Order
 from router.policy import Policy
 from tests.router.documents import DALLAS, PORTLAND, line, purchase_order, ship_to
 
@@ -165,6 +167,21 @@ def test_the_same_order_again_changes_nothing_and_another_goes_to_a_person(polic
     other = decide(first.order, purchase_order(line("1", "CS-1001", "4")), world, policy, sender="northwind")
     assert [trouble.code for trouble in other.troubles] == ["order-conflict"]
     assert not other.send
+
+
+def test_an_order_that_comes_again_after_its_change_or_its_erasure_is_recognised(policy: Policy, world: World) -> None:
+    document = purchase_order(line("1", "CS-1001", "3"))
+    first = decided(document, world, policy).order
+    assert first
+    less = purchase_order(line("1", "CS-1001", "2"), purpose="replace")
+    changed = decide(first, less, world, policy, sender="northwind").order
+    erased = Order.model_validate_json(canonical_json(without_personal_data(first.model_dump(mode="json"))))
+    assert changed
+    assert erased.document != document
+    for known in (changed, erased):
+        assert not decide(known, document, world, policy, sender="northwind").troubles
+        other = decide(known, less.changed(purpose="original"), world, policy, sender="northwind")
+        assert [trouble.code for trouble in other.troubles] == ["order-conflict"]
 
 
 def test_an_order_for_nothing_goes_to_a_person(policy: Policy, world: World) -> None:

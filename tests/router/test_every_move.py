@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-import router.acceptance
+import router.lifecycle
 import router.workings
 from canonical import Document, FulfilmentOrder, OrderChange
 from router.decide import decide
 from router.decision import Decision, World
 from router.hold_rule import HoldRule
-from router.lifecycle import MOVES, Move, move
+from router.lifecycle import MOVES, Move, shift
 from router.order import Ledger, Order
 from router.own_work import Reconsider
 from router.policy import Policy
@@ -137,13 +137,13 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> set[Move]:
     """The moves of more than nothing that decisions make."""
     seen: set[Move] = set()
 
-    def watched(ledger: Ledger, name: Move, quantity: Decimal) -> Ledger:
+    def watched(held: dict[str, Decimal], name: Move, quantity: Decimal) -> None:
         if quantity:
             seen.add(name)
-        return move(ledger, name, quantity)
+        shift(held, name, quantity)
 
-    monkeypatch.setattr(router.workings, "move", watched)
-    monkeypatch.setattr(router.acceptance, "move", watched)
+    monkeypatch.setattr(router.workings, "shift", watched)
+    monkeypatch.setattr(router.lifecycle, "shift", watched)
     return seen
 
 
