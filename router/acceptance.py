@@ -116,6 +116,8 @@ def _refused(line: OrderLine, position: int, number: str, refusal: Refusal, item
 
 def refusal_of(line: OrderLine, item: Item, document: PurchaseOrder) -> Refusal | None:
     """Why a line that asks for `item` can't be taken as it is."""
+    if item.discontinued:
+        return Refusal("item-discontinued", f"{item.sku} is discontinued")
     return _quantity_refusal(line, item) or _price_refusal(line, item, document)
 
 

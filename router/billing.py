@@ -18,6 +18,7 @@ from router.adjustment import (
 from router.advice import Departure, Shipped
 from router.bill import Bill, Extended
 from router.books import Told, post_invoice
+from router.customer import payment_terms
 from router.line_view import Reasons, by_position, document_line, priced
 from router.number import derived_number
 from router.order import ZERO, LineState
@@ -38,7 +39,8 @@ def bill(work: Workings, left: Departure) -> None:
     remaining = remaining_progress(work)
     whole = shares.of(work.order.document, basis, remaining, remaining if work.order.taxed else None)
     making.count(work, whole)
-    invoice = _invoice(work, making, whole, left)
+    terms, because = payment_terms(work)
+    invoice = _invoice(work, making, whole, left).changed(terms=terms)
     work.amend(
         invoices=(*work.order.invoices, invoice.number),
         invoiced=work.order.invoiced + invoice.total,
@@ -46,7 +48,7 @@ def bill(work: Workings, left: Departure) -> None:
         goods_invoiced=making.goods_after(work.order.goods_invoiced),
     )
     work.tell("invoice_issued", invoice=invoice.number, total=str(invoice.total), shipment=left.number)
-    reasons = {**_HEADER_REASONS, **making.reasons}
+    reasons = {**_HEADER_REASONS, "terms": because, **making.reasons}
     work.dispatch(invoice, work.order.channel, reasons)
     post_invoice(work, Told(invoice, reasons), making, left.first)
     record_charge(work, invoice)
@@ -64,7 +66,6 @@ def _invoice(work: Workings, making: Bill, whole: Shared, left: Departure) -> In
         currency=document.currency,
         dates={"shipped": left.advice.shipped_on},
         parties=fulfilment_parties(work, first.destination, work.policy.network.by_id[first.node].party),
-        terms=document.terms,
         carrier=left.advice.carrier,
         references=document.references,
         lines=tuple(making.lines),
@@ -81,7 +82,7 @@ _HEADER_REASONS: Reasons = {
     "number": "rule:derived-number", "role": "rule:bill", "purpose": "rule:bill", "invoiced_on": "rule:clock",
     "order_number": "order:number", "release": "order:release", "ordered_on": "order:ordered_on",
     "shipment_number": "rule:derived-number", "currency": "order:currency", "dates.shipped": "source:shipped_on",
-    "parties": "rule:fulfilment-parties", "terms": "order:terms", "carrier": "source:carrier",
+    "parties": "rule:fulfilment-parties", "carrier": "source:carrier",
     "references": "order:references", "total": "rule:invoice-total", "extensions": "order:extensions",
 }  # fmt: skip
 

@@ -7,16 +7,23 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from canonical import Finding, Item, Model, Price, Quantity, Text, exact_decimal
+from canonical import Document, Finding, Item, Model, Price, Quantity, Text, exact_decimal, made
 from router.order import ZERO
 from router.rule import Rule
 
+F = TypeVar("F", bound=Document)
+
 _SCHEMES = ("sku", "vendor", "gtin", "upc", "ean")
-_TRADE_NUMBERS = frozenset(("gtin", "upc", "ean"))
+TRADE_NUMBERS = frozenset(("gtin", "upc", "ean"))
+"""The schemes whose numbers are GS1's."""
 _ITEM_COLUMNS = frozenset(("sku", "description", "unit", "gtin", "upc", "ean", "weight_lb", "cost", "price", "class"))
 _STOCK_COLUMNS = ("sku", "node", "on_hand", "safety", "incoming", "incoming_on")
+
+
+ItemName = tuple[str, str]
+"""What finds an item: ("sku", our SKU), or ("gtin", a trade number of 14 digits)."""
 
 
 class Match(NamedTuple):
@@ -39,17 +46,27 @@ class Catalogue(Rule):
         return {item.sku: item for item in self.items}
 
     @cached_property
-    def _index(self) -> dict[tuple[str, str], Item]:
-        index = {("sku", item.sku): item for item in self.items}
-        for item in self.items:
-            index.update({_key(scheme, value): item for scheme, value in item.items.items()})
-        return index
+    def _by_name(self) -> dict[ItemName, Item]:
+        return {name: item for item in self.items for name in item_names(item)}
+
+    def item(self, sku: str) -> Item | None:
+        """The item of a SKU."""
+        return self.by_sku.get(sku)
+
+    def named(self, name: ItemName) -> Item | None:
+        """The item that a name finds."""
+        return self._by_name.get(name)
+
+    def told(self, items: Iterable[Item]) -> "Catalogue":
+        """The catalogue as documents have changed it."""
+        completed_items = tuple([completed(item, self.by_sku.get(item.sku)) for item in items])
+        return made(ToldCatalogue, items=completed_items, configured=self)
 
     def match(self, items: Mapping[str, str]) -> Match:
         """The item that `items` (scheme -> identifier) names. Identifiers must not disagree."""
-        index, found = self._index, dict[str, Item]()
+        found = dict[str, Item]()
         for scheme, value in items.items():
-            if scheme in _SCHEMES and (item := index.get(_key(scheme, value))):
+            if scheme in _SCHEMES and (item := self.named(_name(scheme, value))):
                 found[scheme] = item
         if len(found) > 1 and len({item.sku for item in found.values()}) > 1:
             named = ", ".join(f"{scheme} {items[scheme]} is {found[scheme].sku}" for scheme in sorted(found, key=_rank))
@@ -61,15 +78,48 @@ class Catalogue(Rule):
         return Match(fault=f"no item of ours has {given}")
 
 
+class ToldCatalogue(Catalogue):
+    """Some items as documents tell them, all others as they are configured."""
+
+    configured: Catalogue
+
+    def item(self, sku: str) -> Item | None:
+        """The item of a SKU."""
+        return self.by_sku.get(sku) or self.configured.item(sku)
+
+    def named(self, name: ItemName) -> Item | None:
+        """The item that a name finds; a name that an item was configured with and has lost finds it no more."""
+        if found := super().named(name):
+            return found
+        item = self.configured.named(name)
+        return None if item and item.sku in self.by_sku else item
+
+
+def completed(fact: F, known: F | None) -> F:
+    """An item or customer, with what is known of it wherever a document says nothing."""
+    silent = [name for name in type(fact).model_fields if getattr(fact, name) in (None, (), {})]
+    return fact.model_copy(update={name: getattr(known, name) for name in silent}) if known else fact
+
+
+def item_names(item: Item) -> list[ItemName]:
+    """Every name that finds an item."""
+    return [("sku", item.sku), *(_name(scheme, value) for scheme, value in item.items.items() if scheme in _SCHEMES)]
+
+
+def names_asked(items: Mapping[str, str]) -> list[ItemName]:
+    """The names by which identifiers (scheme -> identifier) ask for an item."""
+    return [_name(scheme, value) for scheme, value in items.items() if scheme in _SCHEMES]
+
+
 def _rank(scheme: str) -> int:
     """How much a scheme is worth; less is more."""
     return _SCHEMES.index(scheme)
 
 
-def _key(scheme: str, value: str) -> tuple[str, str]:
+def _name(scheme: str, value: str) -> ItemName:
     """A vendor's number is our SKU. GTIN-8, 12, 13 and 14 are one number with leading zeros (GS1 General
     Specifications, section 3.3.2)."""
-    return ("gtin", value.zfill(14)) if scheme in _TRADE_NUMBERS else ("sku", value)
+    return ("gtin", value.zfill(14)) if scheme in TRADE_NUMBERS else ("sku", value)
 
 
 def units_in(item: Item, unit: str) -> Decimal | None:
@@ -146,7 +196,7 @@ def _row_faults(row: Mapping[str, str]) -> list[str]:
         known = column in _ITEM_COLUMNS or column.startswith("pack_")
         if not known:
             faults.append(f"no column is called {column!r}; remove or rename it")
-        elif value and column in _TRADE_NUMBERS and not _good_trade_number(value):
+        elif value and column in TRADE_NUMBERS and not good_trade_number(value):
             faults.append(f"{column} {value} has a wrong check digit")
         elif value and (column in ("weight_lb", "cost", "price") or column.startswith("pack_")):
             faults += _number_faults(column, value)
@@ -161,7 +211,8 @@ def _number_faults(column: str, value: str) -> list[str]:
     return [] if number > ZERO or (column in ("cost", "weight_lb") and not number) else [f"{column} must be above zero"]
 
 
-def _good_trade_number(value: str) -> bool:
+def good_trade_number(value: str) -> bool:
+    """Whether a GTIN, UPC or EAN has its digits and its check digit."""
     return (
         value.isascii() and value.isdigit() and len(value) in (8, 12, 13, 14) and check_digit(value[:-1]) == value[-1]
     )
@@ -176,7 +227,7 @@ def _item(row: Mapping[str, str], currency: str) -> Item:
         sku=row["sku"],
         description=named.get("description"),
         unit=row["unit"],
-        items={c: v for c, v in named.items() if c in _TRADE_NUMBERS},
+        items={c: v for c, v in named.items() if c in TRADE_NUMBERS},
         packs={c.removeprefix("pack_"): exact_decimal(v) for c, v in named.items() if c.startswith("pack_")},
         weight=Quantity(value=exact_decimal(named["weight_lb"]), unit="LB") if "weight_lb" in named else None,
         price=price("price"),

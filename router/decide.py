@@ -23,6 +23,7 @@ from router.advance import advance
 from router.answer import acknowledge_anew
 from router.change import cancel, change, replace
 from router.channel_refund import channel_refund
+from router.customer import hold_blocked
 from router.decision import (
     Decision,
     Event,
@@ -62,7 +63,8 @@ def decide(
     The decision reads nothing but its arguments. What is not there yet is answered by `parked`. With `explaining` it
     also says of every node why it was taken or not, and what would have been second best; it is the same otherwise.
     """
-    request = Request(order, document, world, policy, sender, explaining)
+    told = policy.told(world.master_data, order.channel if order else sender)
+    request = Request(order, document, world, told, sender, explaining)
     if isinstance(document, Answer):
         return _answer(request, document)
     handler = _DECISIONS.get(type(document))
@@ -100,6 +102,7 @@ def _purchase_order(request: Request) -> Decision:
     check_prices(work)
     check_terms(work)
     hold_by_rule(work)
+    hold_blocked(work)
     substitute(work)
     work.amend(answer_due=True)
     outcomes = advance(work)

@@ -11,6 +11,7 @@ from canonical import Amount, Document, JournalEntry, Model, Text, canonical_jso
 from router.consignment import WeighedService
 from router.incoming import Ahead, IncomingRow
 from router.load import LoadChange, NodeLoad
+from router.master_data import MasterData
 from router.order import ZERO, Order
 
 
@@ -50,6 +51,8 @@ class World(Model):
     """What is on its way, from the day before on."""
     ahead: tuple[Ahead, ...] = ()
     """Of what is on its way, how much others wait for who come first."""
+    master_data: MasterData | None = None
+    """What documents have told of its items, prices and customer, where they told anything."""
     first_serial: int | None = None
     """The first of as many serials for packages as were needed, given to this decision alone."""
 
@@ -163,6 +166,8 @@ class LineExplanation(Model):
     """node -> quantity."""
     refused: Text | None = None
     """Why the line was not taken, where it was not."""
+    our_price: Text | None = None
+    """What we ask the channel for it, and where that is listed."""
     unfilled: Amount = ZERO
     would_have_filled: Text | None = None
     expected: Text | None = None

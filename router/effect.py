@@ -1,10 +1,14 @@
 """Where a document takes effect: the words in which the flow tells the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
+
+from canonical import Customer, Finding, Item
+from router.master_data import Asked, MasterData
+from router.price_list import ListedPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,45 @@ class ToOrders:
     """Of each line."""
 
 
+class ListChange(NamedTuple):
+    """What a price list says of one partner's prices."""
+
+    partner: str
+    list: str
+    """The list, among all lists of everybody."""
+    as_of: datetime
+    prices: Sequence[ListedPrice]
+    """They take the place of what the list said of the same items."""
+    gone: Sequence[str] = ()
+    """SKUs of which it has no price any more."""
+    whole: bool = False
+    """Whether the list says nothing else any more."""
+
+
+class Record(NamedTuple):
+    """What a document says of one item or customer, and of when it is."""
+
+    fact: Item | Customer
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ToMasterData:
+    """It says what we sell, to whom or at what price. `refused` is what of it does not hold."""
+
+    records: Sequence[Record] = ()
+    lists: Sequence[ListChange] = ()
+    refused: Sequence[Finding] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnceTold:
+    """Where it takes effect is judged by what other documents have told of the items it speaks of."""
+
+    asked: Asked
+    judge: Callable[[MasterData], "Effect"]
+
+
 @dataclass(frozen=True, slots=True)
 class ToSent:
     """It is the receiver's verdict on what we sent."""
@@ -84,5 +127,5 @@ class Nowhere:
     reason: str
 
 
-Effect = ToLane | ToFulfilment | ToAsker | ToStock | ToOrders | ToSent | Nowhere
+Effect = ToLane | ToFulfilment | ToAsker | ToStock | ToOrders | ToMasterData | OnceTold | ToSent | Nowhere
 """Where a document takes effect."""

@@ -11,6 +11,7 @@ from router.decision import Candidate, ConsignmentExplanation, Explanation, Line
 from router.goods import Goods, goods_cost_terms, total_of, unit_cost_terms
 from router.haul import COST_SCALE
 from router.order import ZERO, LineState
+from router.price import price_in_words
 from router.route import Route
 from router.rulings import forbidden, reason, rulings, surcharge
 from router.sourcing import Sourced, Want, fell_short
@@ -55,7 +56,7 @@ def _all_lines(work: Workings, outcomes: Sequence[Sourced]) -> tuple[LineExplana
 
 def _refused(work: Workings) -> list[LineExplanation]:
     return [
-        LineExplanation(line=line.number, sku=line.sku, refused=line.fault)
+        LineExplanation(line=line.number, sku=line.sku, refused=line.fault, our_price=price_in_words(work, line))
         for line in work.lines.values()
         if line.fault
     ]
@@ -133,7 +134,7 @@ def _lines(work: Workings, outcome: Sourced) -> list[LineExplanation]:
                 LineExplanation(
                     line=number, sku=want.sku, candidates=candidates, chosen=chosen,
                     unfilled=missing, would_have_filled=remedy,
-                    expected=_expected(work.lines[number]),
+                    expected=_expected(work.lines[number]), our_price=price_in_words(work, work.lines[number]),
                 )
             )  # fmt: skip
     return lines

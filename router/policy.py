@@ -7,14 +7,15 @@ from itertools import chain
 
 from pydantic import Field
 
-from canonical import Address, Finding, Item, PurchaseOrder, Quantity, Severity, Text
+from canonical import Address, Finding, Item, Model, PurchaseOrder, Quantity, Severity, Text
 from router.catalogue import Catalogue, units_in
 from router.destination import Destination
 from router.haul import Hauls, hauls_from
 from router.hold_rule import CHECKS
+from router.master_data import MasterData
 from router.network import Company, Network
 from router.posting import AMOUNTS, FEE, TAX_JURISDICTION, Posting, PostingRule
-from router.price_list import PriceLists
+from router.price_list import ListedPrice, PriceLists
 from router.promise import day_of
 from router.routing import Channel, Routing
 from router.rule import Rule
@@ -57,11 +58,31 @@ class Policy(Rule):
         return self.routing.channel(name)
 
     def item_for(self, channel: str, item: Item, quantity: Quantity, document: PurchaseOrder) -> Item:
-        """The item as a channel buys such a quantity of it on the day of its order."""
+        """The item as a channel buys such a quantity of it on its order's day: at its own price, or everybody's."""
+        listed = self.listed_price(channel, item, quantity, document)
+        return item.model_copy(update={"price": listed.price}) if listed else item
+
+    def listed_price(self, channel: str, item: Item, quantity: Quantity, document: PurchaseOrder) -> ListedPrice | None:
+        """What a channel pays of its own for such a quantity of an item on the day of its order."""
         if not self.prices.listed_for(channel, item.sku):
-            return item
+            return None
         units = quantity.value * (units_in(item, quantity.unit) or 1)
-        return self.prices.item_for(channel, item, units, day_of(document.ordered_on, self.company.time_zone))
+        day = day_of(document.ordered_on, self.company.time_zone)
+        return self.prices.price_for(channel, item.sku, units, day)
+
+    def told(self, facts: MasterData | None, channel: str) -> "Policy":
+        """The policy as documents have changed what is configured of items, prices and a channel's customer.
+
+        Its digest stays the configuration's own: a decision keeps what it was told beside it.
+        """
+        if not facts:
+            return self
+        changed = {
+            "catalogue": self.catalogue.told(facts.items),
+            "prices": self.prices.told(facts.prices),
+            "taxes": self.taxes.told(facts.customer, channel),
+        }
+        return Model.model_copy(self, update=changed)  # what was derived does not depend on these
 
     def rule(self, path: str) -> str:
         """A rule's name for an explanation: its path, and the file's name and line where it is written, if known.
@@ -131,12 +152,20 @@ class Policy(Rule):
                     message = f"no node is called {node!r}"
                     yield self._finding("node-unknown", f"routing.channels.{name}.stock.nodes", message)
         yield from self._check_sourcing()
+        yield from self._check_master_data(known)
         bands = self.routing.freight
         reach = [band.miles for band in bands]
         bounded = [miles for miles in reach[:-1] if miles is not None]
         if reach[-1] is not None or len(bounded) != len(reach) - 1 or bounded != sorted(set(bounded)):
             message = "bands must rise in miles, and only the last may leave miles out, so that every distance has one"
             yield self._finding("freight-bands", "routing.freight", message)
+
+    def _check_master_data(self, known: frozenset[str] | None) -> Iterator[Finding]:
+        for name, keeper in self.routing.master_data.items():
+            for other in (name, *keeper.prices_for):
+                if known is not None and other not in known:
+                    path = f"routing.master_data.{name}"
+                    yield self._finding("channel-unknown", path, f"no partner or connection is called {other!r}")
 
     def _check_sourcing(self) -> Iterator[Finding]:
         kinds = {node.kind for node in self.network.nodes}

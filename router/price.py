@@ -7,6 +7,7 @@ from router.acceptance import own_unit_price
 from router.hold import place_hold
 from router.line_view import document_line
 from router.order import ZERO, Hold, LineState
+from router.price_list import ListedPrice
 from router.sourcing import terms_rule
 from router.workings import Workings
 
@@ -53,6 +54,24 @@ def our_price(work: Workings, state: LineState) -> Price | None:
     if state.sku is None:
         return None
     return work.policy.item_for(work.order.channel, work.item(state.sku), state.quantity, work.order.document).price
+
+
+def price_in_words(work: Workings, state: LineState) -> str | None:
+    """Our price of a line's item, and where it is listed."""
+    if state.sku is None or (price := our_price(work, state)) is None:
+        return None
+    order = work.order
+    listed = work.policy.listed_price(order.channel, work.item(state.sku), state.quantity, order.document)
+    per = f" per {price.per.value:f} {price.per.unit}" if price.per else ""
+    return f"{price.amount:f} {price.currency}{per}, {_listed_in(work, listed, state.sku)}"
+
+
+def _listed_in(work: Workings, listed: ListedPrice | None, sku: str) -> str:
+    if listed:
+        return listed.listed_in or f"{work.order.channel}'s own in the price file"
+    told = work.world.master_data
+    item = next((item for item in told.items if item.sku == sku and item.price), None) if told else None
+    return f"everybody's since {item.as_of}" if item else "everybody's in the items' file"
 
 
 def each(price: Price) -> Decimal:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from canonical import Amount, Finding, Item, Price, Quantity, Text, exact_decimal
+from canonical import Amount, Finding, Item, Price, Quantity, Text, exact_decimal, made
 from router.catalogue import Catalogue, units_in
 from router.order import ZERO
 from router.rule import Rule
@@ -25,6 +25,8 @@ class ListedPrice(Rule):
     starts: date | None = None
     ends: date | None = None
     """The last day."""
+    listed_in: Text | None = None
+    """The document and line that say so; None for the configured prices."""
 
     def holds_on(self, day: date) -> bool:
         """Whether it is in force."""
@@ -48,12 +50,24 @@ class PriceLists(Rule):
         """A partner's own prices of an item."""
         return self._by_item.get((partner, sku), ())
 
-    def item_for(self, partner: str, item: Item, units: Decimal, day: date) -> Item:
-        """The item as this partner buys `units` of it on a day: at its own price, or at everybody's."""
-        for one in self.listed_for(partner, item.sku):
-            if one.from_quantity <= units and one.holds_on(day):
-                return item.model_copy(update={"price": one.price})
-        return item
+    def price_for(self, partner: str, sku: str, units: Decimal, day: date) -> ListedPrice | None:
+        """A partner's own price of `units` of an item on a day."""
+        listed = self.listed_for(partner, sku)
+        return next((one for one in listed if one.from_quantity <= units and one.holds_on(day)), None)
+
+    def told(self, listed: tuple[ListedPrice, ...]) -> "PriceLists":
+        """The prices as documents have changed them; of equals the first listed counts."""
+        return made(ToldPrices, listed=listed, configured=self)
+
+
+class ToldPrices(PriceLists):
+    """Prices as documents list them; where none holds, those that are configured."""
+
+    configured: PriceLists
+
+    def listed_for(self, partner: str, sku: str) -> Sequence[ListedPrice]:
+        """A partner's own prices of an item."""
+        return [*super().listed_for(partner, sku), *self.configured.listed_for(partner, sku)]
 
 
 def read_prices(

@@ -97,8 +97,20 @@ class StockTerms(Rule):
     """The nodes whose stock it may sell; none listed is all."""
 
 
+class Keeper(Rule):
+    """What a partner or connection may say of our master data."""
+
+    items: bool = False
+    customers: bool = False
+    prices_for: tuple[Text, ...] = ()
+    """The partners and connections whose prices it may list."""
+
+
 class Channel(Rule):
     """The terms of one channel: a trading partner or a marketplace connection."""
+
+    customer: Text | None = None
+    """Its number as a customer in our own books, by which documents may name it."""
 
     code: Text | None = Field(default=None, pattern=r"^[A-Z0-9]{1,4}$")
     """Begins the numbers of its fulfilment orders, shipments and invoices."""
@@ -162,6 +174,8 @@ class Routing(Rule):
     shipping: Shopping | None = None
     """How the hub buys carriage, for the nodes that leave it to the hub (`ships: hub`)."""
     inspection: Inspection = Inspection()
+    master_data: dict[str, Keeper] = Field(default_factory=dict)
+    """By partner or connection, who may say what we sell, to whom and at what price. Nobody else may."""
     channels: dict[str, Channel] = Field(default_factory=dict)
     otherwise: Channel = Channel()
     """The terms of a channel that is not listed."""

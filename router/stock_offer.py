@@ -28,7 +28,7 @@ def _offered(units: Decimal, terms: StockTerms) -> Decimal:
 def report_of(number: str, changed: Mapping[str, Decimal], catalogue: Catalogue, now: datetime) -> InventoryReport:
     """What changed of an offer, as its channel is told."""
     lines = (
-        _line(str(place), catalogue.by_sku.get(sku) or Item(sku=sku), units)
+        _line(str(place), catalogue.item(sku) or Item(sku=sku), units)
         for place, (sku, units) in enumerate(sorted(changed.items()), start=1)
     )
     return InventoryReport(number=number, as_of=now, lines=tuple(lines))

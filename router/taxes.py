@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from canonical import Address, Exemption, Item, Text
+from canonical import Address, Customer, Exemption, Item, Text
 from router.asking import Asking
 from router.rule import Rule
 from router.taxation import Rate, Rounding
@@ -67,6 +67,13 @@ class Taxes(Rule):
         """Why a customer pays nothing there, if so."""
         found = next((one for one in self.exempted if one.takes(names, to)), None)
         return found.exemption if found else None
+
+    def told(self, customer: Customer | None, channel: str) -> "Taxes":
+        """The same with the exemptions that are told of a channel's customer before those that are configured."""
+        if customer is None or not customer.exemptions:
+            return self
+        exempted = [Exempted(customer=channel, **one.model_dump()) for one in customer.exemptions]
+        return self.model_copy(update={"exempted": (*exempted, *self.exempted)})
 
     def code(self, item: Item) -> str | None:
         """An item's tax code: by its SKU, else by the first of its classes that has one."""

@@ -120,7 +120,7 @@ def _outcome(decision: Decision, world: World, policies: tuple[Policy, Policy]) 
     """Both sides are judged alike: what is late by the rules in force, what it costs by either."""
     order = decision.order
     assert order is not None
-    then, other = (Workings(order, world, policy) for policy in policies)
+    then, other = (Workings(order, world, policy.told(world.master_data, order.channel)) for policy in policies)
     late = [allocation for allocation in order.allocations if route_of(then, allocation).late_days]
     shipments = {(allocation.node, allocation.destination) for allocation in order.allocations}
     return Outcome(

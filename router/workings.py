@@ -79,7 +79,7 @@ class Workings:
 
     def item(self, sku: str) -> Item:
         """The catalogue's item; a bare one for a SKU that has since left the catalogue."""
-        return self.policy.catalogue.by_sku.get(sku) or Item(sku=sku)
+        return self.policy.catalogue.item(sku) or Item(sku=sku)
 
     def row(self, sku: str, node: str) -> StockRow | None:
         """The stock row as it was read."""

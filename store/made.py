@@ -40,9 +40,15 @@ def world_text(world: World) -> str:
             for sku, node, on_hand, reserved, safety, version in world.stock
         ]
     )
-    said = {"now": world.now.isoformat(), "configuration": world.configuration, "first_serial": world.first_serial}
+    said: dict[str, Any] = {
+        "now": world.now.isoformat(),
+        "configuration": world.configuration,
+        "first_serial": world.first_serial,
+    }
     if world.loads:
         said["loads"] = world.model_dump(mode="json", include={"loads"})["loads"]
+    if world.master_data:
+        said["master_data"] = world.master_data.model_dump(mode="json", exclude_none=True)
     if world.incoming:
         said |= world.model_dump(mode="json", include={"incoming", "ahead"})
     return f'{canonical_json(said)[:-1]},"stock":[{rows}]}}'

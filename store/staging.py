@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from canonical import Acknowledgment, Remittance, has_errors
 from canonical.exchange import Incoming, Reading
+from router.effect import OnceTold, ToMasterData
 from router.ports import Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToOrders, ToSent, ToStock, Transmission
 from store.acknowledged import match
 from store.answers import reply, send_again
@@ -19,6 +20,7 @@ from store.erasing import erase_bytes
 from store.exceptions import About, open_exception
 from store.identities import Claim, Identities, Key
 from store.lane_queue import enqueue, enqueue_by_name, fulfilment_scope
+from store.master_data import keep_master_data, told
 from store.questions import question_scope
 from store.remittances import share_out
 from store.stock_room import record_stock
@@ -200,6 +202,17 @@ def _to_orders(transaction: Transaction, staged: _Staged, effect: ToOrders) -> N
     share_out(transaction, staged.id, staged.row["partner"], paid, effect)
 
 
+def _to_master_data(transaction: Transaction, staged: _Staged, effect: ToMasterData) -> None:
+    if staged.row["usage"] == "test":
+        mark(transaction, staged.id, status="applied")
+    else:
+        keep_master_data(transaction, staged.id, effect)
+
+
+def _once_told(transaction: Transaction, staged: _Staged, effect: OnceTold) -> None:
+    _take_effect(transaction, staged, effect.judge(*told(transaction, [effect.asked])))
+
+
 def _to_sent(transaction: Transaction, staged: _Staged, _effect: ToSent) -> None:
     acknowledgment = staged.incoming.document
     assert isinstance(acknowledgment, Acknowledgment)
@@ -218,6 +231,8 @@ _EFFECTS: Mapping[type[Any], Callable[[Transaction, _Staged, Any], None]] = {
     ToAsker: _to_asker,
     ToStock: _to_stock,
     ToOrders: _to_orders,
+    ToMasterData: _to_master_data,
+    OnceTold: _once_told,
     ToSent: _to_sent,
     Nowhere: _nowhere,
 }

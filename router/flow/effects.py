@@ -22,7 +22,9 @@ from canonical import (
     ShipmentAdvice,
     TrackingUpdate,
 )
-from router.catalogue import units_in
+from router.catalogue import item_names, units_in
+from router.effect import OnceTold
+from router.master_data import Asked, items_named, with_skus
 from router.network import Node
 from router.number import lane_of, order_id
 from router.order import ZERO
@@ -30,6 +32,7 @@ from router.policy import Policy
 from router.ports import Arriving, Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToOrders, ToSent, ToStock
 from router.promise import day_of
 from router.remittance import claims
+from router.upkeep import keep_customer, keep_item, keep_prices
 
 
 def effect_of(document: Document, sender: str, policy: Policy) -> Effect:
@@ -137,7 +140,21 @@ def _to_come(line: InventoryLine, place: Node, item: Item) -> dict[date, Decimal
     return {day_of(moment, place.time_zone): units} if moment and units else {}
 
 
-EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {
+_Judge = Callable[[Any, str, Policy], Effect]
+
+
+def _once_told(judge: _Judge) -> _Judge:
+    """Judged by what items, by their names in the document, have become since they were configured."""
+
+    def effect(document: Document, sender: str, policy: Policy) -> Effect:
+        names = items_named(document) | set(item_names(document) if isinstance(document, Item) else ())
+        asked = Asked(with_skus(names, policy.catalogue))
+        return OnceTold(asked, lambda facts: judge(document, sender, policy.told(facts, sender)))
+
+    return effect
+
+
+EFFECTS: Mapping[str, _Judge] = {
     # kind             takes effect on
     "PurchaseOrder": _own_order,
     "OrderChange": _own_order,
@@ -148,7 +165,10 @@ EFFECTS: Mapping[str, Callable[[Any, str, Policy], Effect]] = {
     "TrackingUpdate": _order_it_tracks,
     "PaymentEvent": _order_it_pays,
     "Remittance": _orders_it_pays,
-    "InventoryReport": _stock,
+    "InventoryReport": _once_told(_stock),
+    "Item": _once_told(keep_item),
+    "Customer": keep_customer,
+    "PriceList": _once_told(keep_prices),
     "Acknowledgment": _what_we_sent,
 }
 

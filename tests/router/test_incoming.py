@@ -9,9 +9,10 @@ import pytest
 from canonical import InventoryLine, InventoryReport, OrderAcknowledgment, Quantity
 from router.decide import decide
 from router.decision import Decision, World
-from router.effect import Arriving, Count, ToStock
+from router.effect import Arriving, Count, OnceTold, ToStock
 from router.flow.effects import effect_of
 from router.incoming import Ahead, IncomingRow
+from router.master_data import MasterData
 from router.order import Order
 from router.own_work import Reconsider
 from router.policy import Policy
@@ -164,4 +165,6 @@ def units(value: int, unit: str = "EA") -> Quantity:
 )
 def test_a_report_says_what_comes_when(policy: Policy, lines: list[dict[str, Any]], effect: ToStock) -> None:
     operator = policy.network.by_id["dc-reno"].operator or ""
-    assert effect_of(report(*lines), operator, policy) == effect
+    once_told = effect_of(report(*lines), operator, policy)
+    assert isinstance(once_told, OnceTold)
+    assert once_told.judge(MasterData()) == effect
