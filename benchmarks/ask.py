@@ -36,8 +36,8 @@ from connectors.translator import Translator
 from router.catalogue import Catalogue
 from router.decide import decide, needs
 from router.flow import Deliver, Flow, Intake, Render, RouteOrders, Schedule, Translate
+from router.lanes import Decided, Lanes
 from router.policy import Policy
-from router.ports import Lane, LaneEntry, Lanes
 from router.taxes import Taxes
 from store import Store, open_store
 
@@ -104,14 +104,15 @@ class TimedLanes:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.lanes, name)
 
-    async def commit(self, lane: Lane, entry: LaneEntry, *rest: Any, **more: Any) -> Any:
+    async def commit(self, decided: Sequence[Decided]) -> Any:
         """Commit, and note when."""
-        order = await self.lanes.commit(lane, entry, *rest, **more)
+        orders = await self.lanes.commit(decided)
         now = Spent(time.perf_counter(), time.process_time(), self.traffic.transactions, self.traffic.synced)
-        self.decided.setdefault(lane.key, []).append(now)
-        if len(self.decided[lane.key]) == 2:
-            self.twice.put_nowait(self.decided[lane.key])
-        return order
+        for key in (one.lane.key for one in decided):
+            self.decided.setdefault(key, []).append(now)
+            if len(self.decided[key]) == 2:
+                self.twice.put_nowait(self.decided[key])
+        return orders
 
 
 class Elsewhere:

@@ -32,7 +32,7 @@ from connectors.ticker import Ticker
 from connectors.translator import Translator
 from router.decide import decide, needs
 from router.flow import Deliver, Flow, Intake, Render, RouteOrders, Schedule, Translate
-from router.ports import Lane, LaneEntry
+from router.lanes import Decided
 from store import Store, open_store
 
 WAITING, BATCH, ROUNDS = 1000, 50, 15
@@ -65,12 +65,12 @@ class CountedLanes:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.lanes, name)
 
-    async def commit(self, lane: Lane, entry: LaneEntry, *rest: Any, **more: Any) -> Any:
+    async def commit(self, decided: Sequence[Decided]) -> Any:
         """Commit, and count."""
-        order = await self.lanes.commit(lane, entry, *rest, **more)
-        self.decided += 1
+        orders = await self.lanes.commit(decided)
+        self.decided += len(decided)
         self.moved.set()
-        return order
+        return orders
 
     async def until(self, decided: int) -> None:
         """Until so many decisions are committed."""

@@ -32,6 +32,20 @@ class Lane:
     entries: Sequence[LaneEntry]
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision on one entry as its lane's holder hands it in; with its `last` one the lane is given back.
+
+    `lane.order` is the order as last committed.
+    """
+
+    lane: Lane
+    entry: LaneEntry
+    world: World
+    made: Decision
+    last: bool = False
+
+
 class Facts(NamedTuple):
     """What a round of decisions reads, as of one instant."""
 
@@ -60,13 +74,11 @@ class Lanes(Protocol):
         """The first of `count` serials for packages, which nobody else is given."""
         ...
 
-    async def commit(
-        self, lane: Lane, entry: LaneEntry, world: World, decision: Decision, *, last: bool = False
-    ) -> Order | None:
-        """In one transaction: events, ledger, reservations, stock, outgoing documents, postings, exceptions.
+    async def commit(self, decided: Sequence[Decided]) -> Sequence[Order | Exception | None]:
+        """Each in one transaction: events, ledger, reservations, stock, outgoing documents, postings, exceptions.
 
-        `lane.order` is the order as last committed; with the `last` decision the lane is given back. Raises `Stale`
-        when the lane's token or a stock row no longer allows it. Returns the order as it now stands.
+        Gives for each decision the order as it now stands, or the exception that it met: `Stale` when the lane's
+        token or a stock row no longer allows it.
         """
         ...
 

@@ -191,11 +191,11 @@ class Inbox(Protocol):
         """Claim what is due; with nothing due, what becomes so within `patience` seconds, at once when it does."""
         ...
 
-    async def translated(self, transmission: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
-        """In one transaction: documents with their identities, lane entries, replies with their bytes, exceptions.
+    async def translated(self, understood: Sequence[tuple[Transmission, "Understood"]]) -> Sequence[Exception | None]:
+        """Each in one transaction: documents with their identities, lane entries, replies with their bytes, exceptions.
 
-        `effects` says for each of the reading's documents where it takes effect, once it is known to be new.
-        Raises `Stale` when the claim is not ours any more.
+        A document takes effect once it is known to be new. Gives for each transmission the exception that it met:
+        `Stale` when the claim is not ours any more.
         """
         ...
 

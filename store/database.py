@@ -7,6 +7,7 @@ itself, so that in the end it fails alone and harms nobody. When nothing is unde
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence, Set
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Self, TypeVar
 
@@ -46,23 +47,35 @@ def _each(transaction: Transaction, asked: Sequence[Callable[[Transaction], Any]
     return [work(transaction) for work in asked]
 
 
+class _Caller:
+    """Who asked for some writes, and waits until the last of them is settled."""
+
+    def __init__(self, writes: int) -> None:
+        self.outcomes: list[Any] = [None] * writes
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._open = writes
+
+    def settle(self, place: int, outcome: Any) -> None:
+        """Note what came of one of them."""
+        self.outcomes[place] = outcome
+        self._open -= 1
+        if not (self._open or self.done.done()):
+            self.done.set_result(None)
+
+
+@dataclass(slots=True)
 class _Job:
     """A write that waits for its commit."""
 
-    def __init__(self, together: Together, asked: Any) -> None:
-        self.together = together
-        self.asked = asked
-        self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.outcome: Any = None
+    together: Together
+    asked: Any
+    caller: _Caller
+    place: int
+    outcome: Any = None
 
     def settle(self) -> None:
         """Tell the caller what came of it."""
-        if self.done.done():
-            return
-        if isinstance(self.outcome, Exception):
-            self.done.set_exception(self.outcome)
-        else:
-            self.done.set_result(self.outcome)
+        self.caller.settle(self.place, self.outcome)
 
 
 class Database:
@@ -116,7 +129,7 @@ class Database:
         """Finish what was asked for and let go of the connections."""
         self._closed = True
         while self._waiting:
-            await asyncio.wait([job.done for job in self._waiting])
+            await asyncio.wait({job.caller.done for job in self._waiting})
         if self._committing:
             self._committing.cancel()
             await asyncio.gather(self._committing, return_exceptions=True)
@@ -135,15 +148,22 @@ class Database:
 
         Returns the outcome once it is durable, or raises it when it is an exception.
         """
+        [outcome] = await self.write_all(together, [asked])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def write_all(self, together: Together, asked: Sequence[Any]) -> Sequence[Any]:
+        """The same for many at once, none of which harms another: each one's outcome, or the exception it met."""
         if self._closed:
-            raise Unavailable("the store is closed")
-        job = _Job(together, asked)
-        self._waiting.append(job)
+            return [Unavailable("the store is closed") for _ in asked]
+        if not asked:
+            return []
+        caller = _Caller(len(asked))
+        self._waiting.extend([_Job(together, one, caller, place) for place, one in enumerate(asked)])
         self._arrived.set()
-        try:
-            return await job.done
-        except (OperationalError, InterfaceError, OSError) as error:
-            raise Unavailable(f"the store cannot write now: {getattr(error, 'orig', error)}") from error
+        await caller.done
+        return [_told(outcome) for outcome in caller.outcomes]
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` on one consistent view of what is committed."""
@@ -194,10 +214,11 @@ class Database:
                 await self._commit(batch[len(batch) // 2 :])
             else:
                 batch[0].outcome = error
-        else:
-            self._claims.settle(trial, done.news)
-            if done.moved and self._when_stock_moves:
-                self._when_stock_moves(done.moved)
+                batch[0].settle()
+            return
+        self._claims.settle(trial, done.news)
+        if done.moved and self._when_stock_moves:
+            self._when_stock_moves(done.moved)
         for job in batch:
             job.settle()
 
@@ -218,6 +239,15 @@ class Database:
         connection.commit()
         self._crash("after-commit")
         return transaction
+
+
+def _told(outcome: Any) -> Any:
+    """An outcome as its caller learns of it."""
+    if not isinstance(outcome, OperationalError | InterfaceError | OSError):
+        return outcome
+    away = Unavailable(f"the store cannot write now: {getattr(outcome, 'orig', outcome)}")
+    away.__cause__ = outcome
+    return away
 
 
 def _kind(job: _Job) -> str:

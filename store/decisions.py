@@ -1,12 +1,11 @@
 """Writes a decision: events, ledger, reservations, stock, outgoing documents and postings, together or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal, select, update
 
-from router.decision import Decision, World
+from router.lanes import Decided
 from router.order import ZERO, Order
 from router.ports import Lane, LaneEntry, Stale
 from store.backorders import Precedence, reconsider, short_skus
@@ -30,18 +29,7 @@ from store.wakeups import note_wakeups
 from store.writing import Chain, Writing
 
 
-@dataclass(frozen=True, slots=True)
-class ToWrite:
-    """A decision as its lane's holder hands it in; with its `last` one the lane is given back."""
-
-    lane: Lane
-    entry: LaneEntry
-    world: World
-    made: Decision
-    last: bool
-
-
-def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[Order | Stale | None]:
+def write_decisions(transaction: Transaction, asked: Sequence[Decided]) -> list[Order | Stale | None]:
     """Write decisions under their lanes' tokens, in turn: for each the order as it then stands, or why it is not.
 
     `Stale` when the lane was claimed by another, the entry is done, or stock moved on under the decision.
@@ -147,7 +135,7 @@ def _done(accepted: Sequence[Writing], waiting: set[tuple[str, int]]) -> set[str
     return {writing.lane.key for writing in accepted} - {key for key, _ in waiting}
 
 
-def _writing(transaction: Transaction, one: ToWrite, row: Any) -> Writing:
+def _writing(transaction: Transaction, one: Decided, row: Any) -> Writing:
     return Writing(
         transaction=transaction,
         lane=one.lane,

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from canonical.exchange import Arrival, Reading
-from router.ports import Effect, Receipt, Stale, Transmission, Understood
+from router.ports import Receipt, Stale, Transmission, Understood
 from store.answers import send_again
 from store.awaited import owe_acknowledgment
 from store.database import Database, Transaction
@@ -41,9 +41,10 @@ class Inbox:
         """Claim what is due, the oldest first, or what comes within `patience` seconds."""
         return await self._database.claim("translate", lambda: partial(_claim, limit=limit), patience)
 
-    async def translated(self, claimed: Transmission, reading: Reading, effects: Sequence[Effect]) -> None:
-        """Stage what the transmission says and close it."""
-        await self._database.write_together(_translated, ToStage(claimed, reading, effects))
+    async def translated(self, understood: Sequence[tuple[Transmission, Understood]]) -> Sequence[Exception | None]:
+        """Stage what transmissions say and close them."""
+        asked = [ToStage(claimed, said.reading, said.effects) for claimed, said in understood]
+        return await self._database.write_all(_translated, asked)
 
     async def failed(self, claimed: Transmission, reason: str) -> None:
         """Try again after a wait that doubles; after the last try it is an exception."""

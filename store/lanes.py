@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from router.decision import Decision, World
 from router.incoming import Ahead
+from router.lanes import Decided
 from router.order import Order
 from router.own_work import Reconsider
 from router.ports import Facts, Lane, LaneEntry
 from store.answers import draw
 from store.backorders import ahead_of
 from store.database import Database, Transaction
-from store.decisions import ToWrite, give_up, write_decisions
+from store.decisions import give_up, write_decisions
 from store.documents import lately
 from store.incoming import incoming_rows
 from store.lane_queue import expire_parked
@@ -62,13 +62,9 @@ class Lanes:
         """The first of `count` serials for packages, which nobody else is given."""
         return await self._database.write(lambda transaction: draw(transaction, "package/serial", count) - count + 1)
 
-    async def commit(
-        self, claimed: Lane, entry: LaneEntry, world: World, decision: Decision, *, last: bool = False
-    ) -> Order | None:
-        """Write everything the decision says, or raise `Stale` and write nothing."""
-        asked = ToWrite(claimed, entry, world, decision, last)
-        order: Order | None = await self._database.write_together(write_decisions, asked)
-        return order
+    async def commit(self, decided: Sequence[Decided]) -> Sequence[Order | Exception | None]:
+        """Write everything that decisions say: for each the order as it then stands, or why nothing was written."""
+        return await self._database.write_all(write_decisions, decided)
 
     async def undecidable(self, claimed: Lane, entry: LaneEntry, reason: str) -> None:
         """Take a document on which the decision itself broke out of the lane, as an exception."""

@@ -1,17 +1,18 @@
 """Routing: each order's waiting documents are decided in sequence, orders beside each other."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import chain, groupby
+from itertools import accumulate, chain, groupby
 from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from canonical import Document, Unavailable
 from router.decision import Decision, Needs, StockRow, World
-from router.flow.patience import patiently
-from router.incoming import IncomingRow
+from router.flow.patience import patiently, patiently_all
+from router.incoming import Ahead, IncomingRow
+from router.lanes import Decided
 from router.load import NodeLoad
 from router.order import Order
 from router.policy import Policy
@@ -43,6 +44,9 @@ class _Read(NamedTuple):
     stock: Stock
     loads: tuple[NodeLoad, ...]
     incoming: Sequence[IncomingRow]
+    ahead: Sequence[tuple[Ahead, ...]]
+    """For each decision, as its serials are."""
+    serials: Sequence[int | None]
 
 
 @dataclass(slots=True)
@@ -53,10 +57,16 @@ class _Claimed:
     done: int = 0
     lost: int = 0
     """How often the decision on the next document lost its race."""
+    released: bool = False
 
     @property
     def entry(self) -> LaneEntry:
         return self.lane.entries[self.done]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it takes part in another round."""
+        return not self.released and self.done < len(self.lane.entries)
 
     def move_on(self, order: Order | None) -> None:
         """The document was decided and left the order like this."""
@@ -97,12 +107,63 @@ class RouteOrders:
 
     async def _round(self, active: Sequence[_Claimed]) -> list[_Claimed]:
         """Decide one document of each lane; the lanes that have another."""
+        made = [self._decided(*each) for each in zip(active, await self._worlds(active), strict=True)]
+        written = iter(await patiently_all(self.lanes.commit, [one for one in made if isinstance(one, Decided)]))
+        broken: list[tuple[_Claimed, Exception]] = []
+        for claimed, one in zip(active, made, strict=True):
+            outcome = next(written) if isinstance(one, Decided) else one
+            if isinstance(outcome, Exception):
+                broken.append((claimed, outcome))
+            else:
+                claimed.move_on(outcome)
+        await asyncio.gather(*(self._mend(*each) for each in broken))
+        return [claimed for claimed in active if claimed.goes_on]
+
+    def _decided(self, claimed: _Claimed, world: World | Exception) -> Decided | Exception:
+        """The decision on a lane's next document; with the last one the lane is given back."""
+        if isinstance(world, Exception):
+            return world
+        lane, entry = claimed.lane, claimed.entry
+        try:
+            made = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
+        except Exception as error:  # noqa: BLE001 - one document must never stop the others
+            return error
+        return Decided(lane, entry, world, made, last=claimed.done + 1 == len(lane.entries))
+
+    async def _mend(self, claimed: _Claimed, error: Exception) -> None:
+        """Have a decision that came to nothing made again, at once or later, or put before a person."""
+        claimed.lost += isinstance(error, Stale)
+        if isinstance(error, Unavailable) or claimed.lost == self.tries:
+            await self._release(claimed, _RETRY)
+        elif not isinstance(error, Stale):
+            await self._give_up(claimed, error)
+
+    async def _give_up(self, claimed: _Claimed, error: Exception) -> None:
+        """Put a document before a person on which the decision itself broke."""
+        try:
+            reason = f"{type(error).__name__}: {error}"
+            await patiently(lambda: self.lanes.undecidable(claimed.lane, claimed.entry, reason))
+        except (Stale, Unavailable):
+            await self._release(claimed, _RETRY)
+            return
+        claimed.move_on(claimed.lane.order)
+        if not claimed.goes_on:
+            await self._release(claimed)
+
+    async def _release(self, claimed: _Claimed, wait: timedelta | None = None) -> None:
+        """Give the lane back: it takes no further part."""
+        claimed.released = True
+        retry_at = self.clock.now() + wait if wait else None
+        await patiently(lambda: self.lanes.release(claimed.lane, retry_at=retry_at))
+
+    async def _worlds(self, active: Sequence[_Claimed]) -> Sequence[World | Exception]:
+        """Every fact that each next decision will read, of one reading of the stock, and the instant it is made at."""
         wanted = [self._needs(claimed) for claimed in active]
-        skus = sorted({sku for needs in wanted for sku in needs.skus})
-        facts = await self.lanes.facts(skus, loads=self.policy.network.limited)
-        read = _Read(_by_sku(facts.stock), tuple(facts.loads), facts.incoming)
-        settled = await asyncio.gather(*(self._settle(*each, read) for each in zip(active, wanted, strict=True)))
-        return [claimed for claimed, goes_on in zip(active, settled, strict=True) if goes_on]
+        try:
+            read = await self._read(active, wanted)
+        except Unavailable as error:
+            return [error] * len(active)
+        return [self._world(*each, read) for each in zip(wanted, read.ahead, read.serials, strict=True)]
 
     def _needs(self, claimed: _Claimed) -> Needs:
         """What the next decision reads; nothing when it cannot be told, for then the decision breaks alone."""
@@ -111,57 +172,36 @@ class RouteOrders:
         except Exception:  # noqa: BLE001 - one document must never stop the others
             return Needs()
 
-    async def _settle(self, claimed: _Claimed, needs: Needs, read: _Read) -> bool:
-        """Decide a lane's next document; whether the lane goes on to another round."""
-        try:
-            order = await self._decide(claimed, needs, read)
-        except Stale:
-            claimed.lost += 1
-            return claimed.lost < self.tries or await self._release(claimed, _RETRY)
-        except Unavailable:
-            return await self._release(claimed, _RETRY)
-        except Exception as error:  # noqa: BLE001 - one document must never stop the others
-            return await self._give_up(claimed, error)
-        claimed.move_on(order)
-        return claimed.done < len(claimed.lane.entries)
+    async def _read(self, active: Sequence[_Claimed], wanted: Sequence[Needs]) -> _Read:
+        skus = sorted({sku for needs in wanted for sku in needs.skus})
+        facts = await self.lanes.facts(skus, loads=self.policy.network.limited)
+        ahead: Sequence[tuple[Ahead, ...]] = [()] * len(active)
+        if facts.incoming:
+            coming = {row.sku for row in facts.incoming}
+            ahead = await asyncio.gather(*(self._ahead(*each, coming) for each in zip(active, wanted, strict=True)))
+        serials = await self._serials([needs.serials for needs in wanted])
+        return _Read(_by_sku(facts.stock), tuple(facts.loads), facts.incoming, ahead, serials)
 
-    async def _give_up(self, claimed: _Claimed, error: Exception) -> bool:
-        """Put a document before a person on which the decision itself broke; whether the lane goes on."""
-        try:
-            reason = f"{type(error).__name__}: {error}"
-            await patiently(lambda: self.lanes.undecidable(claimed.lane, claimed.entry, reason))
-        except (Stale, Unavailable):
-            return await self._release(claimed, _RETRY)
-        claimed.move_on(claimed.lane.order)
-        return claimed.done < len(claimed.lane.entries) or await self._release(claimed)
-
-    async def _release(self, claimed: _Claimed, wait: timedelta | None = None) -> bool:
-        """Give the lane back: it takes no further part."""
-        retry_at = self.clock.now() + wait if wait else None
-        await patiently(lambda: self.lanes.release(claimed.lane, retry_at=retry_at))
-        return False
-
-    async def _decide(self, claimed: _Claimed, needs: Needs, read: _Read) -> Order | None:
-        """Decide and commit. With its last document the lane is given back."""
-        lane, entry = claimed.lane, claimed.entry
-        world = await self._world(claimed, needs, read)
-        decision = self.decide(lane.order, entry.document, world, self.policy, sender=entry.sender)
-        last = claimed.done + 1 == len(lane.entries)
-        return await patiently(lambda: self.lanes.commit(lane, entry, world, decision, last=last))
-
-    async def _world(self, claimed: _Claimed, needs: Needs, read: _Read) -> World:
-        """Every fact the decision will read, and the instant it is made at."""
-        lane, incoming = claimed.lane, [row for row in read.incoming if row.sku in needs.skus]
+    async def _ahead(self, claimed: _Claimed, needs: Needs, coming: Set[str]) -> tuple[Ahead, ...]:
+        """How much of what is on its way others wait for who come before this order."""
+        lane, skus = claimed.lane, sorted(coming & {*needs.skus})
         priority = lane.order.priority if lane.order else self.policy.channel(claimed.entry.sender).priority
-        coming = sorted({row.sku for row in incoming})
+        return tuple(await self.lanes.ahead(lane.key, priority, skus)) if skus else ()
+
+    async def _serials(self, wanted: Sequence[int]) -> Sequence[int | None]:
+        """The first of as many serials as each wants: all of them are drawn at once."""
+        first = await self.lanes.serials(sum(wanted)) if any(wanted) else 0
+        return [first + upto - count if count else None for count, upto in zip(wanted, accumulate(wanted), strict=True)]
+
+    def _world(self, needs: Needs, ahead: tuple[Ahead, ...], first_serial: int | None, read: _Read) -> World:
         return World.model_construct(
             now=self.clock.now(),
             configuration=self.policy.digest,
             stock=tuple(chain.from_iterable([read.stock.get(sku, ()) for sku in needs.skus])),
             loads=read.loads,
-            incoming=tuple(incoming),
-            ahead=tuple(await self.lanes.ahead(lane.key, priority, coming)) if coming else (),
-            first_serial=await self.lanes.serials(needs.serials) if needs.serials else None,
+            incoming=tuple([row for row in read.incoming if row.sku in needs.skus]),
+            ahead=ahead,
+            first_serial=first_serial,
         )
 
 

@@ -9,7 +9,7 @@ from canonical import Rejected, Unavailable
 from canonical.card_number import hide_cards, holds_card
 from canonical.exchange import Arrival, Incoming, Reading
 from router.flow.effects import effect_of
-from router.flow.patience import patiently
+from router.flow.patience import patiently, patiently_all
 from router.policy import Policy
 from router.ports import Effect, Inbox, Nowhere, Stale, Translator, Transmission, Understood
 
@@ -36,25 +36,34 @@ class Translate:
 
     async def work(self, claimed: Sequence[Transmission]) -> int:
         """Translate what was claimed; how many transmissions that were."""
-        await asyncio.gather(*(self._translate(transmission) for transmission in claimed))
+        small = [one for one in claimed if len(one.arrival.content) <= SMALL]
+        large = [one for one in claimed if len(one.arrival.content) > SMALL]
+        await asyncio.gather(
+            self._translated(small, [self._read(one) for one in small]), *(self._translate_large(one) for one in large)
+        )
         return len(claimed)
 
-    async def _translate(self, transmission: Transmission) -> None:
-        try:
-            said = await self._read(transmission)
-            await patiently(lambda: self.inbox.translated(transmission, said.reading, said.effects))
-        except (Stale, Unavailable):
-            return
-        except Exception as error:  # noqa: BLE001 - one transmission must never stop the others
-            reason = _reason(error)
-            await patiently(lambda: self.inbox.failed(transmission, reason))
+    async def _translate_large(self, transmission: Transmission) -> None:
+        """In a thread, so that nobody at the door waits for it."""
+        await self._translated([transmission], [await asyncio.to_thread(self._read, transmission)])
 
-    async def _read(self, transmission: Transmission) -> Understood:
-        """Read the bytes; large ones in a thread, so that nobody at the door waits for them."""
-        arrival, received_at = transmission.arrival, transmission.received_at
-        if len(arrival.content) <= SMALL:
-            return self.understand(arrival, received_at)
-        return await asyncio.to_thread(self.understand, arrival, received_at)
+    def _read(self, transmission: Transmission) -> Understood | Exception:
+        try:
+            return self.understand(transmission.arrival, transmission.received_at)
+        except Exception as error:  # noqa: BLE001 - one transmission must never stop the others
+            return error
+
+    async def _translated(self, claimed: Sequence[Transmission], read: Sequence[Understood | Exception]) -> None:
+        """Note what was understood of transmissions, and of which of them nothing was."""
+        understood = [(one, said) for one, said in zip(claimed, read, strict=True) if not isinstance(said, Exception)]
+        broken = [(one, said) for one, said in zip(claimed, read, strict=True) if isinstance(said, Exception)]
+        noted = await patiently_all(self.inbox.translated, understood)
+        broken += [(one, error) for (one, _), error in zip(understood, noted, strict=True) if error]
+        await asyncio.gather(*(self._failed(one, error) for one, error in broken))
+
+    async def _failed(self, transmission: Transmission, error: Exception) -> None:
+        if not isinstance(error, Stale | Unavailable):
+            await patiently(lambda: self.inbox.failed(transmission, _reason(error)))
 
     def understand(self, arrival: Arrival, at: datetime) -> Understood:
         """What an arrival says, without the card numbers that nobody should have sent, and where that takes effect."""

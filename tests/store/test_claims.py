@@ -12,7 +12,9 @@ from sqlalchemy import update
 from canonical.exchange import Handed, Parcel
 from router.decide import decide
 from router.decision import World
-from router.ports import Stale
+from router.lanes import Decided
+from router.order import Order
+from router.ports import Stale, Understood
 from store import inbox, open_store
 from store.answers import draw
 from store.tables import control_number
@@ -58,8 +60,8 @@ async def test_what_is_claimed_is_not_claimed_again_until_the_claim_runs_out(str
     assert second.id == first.id
     assert second.attempts == first.attempts + 1
     reading = street.language.read(first.arrival.content, None, {}, first.received_at)
-    with pytest.raises(Stale):
-        await street.store.inbox.translated(first, reading, [None])
+    [met] = await street.store.inbox.translated([(first, Understood(reading, [None], first.received_at))])
+    assert isinstance(met, Stale)
 
 
 async def test_a_lane_taken_over_refuses_its_former_holder(street):
@@ -69,25 +71,19 @@ async def test_a_lane_taken_over_refuses_its_former_holder(street):
     [taken_over] = await street.store.lanes.claim(10)
     entry, known = held.entries[0], await world(street)
     made = decide(None, entry.document, known, POLICY, sender="acme")
-    with pytest.raises(Stale):
-        await street.store.lanes.commit(held, entry, known, made)
-    assert await street.store.lanes.commit(taken_over, entry, known, made) is not None
-    with pytest.raises(Stale):
-        await street.store.lanes.commit(taken_over, entry, known, made)
+    for lane, outcome in ((held, Stale), (taken_over, Order), (taken_over, Stale)):
+        [met] = await street.store.lanes.commit([Decided(lane, entry, known, made)])
+        assert isinstance(met, outcome)
 
 
 async def test_two_decisions_on_the_same_stock_do_not_oversell(street):
     await stocked(street, east=6, west=3)
     lanes = await waiting_lane(street, "PO1", "PO2")
     known = await world(street)
-    outcomes = await asyncio.gather(
-        *(
-            street.store.lanes.commit(
-                lane, lane.entries[0], known, decide(None, lane.entries[0].document, known, POLICY, sender="acme")
-            )
-            for lane in lanes
-        ),
-        return_exceptions=True,
+    entries = [lane.entries[0] for lane in lanes]
+    made = [decide(None, entry.document, known, POLICY, sender="acme") for entry in entries]
+    outcomes = await street.store.lanes.commit(
+        [Decided(lane, entry, known, one) for lane, entry, one in zip(lanes, entries, made, strict=True)]
     )
     assert [type(outcome) for outcome in outcomes].count(Stale) == 1
     rows = await street.store.stock.availability("A")
@@ -108,8 +104,8 @@ async def test_a_backorder_decided_before_stock_came_is_decided_again(street):
     known = await world(street)
     short = decide(None, lanes[0].entries[0].document, known, POLICY, sender="acme")
     await stocked(street)
-    with pytest.raises(Stale):
-        await street.store.lanes.commit(lanes[0], lanes[0].entries[0], known, short)
+    [met] = await street.store.lanes.commit([Decided(lanes[0], lanes[0].entries[0], known, short)])
+    assert isinstance(met, Stale)
 
 
 async def test_goods_that_left_count_even_where_the_books_said_otherwise(street):
