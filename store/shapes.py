@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Executable,
+    FromClause,
     Insert,
     String,
     Table,
@@ -85,7 +86,7 @@ class Compiled:
     """A statement as the driver takes it: how its values are bound, and what its rows are made of."""
 
     sql: str
-    writes: Table | None
+    writes: FromClause | None
     """The table that it changes, if it changes one."""
     inserts: bool
     values: Callable[[Values], tuple[Any, ...]]
