@@ -198,15 +198,19 @@ def _outcomes(work: Workings, state: LineState, allocated: Allocated, telling: T
         refused = _REFUSALS.get(state.fault_code or "", "rejected")
         return [LineOutcome(outcome=refused, quantity=state.quantity, reason=state.fault)]
     parts = _parts(work, state, allocated.get(state.number, ()), telling)
-    return [_outcome(work, state, outcome, quantity, promise) for outcome, quantity, promise in parts if quantity]
+    return [_outcome(work, state, *part) for part in parts]
 
 
 def _parts(
     work: Workings, state: LineState, allocations: Sequence[Allocation], telling: Telling
 ) -> list[tuple[Outcome, Decimal, Promise]]:
-    """How much of a line comes, and how; of some nothing."""
+    """How much of a line comes, and how."""
     ledger, shipping = state.ledger, _shipping(state, telling)
-    parts: list[tuple[Outcome, Decimal, Promise]] = [("held", ledger.open, _NONE), (shipping, ledger.shipped, _NONE)]
+    parts: list[tuple[Outcome, Decimal, Promise]] = []
+    if ledger.open:
+        parts.append(("held", ledger.open, _NONE))
+    if ledger.shipped:
+        parts.append((shipping, ledger.shipped, _NONE))
     for promise, quantity in _promised(work, allocations):
         late = shipping == "accepted" and _after_asked(work, promise)
         parts.append(("accepted_date_changed" if late else shipping, quantity, promise))

@@ -89,7 +89,7 @@ _HEADER_REASONS: Reasons = {
 
 def _billed(work: Workings, shipped: Sequence[Shipped]) -> dict[str, Decimal]:
     """Own units to invoice by line: what left, without what was never ordered unless the terms say so."""
-    over_too = work.policy.channel(work.order.channel).bills_over_shipment
+    over_too = work.terms.bills_over_shipment
     billed: dict[str, Decimal] = {}
     for one in shipped:
         units = one.quantity if over_too else one.quantity - one.over

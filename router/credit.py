@@ -98,7 +98,7 @@ def _priced(work: Workings, state: LineState, units: Decimal, goods: Decimal) ->
 def _shared_by_all(work: Workings, making: Bill, shares: Shares) -> Shared:
     """The order's own allowances and taxes go back with the goods, its charges where the channel's terms say so."""
     document = work.order.document
-    if not work.policy.channel(work.order.channel).returns.credits_charges:
+    if not work.terms.returns.credits_charges:
         document = document.changed(charges=())
     whole = shares.of(document, Basis("", "", ZERO, credit_progress(work)))
     making.count(work, whole)
@@ -107,7 +107,7 @@ def _shared_by_all(work: Workings, making: Bill, shares: Shares) -> Shared:
 
 def _fee(work: Workings, making: Bill, came: Sequence[Came], units: dict[str, Decimal]) -> Decimal:
     """What is kept of the price of goods that came back for a reason of the buyer's own."""
-    terms = work.policy.channel(work.order.channel).returns
+    terms = work.terms.returns
     if not terms.restocking_percent:
         return ZERO
     ours = {one.line for one in came if one.reason in terms.no_fee_for}

@@ -27,7 +27,7 @@ def expect(work: Workings) -> None:
     claimed: dict[str, Decimal] = {one.sku: one.units for one in work.world.ahead}
     waiting = [line for line in work.lines.values() if line.ledger.backordered or line.expected]
     found = {line.number: _expected(work, line, claimed) for line in waiting}
-    if work.policy.channel(work.order.channel).ship_complete:
+    if work.terms.ship_complete:
         found = _together(found)
     for line in waiting:
         expected = found[line.number]
@@ -78,7 +78,7 @@ def _by_day(row: tuple[str, str, date, Decimal]) -> tuple[date, str]:
 
 
 def _ships_complete(work: Workings) -> bool:
-    return work.policy.channel(work.order.channel).ship_complete
+    return work.terms.ship_complete
 
 
 def _leaving(work: Workings, supply: _Supply, destination: int) -> Expected | None:

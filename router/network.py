@@ -73,7 +73,7 @@ class Capacity(Rule):
         """Orders, lines and units."""
         return self.orders, self.lines, self.units
 
-    @property
+    @cached_property
     def limited(self) -> bool:
         """Whether there is any limit."""
         return self.most != (None, None, None)

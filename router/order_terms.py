@@ -20,7 +20,7 @@ def check_terms(work: Workings) -> None:
     for name, code, fault in (("below_minimum", "below-minimum", _too_small(work)), ("past_window", *_window(work))):
         if fault is None:
             continue
-        if getattr(work.policy.channel(work.order.channel), name) == "hold":
+        if getattr(work.terms, name) == "hold":
             place_hold(work, Hold(kind=code, reason=fault, placed_at=work.world.now, owner="sales desk"))
             work.worry(code, fault)
         else:
@@ -68,7 +68,7 @@ def _watch_cancel_date(work: Workings) -> None:
 
 
 def _too_small(work: Workings) -> str | None:
-    least = work.policy.channel(work.order.channel).minimum_total
+    least = work.terms.minimum_total
     if least is None or not any(state.ledger.open for state in work.lines.values()):
         return None
     total = sum((_value(work, state) for state in work.lines.values()), ZERO)

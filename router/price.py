@@ -17,7 +17,7 @@ _PLACES = 6
 
 def check_prices(work: Workings) -> None:
     """Judge every open line's price by the terms of its channel."""
-    terms = work.policy.channel(work.order.channel)
+    terms = work.terms
     if terms.price_tolerance_percent is None:
         return
     for state in list(work.lines.values()):
@@ -37,7 +37,7 @@ def check_prices(work: Workings) -> None:
 
 def price_shortfall(work: Workings, state: LineState, price: Price | None) -> str | None:
     """How a price (of the item's own unit) lies below ours by more than is tolerated; None when it does not."""
-    tolerance = work.policy.channel(work.order.channel).price_tolerance_percent
+    tolerance = work.terms.price_tolerance_percent
     ours = our_price(work, state) if tolerance is not None else None
     if tolerance is None or ours is None or price is None:
         return None

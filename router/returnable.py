@@ -58,7 +58,7 @@ def _meant(work: Workings, asked: ReturnLine) -> list[LineState]:
 
 
 def _refusal(work: Workings, asked: ReturnLine, reason: str | None, states: Sequence[LineState]) -> Refusal | None:
-    terms = work.policy.channel(work.order.channel).returns
+    terms = work.terms.returns
     if not states:
         return Refusal("return-line-unknown", "the order has no such line")
     if units_in(work.item(states[0].sku or ""), asked.quantity.unit) is None or asked.quantity.value <= 0:
@@ -89,7 +89,7 @@ def _parts(
     work: Workings, asked: ReturnLine, reason: str | None, states: Sequence[LineState], taken: dict[str, Decimal]
 ) -> Iterator[ReturnedLine]:
     """The asked quantity spread over the lines that have something left to come back."""
-    terms = work.policy.channel(work.order.channel).returns
+    terms = work.terms.returns
     left = asked_units(work, states, asked.quantity)
     for state in states:
         may = returnable(work, state) - taken.get(state.number, ZERO) if _in_time(work, terms, state) else ZERO

@@ -90,7 +90,7 @@ def _opened(work: Workings, request: ReturnAuthorization, judged: Sequence[Judge
 
 def _node(work: Workings, parts: Sequence[ReturnedLine]) -> str:
     """Where goods come back: as the channel's terms say, else where they left from."""
-    terms = work.policy.channel(work.order.channel).returns
+    terms = work.terms.returns
     lines = {part.line for part in parts}
     left_from = [one.node for one in work.allocations if one.line in lines and one.shipped]
     return terms.node or (left_from or [work.policy.network.nodes[0].id])[0]
@@ -98,7 +98,7 @@ def _node(work: Workings, parts: Sequence[ReturnedLine]) -> str:
 
 def _waits_for(work: Workings, opened: Return) -> str | None:
     """Why a person must decide; None when nobody need."""
-    terms = work.policy.channel(work.order.channel).returns
+    terms = work.terms.returns
     worth = sum((part.quantity * unit_value(work, work.lines[part.line]) for part in opened.lines), ZERO)
     reasons = frozenset(part.reason for part in opened.lines if part.reason)
     if not terms.asks_person(reasons, worth):

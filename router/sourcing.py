@@ -66,7 +66,7 @@ class Sourced:
 
 def source(work: Workings) -> list[Sourced]:
     """Allocate and reserve what is open on every line; what nobody has is backordered, or cancelled by the terms."""
-    terms = work.policy.channel(work.order.channel)
+    terms = work.terms
     outcomes = list(_solved(work))
     if terms.ship_complete and any(missing for outcome in outcomes for missing in outcome.unfilled):
         work.tell("ship_complete_waits", rule=terms_rule(work, "ship_complete"))
@@ -114,7 +114,7 @@ def _wants(work: Workings, destination: int) -> tuple[Want, ...]:
 
 
 def _want(work: Workings, sku: str, lines: tuple[tuple[str, Decimal], ...], region: str) -> Want:
-    quantity = sum([units for _, units in lines[1:]], lines[0][1])
+    quantity = lines[0][1] if len(lines) == 1 else sum([units for _, units in lines], ZERO)
     return Want(sku, lines, quantity, unit_goods(work.item(sku)), rulings(work, sku, region))
 
 
@@ -131,7 +131,7 @@ def _solve(
 def _split_limit(work: Workings) -> int:
     """The most nodes for one destination: the channel's or the general one, fewer for what is worth less."""
     routing = work.policy.routing
-    limit = work.policy.channel(work.order.channel).split_limit or routing.split_limit
+    limit = work.terms.split_limit or routing.split_limit
     worth = goods_as_ordered(work) if routing.split_limits else ZERO
     return min([limit, *[fewer.nodes for fewer in routing.split_limits if worth < fewer.below]])
 

@@ -16,7 +16,7 @@ def substitutes_of(policy: Policy, skus: Iterable[str]) -> set[str]:
 
 def substitute(work: Workings) -> None:
     """Where the channel takes substitutes, a line that its own item can't fill whole goes to one that can."""
-    if work.policy.channel(work.order.channel).substitutes != "ship":
+    if work.terms.substitutes != "ship":
         return
     for state in list(work.lines.values()):
         if state.ledger.open and (other := substitute_for(work, state)):
@@ -28,7 +28,7 @@ def substitute(work: Workings) -> None:
 
 def offered(work: Workings, state: LineState) -> str | None:
     """The substitute that a channel is offered for what is backordered; the buyer decides."""
-    offers = work.policy.channel(work.order.channel).substitutes == "offer"
+    offers = work.terms.substitutes == "offer"
     return substitute_for(work, state) if offers and state.ledger.backordered else None
 
 

@@ -29,6 +29,7 @@ from router.network import Node
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
 from router.route import Room, Route, Routes, routes_to
+from router.routing import Channel
 from router.sourcing_rule import Ruling
 
 
@@ -67,6 +68,7 @@ class Workings:
         """What lines show of their items, by position, SKU and the SKU they stand in for."""
         self._moving: dict[str, LineState] = {}
         """The lines whose ledgers were made in this decision: nobody else knows them, and what moves, moves in them."""
+        self._items: dict[str, Item] = {}
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, Routes] = {}
         self._sourcing_rules: dict[str, list[Ruling]] = {}
@@ -74,12 +76,20 @@ class Workings:
         self._allocated_before = order.allocations
 
     @cached_property
+    def terms(self) -> Channel:
+        """The terms of the order's channel."""
+        return self.policy.channel(self.order.channel)
+
+    @cached_property
     def _rows(self) -> dict[tuple[str, str], StockRow]:
         return {(row.sku, row.node): row for row in self.world.stock}
 
     def item(self, sku: str) -> Item:
         """The catalogue's item; a bare one for a SKU that has since left the catalogue."""
-        return self.policy.catalogue.item(sku) or Item(sku=sku)
+        item = self._items.get(sku)
+        if item is None:
+            item = self._items[sku] = self.policy.catalogue.item(sku) or Item(sku=sku)
+        return item
 
     def row(self, sku: str, node: str) -> StockRow | None:
         """The stock row as it was read."""
