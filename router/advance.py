@@ -7,7 +7,8 @@ from router.expectation import expect
 from router.hold import lift_holds, place_hold, stopped
 from router.lapse import watch_reservations
 from router.order import Hold
-from router.payment import NAME, unsettled
+from router.payment import unsettled
+from router.payment_result import NAME
 from router.promised import renew_promises
 from router.questions import ask_what_is_missing, drop_what_is_not_needed
 from router.release import release

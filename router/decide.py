@@ -40,8 +40,8 @@ from router.lapse import let_reservations_lapse
 from router.order import ZERO, Order
 from router.order_terms import cancel_when_late, check_terms
 from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Settlement, Unanswered
-from router.payment import take_deposit
 from router.payment_event import payment_event
+from router.payment_result import take_deposit
 from router.policy import Policy
 from router.price import check_prices
 from router.questions import ask_what_is_missing, face_deadlines, go_on_without, take_answer, take_refusal

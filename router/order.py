@@ -141,7 +141,14 @@ class Authorization(Model):
     reference: Text
     amount: Amount
     captured: Amount = ZERO
+    refunded: Amount = ZERO
+    """What of that has gone back, or did not come after all."""
     expires: datetime | None = None
+
+    @property
+    def taken(self) -> Amount:
+        """What was captured of it and has not gone back."""
+        return max(self.captured - self.refunded, ZERO)
 
     @property
     def left(self) -> Amount:
@@ -291,8 +298,8 @@ class Order(Model):
     given_back: dict[str, Amount] = Field(default_factory=dict)
     """By line, own units that the channel itself gave the money back for, and that have not come back since."""
     authorization: Authorization | None = None
-    unused: tuple[Authorization, ...] = ()
-    """Authorizations that another took the place of, and that are still to be given back."""
+    earlier: tuple[Authorization, ...] = ()
+    """Authorizations that another took the place of: what is left of them goes back, and refunds go against them."""
     captured: Amount = ZERO
     """What was taken of the buyer's money, deposits included."""
     unpaid: dict[str, Amount] = Field(default_factory=dict)

@@ -5,31 +5,17 @@ One movement of money is asked for at a time, so that the next is worked out on 
 """
 
 from decimal import Decimal
-from typing import Literal
 
-from canonical import Answer, Payment, PaymentCapture, PaymentEvent, PaymentResult
+from canonical import Answer, Payment, PaymentCapture
 from canonical.payment import PaymentAction
-from router.books import Financial, post
+from router import means_of_payment as means
 from router.charging import Charging
-from router.hold import lift_holds, place_hold
-from router.means_of_payment import authorize, pay_another_way, take_authorization
-from router.order import ZERO, Asked, Authorization, Gate, Hold
+from router.hold import lift_holds
+from router.order import ZERO, Asked, Gate
 from router.payment_due import covers, left_to_give_back, to_collect, to_come, too_much
+from router.payment_result import NAME, charging, take_result
 from router.question import Topic, ask, await_again, heading, restate
 from router.workings import Workings
-
-NAME = "payment"
-
-
-def take_deposit(work: Workings) -> None:
-    """What the buyer paid before the order came stands to its credit."""
-    paid = work.order.document.payment
-    if paid is None:
-        return
-    take_authorization(work, paid)
-    if paid.captured > 0:
-        work.amend(advance=paid.captured, captured=paid.captured)
-        _post(work, "deposit", work.order.document.number, {"amount": paid.captured})
 
 
 def mend(work: Workings, given: Payment) -> None:
@@ -38,7 +24,7 @@ def mend(work: Workings, given: Payment) -> None:
         reason = "other means came while the earlier ones are being charged: give them again if that fails"
         work.worry("payment-under-way", reason)
         return
-    pay_another_way(work, given)
+    means.pay_another_way(work, given)
     lift_holds(work, frozenset({NAME}), "the buyer pays another way")
 
 
@@ -51,12 +37,6 @@ def gate(work: Workings) -> Gate | None:
     """Money is asked for before release, of real orders whose channel lets us charge."""
     charged = work.usage == "production" and charging(work) is not None
     return "release" if charged else None
-
-
-def charging(work: Workings) -> Charging | None:
-    """The terms on which the order's channel lets us charge."""
-    terms = work.policy.channel(work.order.channel)
-    return terms.charging if terms.payment == "authorized" else None
 
 
 def ask_payment(work: Workings) -> None:
@@ -79,8 +59,9 @@ def ask_payment(work: Workings) -> None:
 
 def next_movement(work: Workings, terms: Charging) -> tuple[PaymentAction, Decimal] | None:
     """What money should move next, and how much of it; None when all is as it should be."""
-    if (back := too_much(work)) and work.order.authorization:
-        return None if _left_to_person(work) else ("refund", back)
+    if (back := too_much(work)) and (work.order.authorization or work.order.earlier):
+        against = means.refundable(work)
+        return None if _left_to_person(work) else ("refund", min(back, against.taken) if against else back)
     return _charge(work, terms) or _give_back(work)
 
 
@@ -96,27 +77,16 @@ def _charge(work: Workings, terms: Charging) -> tuple[PaymentAction, Decimal] | 
 
 def _give_back(work: Workings) -> tuple[PaymentAction, Decimal] | None:
     """What banks keep for us in vain: of authorizations that others took the place of, and of one used up."""
-    if work.order.unused:
-        return "void", work.order.unused[0].left
-    idle = ZERO if to_collect(work) or to_come(work) else left_to_give_back(work)
-    return ("void", idle) if idle else None
+    if earlier := means.idle(work):
+        return "void", earlier.left
+    rest = ZERO if to_collect(work) or to_come(work) else left_to_give_back(work)
+    return ("void", rest) if rest else None
 
 
 def _money_wanting(work: Workings, terms: Charging) -> bool:
     """Whether what is about to be released is not paid for."""
     owed = to_collect(work)
     return bool(owed) and _releasable(work) and (terms.capture == "release" or not covers(work, owed))
-
-
-def take_result(work: Workings, asked: Asked, answer: Answer) -> None:
-    """Money moved, or did not."""
-    if not isinstance(answer, PaymentResult):
-        return
-    if answer.status == "declined":
-        _declined(work, asked, answer)
-        return
-    work.tell("payment_made", action=answer.action, amount=str(answer.amount), reference=answer.reference)
-    _MOVED[answer.action](work, answer)
 
 
 def take_late(work: Workings, asked: Asked, answer: Answer) -> None:
@@ -164,9 +134,7 @@ def _releasable(work: Workings) -> bool:
 
 
 def _request(work: Workings, action: PaymentAction, amount: Decimal, about: str) -> PaymentCapture:
-    paid, known = work.order.document.payment, work.order.authorization
-    if action == "void" and work.order.unused:
-        known = work.order.unused[0]
+    paid, known = work.order.document.payment, means.authorization_for(work, action)
     return PaymentCapture(
         **heading(work),
         action=action,
@@ -174,111 +142,5 @@ def _request(work: Workings, action: PaymentAction, amount: Decimal, about: str)
         amount=amount,
         currency=work.order.document.currency,
         token=paid.token if paid and action == "authorize" else None,
-        authorization=known.reference if known and action != "authorize" else None,
+        authorization=known.reference if known else None,
     )
-
-
-# --- what moved -----------------------------------------------------------------------------------------------------
-
-
-def _declined(work: Workings, asked: Asked, answer: PaymentResult) -> None:
-    """An authorization that can't be given back lapses by itself; anything else waits to be mended."""
-    why = answer.reason or "no reason"
-    reason = f"the provider declined to {answer.action} {answer.amount} {answer.currency}: {why}"
-    work.tell("payment_declined", action=answer.action, reason=answer.reason)
-    work.worry("payment-declined", reason, action=answer.action)
-    if answer.action == "void":
-        _voided(work, answer)
-        return
-    work.amend(payments_declined=(*work.order.payments_declined, f"{work.order.id}/{asked.about}"))
-    _wait_to_be_mended(work, answer.action, reason)
-
-
-def succeed(work: Workings, asked: Asked, event: PaymentEvent, answer: PaymentResult) -> None:
-    """A movement that was declined took place after all: the buyer mended it at the provider."""
-    left = tuple(key for key in work.order.payments_declined if key != event.key)
-    work.amend(payments_declined=left)
-    lift_holds(work, frozenset({NAME}), f"{event.action} succeeded after all")
-    take_result(work, asked, answer)
-
-
-def _wait_to_be_mended(work: Workings, action: PaymentAction, reason: str) -> None:
-    """Hold the order; a buyer who has to pay for what is still to come has so long to mend it as the terms say."""
-    terms, now = charging(work), work.world.now
-    within = terms.mend_within if terms and action in ("authorize", "capture") and to_come(work) else None
-    place_hold(
-        work,
-        Hold(
-            kind=NAME,
-            gate="release",
-            reason=reason,
-            placed_at=now,
-            owner=terms.owner if terms else "order desk",
-            within=within,
-            deadline=now + within if within else None,
-            on_silence=terms.unmended if terms else "wait",
-        ),
-    )
-
-
-def fail(work: Workings, event: PaymentEvent) -> None:
-    """A movement that was said to be done did not take place: the books say so by an entry the other way, and nothing
-    is tried again before it is mended."""
-    order = work.order
-    work.amend(payments_failed=(*order.payments_failed, event.key))
-    work.tell("payment_failed", action=event.action, amount=str(event.amount), reason=event.reason)
-    reason = f"the provider could not {event.action} {event.amount} {event.currency}, after it said that it had"
-    work.worry("payment-failed", f"{reason}: {event.reason or 'no reason'}", action=event.action, key=event.key)
-    _wait_to_be_mended(work, event.action, reason)
-    if event.action == "refund":
-        work.amend(refunded=order.refunded - event.amount, due=order.due - event.amount)
-        _post(work, "refund", event.event, {"amount": -event.amount, "credited": -event.amount, "advance": ZERO})
-    elif event.action == "capture":
-        advance = min(event.amount, order.advance)
-        settled = event.amount - advance
-        work.amend(captured=order.captured - event.amount, due=order.due + settled, advance=order.advance - advance)
-        _post(work, "capture", event.event, {"amount": -event.amount, "settled": -settled, "advance": -advance})
-
-
-def _authorized(work: Workings, answer: PaymentResult) -> None:
-    reference = answer.authorization or answer.reference
-    if reference:
-        authorize(work, Authorization(reference=reference, amount=answer.amount, expires=answer.expires))
-
-
-def _captured(work: Workings, answer: PaymentResult) -> None:
-    order = work.order
-    settled = min(answer.amount, max(order.due, ZERO))
-    advance = answer.amount - settled
-    work.amend(captured=order.captured + answer.amount, due=order.due - settled, advance=order.advance + advance)
-    if known := order.authorization:
-        work.amend(authorization=known.model_copy(update={"captured": known.captured + answer.amount}))
-    _post(work, "capture", answer.question, {"amount": answer.amount, "settled": settled, "advance": advance})
-
-
-def _refunded(work: Workings, answer: PaymentResult) -> None:
-    """What goes back beyond what the buyer had to get, since goods were invoiced meanwhile, is due again."""
-    order = work.order
-    owed = min(answer.amount, max(-order.due, ZERO))
-    advance = min(answer.amount - owed, order.advance)
-    credited = answer.amount - advance
-    work.amend(refunded=order.refunded + answer.amount, due=order.due + credited, advance=order.advance - advance)
-    _post(work, "refund", answer.question, {"amount": answer.amount, "credited": credited, "advance": advance})
-
-
-def _voided(work: Workings, _answer: PaymentResult) -> None:
-    known = work.order.authorization
-    if work.order.unused:
-        work.amend(unused=work.order.unused[1:])
-    elif known:
-        work.amend(authorization=known.model_copy(update={"amount": known.captured}))
-
-
-def _post(
-    work: Workings, event: Literal["deposit", "capture", "refund"], number: str, amounts: dict[str, Decimal]
-) -> None:
-    on = work.world.now
-    post(work, Financial(event, number, amounts, on, "rule:clock", work.order.document.currency), None)
-
-
-_MOVED = {"authorize": _authorized, "capture": _captured, "refund": _refunded, "void": _voided}

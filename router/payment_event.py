@@ -8,7 +8,7 @@ from router.answer import acknowledge_anew
 from router.decision import Decision
 from router.explanation import explained
 from router.order import Asked
-from router.payment import NAME, fail, succeed
+from router.payment_result import NAME, fail, succeed
 from router.questions import take_answer
 from router.request import Request, parked
 from router.workings import Workings

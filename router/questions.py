@@ -49,13 +49,15 @@ def take_answer(work: Workings, answer: Answer) -> str:
     return f"ignored, since the question was {asked.status}"
 
 
+_UNHEARD = ("open", "silent", "dropped")
+
+
 def take_refusal(work: Workings, unanswered: Unanswered) -> None:
     """No answer will come of it as it is. Who waits for it waits until the deadline, and then asks anew."""
     asked = asked_by(work, unanswered.question)
-    if asked is None or asked.status not in ("open", "dropped"):
-        return
-    if unanswered.withdrawn or asked.status == "dropped":
+    if asked and asked.status in _UNHEARD and (unanswered.withdrawn or asked.status == "dropped"):
         forget(work, asked)
+    if asked is None or asked.status != "open" or unanswered.withdrawn:
         return
     work.tell("question_refused", topic=asked.topic, question=asked.number)
     refused = restate(work, asked, status="refused")

@@ -142,6 +142,6 @@ async def test_an_authorization_that_is_too_small_is_asked_for_again_on_the_buye
         await post(served, "/v1/orders", "northwind", ORDER | {"payment": PAID | {"authorized": "10.00"}})
         await until_quiet(served)
         assert [(one.action, one.intent, one.amount) for one in stripe.ledger] == [
-            ("authorize", "pi_2", 9250), ("capture", "pi_2", 9250),
+            ("authorize", "pi_2", 9250), ("capture", "pi_2", 9250), ("void", "pi_0", 12000),
         ]  # fmt: skip
         assert (await served.hub.archive.order("R-1"))["money"]["captured"] == "92.50"

@@ -46,6 +46,10 @@ class Provider:
     declines: set[str] = field(default_factory=set)
     done: dict[str, PaymentResult] = field(default_factory=dict)
     authorized: dict[str, Decimal] = field(default_factory=lambda: {"auth_0": Decimal("60.00")})
+    deposit: bool = False
+    """Whether money was paid that was never authorized."""
+    captured: dict[str, Decimal] = field(default_factory=dict)
+    """By authorization, what was taken of it and has not gone back."""
     taken: Decimal = ZERO
     given_back: Decimal = ZERO
 
@@ -66,9 +70,12 @@ class Provider:
         if asked.action == "capture":
             assert self.authorized[asked.authorization or ""] >= asked.amount
             self.authorized[asked.authorization or ""] -= asked.amount
+            self.captured[asked.authorization or ""] = self.captured.get(asked.authorization or "", ZERO) + asked.amount
             self.taken += asked.amount
         elif asked.action == "refund":
+            self.captured[asked.authorization or ""] -= asked.amount
             self.given_back += asked.amount
+            assert min(self.captured.values()) >= 0 or self.deposit
             assert self.given_back <= self.taken
         else:
             self.authorized[asked.authorization or ""] = ZERO
@@ -89,6 +96,7 @@ class Desk:
     released: list[tuple[FulfilmentOrder, str]] = field(default_factory=list)
     entries: list[JournalEntry] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    withdrawn: set[str] = field(default_factory=set)
 
     @property
     def order(self) -> Order:
@@ -101,6 +109,7 @@ class Desk:
         self.state = decision.order
         self.entries += decision.postings
         self.troubles += [trouble.code for trouble in decision.troubles]
+        self.withdrawn |= {one.question for one in decision.withdraw}
         for sent in decision.send:
             if isinstance(sent.document, PaymentCapture):
                 self.asked.append(sent.document)
@@ -421,6 +430,7 @@ def test_a_movement_that_fails_later_is_taken_back_in_the_books_and_tried_again_
     for event in ("evt_1", "evt_2"):
         desk.take(told(refund, event, "failed"), "payments")
     desk.provider.given_back -= refund.amount
+    desk.provider.captured["auth_0"] += refund.amount
     desk.check_books()
     assert (desk.troubles, desk.waiting, desk.order.status) == (["payment-failed"], [], "held")
     desk.take(Reconsider(number="x", order=desk.order.id, cause="tried again", lifts=("payment",), by="ana"), "hub")
@@ -518,13 +528,16 @@ def test_a_silent_provider_is_asked_for_the_same_movement_under_the_same_key(
     assert desk.order.status == "released"
 
 
+PAYING = ("decline", "accept", "pay", "retry", "call off", "keep back")
 MOVES = st.lists(
-    st.tuples(st.sampled_from(("answer", "ship", "short", "cancel", "ask", "back", "later")), st.integers(1, 10)),
+    st.tuples(
+        st.sampled_from(("answer", "ship", "short", "cancel", "ask", "back", "later", *PAYING)), st.integers(1, 10)
+    ),
     max_size=12,
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     moves=MOVES, quantity=st.integers(1, 12), capture=st.sampled_from(("release", "shipment")),
     authorized=st.sampled_from(("0.00", "20.00", "60.00")), deposit=st.sampled_from(("0.00", "7.50")),
@@ -543,11 +556,16 @@ def test_whatever_happens_the_provider_the_order_and_the_books_agree(
     deposit: str,
 ) -> None:
     desk = Desk(charged(policy, capture), stock)
-    desk.provider.taken = Decimal(deposit)
+    desk.provider.taken, desk.provider.deposit = Decimal(deposit), bool(Decimal(deposit))
+    desk.provider.captured = {f"auth_{number}": ZERO for number in range(60)}
+    desk.provider.authorized = {"auth_0": Decimal(authorized)}
     paid = TOKEN.model_copy(update={"authorized": Decimal(authorized), "captured": Decimal(deposit)})
     desk.take(order(str(quantity), payment=paid))
     for what, units in moves:
         play(desk, what, units)
+    pay(desk, "accept", 0)
+    desk.answer()
+    pay(desk, "retry", 0)
     desk.answer()
     while desk.released:
         desk.ship()
@@ -558,6 +576,9 @@ def test_whatever_happens_the_provider_the_order_and_the_books_agree(
     posted = sum((entry.amounts["amount"] for entry in desk.entries if entry.event in ("capture", "deposit")), ZERO)
     assert posted == desk.order.captured == desk.provider.taken
     assert desk.order.refunded == desk.provider.given_back
+    assert not desk.order.holds
+    if not {"decline", "later"} & {what for what, _ in moves}:
+        assert not any(desk.provider.authorized.values())
 
 
 def give_up_the_rest(desk: Desk) -> None:
@@ -589,3 +610,25 @@ def play(desk: Desk, what: str, units: int) -> None:
         desk.take(came, known.receiver)
     elif what == "later":
         desk.now += timedelta(days=units)
+        desk.take(Reconsider(number=str(desk.now), order=desk.order.id, cause="time has passed"), "hub")
+    elif what in PAYING:
+        pay(desk, what, units)
+
+
+def pay(desk: Desk, what: str, units: int) -> None:
+    """The provider changes its mind, the buyer another card, the order is called off, or a question is kept back."""
+    if what in ("decline", "accept"):
+        desk.provider.declines = {("authorize", "capture", "refund", "void")[units % 4]} if what == "decline" else set()
+    elif what == "pay":
+        given = Payment(token=f"tok_{units}")
+        number = f"P{len(desk.order.changes)}"
+        desk.take(OrderChange(number="4471", change_number=number, changed_on=NOW, currency="USD", payment=given))
+    elif what == "retry":
+        tried = Reconsider(number="r", order=desk.order.id, cause="tried again", lifts=("payment",), by="ana")
+        desk.take(tried, "hub")
+    elif what == "call off":
+        desk.take(cancellation().changed(change_number=f"C{len(desk.order.changes)}"))
+    elif what == "keep back" and desk.withdrawn & {asked.number for asked in desk.waiting}:
+        kept = next(asked for asked in desk.waiting if asked.number in desk.withdrawn)
+        desk.waiting.remove(kept)
+        desk.take(unsent(desk, kept), "hub")
