@@ -15,6 +15,7 @@ from mappings.library import MapLibrary
 FUNCTIONAL_IDS = {
     "850": "PO", "855": "PR", "856": "SH", "810": "IN", "860": "PC", "865": "CA", "846": "IB", "820": "RA", "997": "FA",
     "824": "AG", "944": "RE", "180": "AN", "812": "CD", "875": "OG", "880": "GP", "214": "QM", "940": "OW", "945": "SW",
+    "832": "SC",
 }  # fmt: skip
 
 X12Tree = Callable[[str], Node]

@@ -76,6 +76,16 @@ TWINS: list[tuple[str, str, str, str, list[Found]]] = [
         [("code-unmapped", "OTI", 1, "verdict"), ("code-unmapped", "OTI", 1, "sets.0.verdict")],
     ),
     (
+        "832",
+        "price-in-words",
+        "CTP**CON*399.6*",
+        "CTP**CON*dear*",
+        [("value-unconvertible", "CTP", 3, "lines.1.prices.0.price.amount")],
+    ),
+    ("832", "unknown-price", "CTP**RTL*", "CTP**QQQ*", [("code-unmapped", "CTP", 2, "lines.0.prices.2.kind")]),
+    ("832", "unknown-purpose", "prices*05~", "prices*ZZ~", [("code-unmapped", "BCT", 10, "purpose")]),
+    ("832", "one-line-too-many-counted", "CTT*3", "CTT*4", [("total-differs", "CTT", 1, None)]),
+    (
         "846",
         "quantity-with-an-exponent",
         "QTY*33*120",
