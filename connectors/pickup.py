@@ -118,12 +118,13 @@ class ConnectionPickup:
             return item
 
     async def _whole(self, further: Sequence[Step], item: Any) -> Any:
-        """The item with what further steps ask for, each under its step's name."""
+        """The item with what further steps ask for, each under its step's name; one that is no object is the `value`
+        beside them."""
         for step in further:
             scope = {"settings": self.caller.connection.settings, "item": item}
             if holds(step.when, scope):
                 tree, _ = await ask_step(self.caller, step, scope)
-                item = {**item, step.name: tree}
+                item = {**(item if isinstance(item, Mapping) else {"value": item}), step.name: tree}
         return item
 
 

@@ -9,8 +9,10 @@ from router.books import Financial, entry_reasons, post
 from router.decision import Decision, Explanation, Outgoing, Trouble
 from router.order import ZERO
 from router.own_work import Settlement
+from router.policy import Policy
 from router.posting import Worth, journal_entry
 from router.request import Request, parked
+from router.routing import PaymentTerms
 from router.workings import Workings
 
 DISCOUNT = "discount"
@@ -114,6 +116,12 @@ def _tell_finance(work: Workings, code: str, reason: str, **facts: str) -> None:
 # --- what is of no order --------------------------------------------------------------------------------------------
 
 
+def _terms_of(policy: Policy, payer: str) -> PaymentTerms:
+    """How a payer's orders are paid: a payment provider takes what buyers authorized."""
+    charges = any(terms.charging and terms.charging.ask == payer for terms in policy.routing.channels.values())
+    return "authorized" if charges else policy.channel(payer).payment
+
+
 def _of_no_order(request: Request, document: Settlement) -> Decision:
     """A payer's fees and deductions that name no order: booked under the payment's own number."""
     kept: dict[str, Decimal] = {}
@@ -123,7 +131,7 @@ def _of_no_order(request: Request, document: Settlement) -> Decision:
     explanation = Explanation(summary=f"payment {document.payment}: {fees} was kept that is of no order")
     if document.usage == "test":
         return Decision(explanation=explanation)
-    posting, payment = request.policy.posting, request.policy.channel(document.payer).payment
+    posting, payment = request.policy.posting, _terms_of(request.policy, document.payer)
     facts = {"channel": document.payer, "payment": payment, "currency": document.currency}
     rule = posting.rule_for("settlement", facts)
     if rule is None:

@@ -7,8 +7,9 @@ https://developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from secrets import token_hex
 from typing import Any, ClassVar
@@ -28,6 +29,21 @@ RETURN_COLUMNS = (
     "Return Reason",
 )
 """Those of GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE that matter here."""
+
+SETTLEMENT_COLUMNS = (
+    "settlement-id",
+    "deposit-date",
+    "total-amount",
+    "currency",
+    "transaction-type",
+    "order-id",
+    "amount-type",
+    "amount-description",
+    "amount",
+)
+"""Those of GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2 that matter here."""
+ACCOUNT_FEE = Decimal("39.99")
+"""What a settlement keeps that is of no order."""
 
 _DONE = b"<AmazonEnvelope><Message><ProcessingReport/></Message></AmazonEnvelope>"
 
@@ -73,6 +89,8 @@ class AmazonSeller:
     stock: dict[str, int] = field(default_factory=dict)
     returns: list[tuple[str, ...]] = field(default_factory=list)
     """Rows of the returns report, by `RETURN_COLUMNS`."""
+    settlements: dict[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
+    """Rows of the settlement reports it made, by `SETTLEMENT_COLUMNS`."""
     cancelled: list[str] = field(default_factory=list)
     """Orders that a feed cancelled."""
     refunded: dict[str, Decimal] = field(default_factory=dict)
@@ -109,10 +127,39 @@ class AmazonSeller:
             application.router.add_get(
                 path.rpartition("/")[0] + "/documents/{id}", self._guarded("documents", self._locate)
             )
+        application.router.add_get("/reports/2021-06-30/reports", self._guarded("documents", self._list_reports))
         application.router.add_post("/feeds/2021-06-30/documents", self._guarded("documents", self._locate))
         application.router.add_put("/store/{id}", self._keep)
         application.router.add_get("/store/{id}", self._fetch)
         return application
+
+    def settle(self, number: str, at: datetime, order: str, price: Decimal, fee: Decimal) -> None:
+        """Pay an order out, less a fee; the account's own is kept beside it."""
+        head = {"settlement-id": number, "deposit-date": f"{at:%Y-%m-%d %H:%M:%S} UTC", "currency": "USD"}
+        told = (
+            (order, "ItemPrice", "Principal", price),
+            (order, "ItemFees", "Commission", -fee),
+            ("", "other-transaction", "Subscription Fee", -ACCOUNT_FEE),
+        )
+        rows = [
+            {
+                "settlement-id": number,
+                "order-id": of,
+                "amount-type": kind,
+                "amount-description": what,
+                "amount": str(amount),
+            }
+            for of, kind, what, amount in told
+        ]
+        self.settlements[number] = [head | {"total-amount": str(price - fee - ACCOUNT_FEE)}, *rows]
+
+    async def _list_reports(self, request: web.Request) -> web.Response:
+        assert request.query["reportTypes"] == "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
+        for number, rows in self.settlements.items():
+            table = [SETTLEMENT_COLUMNS, *([row.get(name, "") for name in SETTLEMENT_COLUMNS] for row in rows)]
+            self.documents[number] = "".join("\t".join(row) + "\n" for row in table).encode()
+        told = [{"reportId": number, "reportDocumentId": number} for number in self.settlements]
+        return web.json_response({"reports": told})
 
     async def _locate(self, request: web.Request) -> web.Response:
         document = request.match_info.get("id") or token_hex(8)

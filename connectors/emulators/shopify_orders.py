@@ -7,6 +7,7 @@ inventorySetQuantities
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -15,6 +16,8 @@ from connectors.emulators.graphql import Object, connection
 
 Payload = Mapping[str, Any]
 
+ACCOUNT_FEE = Decimal("7.50")
+"""What is kept of the payments account that is of no order."""
 _NAME = re.compile(r'name:"(.*)"')
 _SINCE = re.compile(r"updated_at:>='([^']*)'")
 
@@ -29,6 +32,8 @@ class OrderBook:
     stock: dict[str, int] = field(default_factory=dict)
     returns: dict[str, list[Object]] = field(default_factory=dict)
     """What buyers ask to send back, by order."""
+    movements: list[Object] = field(default_factory=list)
+    """Of its payments account: what was paid out."""
     keys: dict[str, Object] = field(default_factory=dict)
     """What each idempotency key was answered."""
 
@@ -64,6 +69,7 @@ class OrderBook:
         """The fields of queries and mutations."""
         return {
             "orders": self._list,
+            "shopifyPaymentsAccount": {"balanceTransactions": self._movements},
             "orderCancel": self._cancel,
             "refundCreate": self._refund,
             "returnApproveRequest": partial(self._decide, "OPEN"),
@@ -86,6 +92,26 @@ class OrderBook:
             "returns": connection(self.returns.get(order, [])),
             **_order(payload),
         }
+
+    def settle(self, number: str, at: datetime, order: str, price: Decimal, fee: Decimal) -> None:
+        """Pay an order out, less a fee; the account's own is kept beside it."""
+        known = next(one for one in self.payloads.values() if one["name"] == order)
+        sold = {"id": _gid("Order", known["id"]), "name": order}
+        self._move(f"{number}1", at, "CHARGE", price, fee, sold)
+        self._move(f"{number}2", at, "ADJUSTMENT", -ACCOUNT_FEE, Decimal(0), None)
+
+    def _move(self, number: str, at: datetime, kind: str, amount: Decimal, fee: Decimal, order: Object | None) -> None:
+        moved = {
+            "id": _gid("ShopifyPaymentsBalanceTransaction", number), "type": kind, "test": False,
+            "transactionDate": at.isoformat(), "adjustmentReason": None if order else "marketplace_fee",
+            "sourceType": kind, "amount": {"amount": str(amount), "currencyCode": "USD"}, "fee": {"amount": str(fee)},
+            "net": {"amount": str(amount - fee)}, "associatedOrder": order,
+            "associatedPayout": {"id": _gid("ShopifyPaymentsPayout", 1)},
+        }  # fmt: skip
+        self.movements.append(moved)
+
+    def _movements(self, first: int, after: str | None = None, **_: Any) -> Object:
+        return connection(self.movements)(first, after)
 
     def _list(self, first: int, query: str, after: str | None = None, **_: Any) -> Object:
         name, since = _NAME.search(query), _SINCE.search(query)

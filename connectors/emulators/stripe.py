@@ -1,6 +1,7 @@
 """A local stand-in of Stripe: PaymentIntents captured by hand, refunds, and a ledger of every movement.
 
 Sources: https://docs.stripe.com/api/payment_intents, https://docs.stripe.com/api/refunds,
+https://docs.stripe.com/api/balance_transactions,
 https://docs.stripe.com/api/idempotent_requests and https://docs.stripe.com/api/errors.
 """
 
@@ -17,6 +18,10 @@ from connectors.emulators.faults import Faults
 
 _LASTS = 7 * 24 * 3600
 _Answer = tuple[int, dict[str, Any]]
+_SIGNS = {"capture": 1, "refund": -1, "payout": -1}
+"""What moves the balance, and which way."""
+_TYPES = {"capture": "charge"}
+"""What Stripe calls it there."""
 
 
 class Movement(NamedTuple):
@@ -64,6 +69,7 @@ class Stripe:
             application.router.add_post("/v1" + path, self._keyed(act))
         application.router.add_get("/v1/payment_intents/{id}", self._plain(self._intent))
         application.router.add_get("/v1/payment_methods/{id}", self._plain(_method))
+        application.router.add_get("/v1/balance_transactions", self._plain(self._movements))
         application.router.add_get("/v1/refunds", self._plain(self._refunds))
         return application
 
@@ -154,9 +160,31 @@ class Stripe:
         self.ledger.append(Movement("refund", intent["id"], amount))
         return 200, refund
 
+    def _movements(self, _of: Mapping[str, str], _query: Mapping[str, str]) -> _Answer:
+        """Captures and refunds, the newest first, and the payout that they made."""
+        moved = [one for one in self.ledger if one.action in _SIGNS]
+        told = [_movement(f"txn_{place}", one) for place, one in enumerate(moved, start=1)]
+        if told:
+            told.append(_movement("txn_payout", Movement("payout", "po_1", sum(one["net"] for one in told))))
+        return 200, {"object": "list", "data": told[::-1], "has_more": False}
+
     def _refunds(self, _of: Mapping[str, str], query: Mapping[str, str]) -> _Answer:
         those = [one for one in self.refunds if one["payment_intent"] == query["payment_intent"]]
         return 200, {"object": "list", "data": those, "has_more": False}
+
+
+def _movement(number: str, one: Movement) -> dict[str, Any]:
+    """As a balance transaction: what was taken, less Stripe's part; nothing is kept of what goes out."""
+    amount = _SIGNS[one.action] * one.amount
+    fee = one.amount * 3 // 100 if amount > 0 else 0
+    details = [{"type": "stripe_fee", "amount": fee, "currency": "usd"}] if fee else []
+    source = {"id": f"{one.action}_{one.intent}", "payment_intent": one.intent}
+    return {
+        "id": number, "object": "balance_transaction", "type": _TYPES.get(one.action, one.action),
+        "amount": amount, "fee": fee, "fee_details": details, "net": amount - fee, "currency": "usd",
+        "created": int(time()), "reporting_category": _TYPES.get(one.action, one.action),
+        "source": source if one.action != "payout" else {"id": one.intent},
+    }  # fmt: skip
 
 
 def _metadata(asked: Mapping[str, str]) -> dict[str, str]:

@@ -4,17 +4,36 @@ Sources: https://developer.walmart.com/us-marketplace/docs/get-all-orders and ..
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from copy import deepcopy
+from csv import DictWriter
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from io import BytesIO, StringIO
 from secrets import token_hex
 from typing import Any, ClassVar
+from zipfile import ZipFile
 
 from aiohttp import encode_basic_auth, web
 
 from connectors.emulators.faults import Faults
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+SETTLEMENT_COLUMNS = (
+    "Currency",
+    "Transaction Posted Timestamp",
+    "Transaction Type",
+    "Total Payable",
+    "Purchase Order #",
+    "Amount Type",
+    "Transaction Description",
+    "Amount",
+)
+"""Those of the reconciliation report that matter here."""
+ACCOUNT_FEE = Decimal("12.50")
+"""What a settlement keeps that is of no order."""
 
 
 @dataclass(slots=True)
@@ -36,6 +55,8 @@ class WalmartMarketplace:
     stock: dict[str, int] = field(default_factory=dict)
     returns: list[Mapping[str, Any]] = field(default_factory=list)
     """What customers ask to send back."""
+    settlements: dict[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
+    """Rows of the reconciliation reports, by their days."""
     tokens: list[str] = field(default_factory=list)
     """Every token handed out; only the last is taken."""
     correlations: set[str] = field(default_factory=set)
@@ -60,6 +81,8 @@ class WalmartMarketplace:
         application.router.add_post("/v3/orders/{id}/shipping", self._guarded(self._ship))
         application.router.add_post("/v3/orders/{id}/refund", self._guarded(self._refund))
         application.router.add_get("/v3/returns", self._guarded(self._list_returns))
+        application.router.add_get("/v3/report/reconreport/availableReconFiles", self._guarded(self._list_settlements))
+        application.router.add_get("/v3/report/reconreport/reconFile", self._guarded(self._settlement))
         application.router.add_put("/v3/inventory", self._guarded(self._set_stock))
         return application
 
@@ -152,6 +175,36 @@ class WalmartMarketplace:
 
     async def _list_returns(self, _request: web.Request) -> web.Response:
         return web.json_response({"meta": {"totalCount": len(self.returns)}, "returnOrders": self.returns})
+
+    def settle(self, number: str, at: datetime, order: str, price: Decimal, fee: Decimal) -> None:
+        """Pay an order out, less a fee; the account's own is kept beside it."""
+        head = {
+            "Transaction Type": "PaymentSummary",
+            "Transaction Posted Timestamp": f"{at:%m/%d/%Y}",
+            "Currency": "USD",
+        }
+        told = (
+            (order, "Product Price", "Purchase", price),
+            (order, "Commission on Product", "Purchase", -fee),
+            ("", "Fee/Reimbursement", "WFS StorageFee", -ACCOUNT_FEE),
+        )
+        rows = [
+            {"Purchase Order #": of, "Amount Type": kind, "Transaction Description": what, "Amount": str(amount)}
+            for of, kind, what, amount in told
+        ]
+        self.settlements[number] = [head | {"Total Payable": str(price - fee - ACCOUNT_FEE)}, *rows]
+
+    async def _list_settlements(self, _request: web.Request) -> web.Response:
+        return web.json_response({"availableApReportDates": list(self.settlements)})
+
+    async def _settlement(self, request: web.Request) -> web.Response:
+        written, packed = StringIO(), BytesIO()
+        table = DictWriter(written, SETTLEMENT_COLUMNS)
+        table.writeheader()
+        table.writerows(self.settlements[request.query["reportDate"]])
+        with ZipFile(packed, "w") as archive:
+            archive.writestr("recon.csv", written.getvalue())
+        return web.Response(body=packed.getvalue(), content_type="application/octet-stream")
 
     async def _set_stock(self, request: web.Request) -> web.Response:
         told = json.loads(await request.text())

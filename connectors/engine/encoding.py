@@ -6,10 +6,13 @@ those that a call names under `lists` even where there is but one.
 """
 
 import hashlib
+import zlib
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
+from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
 
@@ -20,6 +23,9 @@ from connectors.syntax.json_text import read_json, write_json
 from connectors.syntax.xml_text import read_xml, write_xml
 
 Tree = Any
+_ZIP = b"PK\x03\x04"
+LARGEST_FILE = 200_000_000
+"""Bytes of an unpacked file."""
 
 
 def encode(encoding: str, tree: Tree) -> tuple[bytes, str]:
@@ -37,12 +43,28 @@ def decode(encoding: str, content: bytes, lists: Collection[str] = (), parent: s
             rows = [read_json(line) for line in content.splitlines() if line.strip()]
             return _nested(rows, parent) if parent else rows
         case "csv" | "tsv":
-            return read_csv(content, delimiter="," if encoding == "csv" else "\t")
+            return read_csv(_only_file(content), delimiter="," if encoding == "csv" else "\t")
         case "text":
             return content.decode("utf-8", "replace")
         case "base64":
             return b64encode(content).decode()
     return read_json(content)
+
+
+def _only_file(content: bytes) -> bytes:
+    """The one file of a ZIP archive; what is none is the file itself."""
+    if not content.startswith(_ZIP):
+        return content
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            [name] = archive.namelist()
+            with archive.open(name) as packed:
+                unpacked = packed.read(LARGEST_FILE + 1)
+    except (BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error):
+        raise _unsayable("a packed file is a ZIP archive of one file") from None
+    if len(unpacked) > LARGEST_FILE:
+        raise _unsayable(f"an archive whose file is larger than {LARGEST_FILE} bytes")
+    return unpacked
 
 
 def _nested(rows: list[Tree], parent: str) -> list[Tree]:

@@ -6,7 +6,8 @@ member out when there is none; `{path ~ /}` takes what follows the last `/`; `{{
 list or another `each`, its items join that one. `{money: [FACTOR, ...], currency: TEXT}` is their product, rounded as
 money is, with `per: NUMBER` for so many; `{total: [AMOUNT, ...], currency: TEXT}` is their sum, lists of them too, and
 with `times: FACTOR` so often; `{minor_units: AMOUNT, currency: TEXT}` is the amount in whole cents, or in what the
-currency has for them. `{as_text: TEMPLATE}` writes a number as text. There is nothing else to learn.
+currency has for them, and `{major_units: CENTS, currency: TEXT}` the other way. `{as_text: TEMPLATE}` writes a number
+as text. There is nothing else to learn.
 """
 
 import re
@@ -139,6 +140,11 @@ def _minor_units(template: Mapping[str, Any], scope: Mapping[str, Any]) -> int:
     return int(rounded / minor_unit(currency))
 
 
+def _major_units(template: Mapping[str, Any], scope: Mapping[str, Any]) -> str:
+    currency = expand_text(template["currency"], scope).upper()
+    return str(_number(_expand(template["major_units"], scope)) * minor_unit(currency))
+
+
 def _expand_list(parts: list[tuple[Any, Mapping[str, Any]]]) -> list[Any]:
     items: list[Any] = []
     for part, scope in parts:
@@ -207,6 +213,7 @@ _FORMS: Mapping[frozenset[str], _Form] = {
     frozenset({"total", "currency"}): _total,
     frozenset({"total", "times", "currency"}): _total,
     frozenset({"minor_units", "currency"}): _minor_units,
+    frozenset({"major_units", "currency"}): _major_units,
     frozenset({"as_text"}): _as_text,
 }
 _LARGEST_FORM = max(map(len, _FORMS))

@@ -10,7 +10,7 @@ _STEP = re.compile(r"([^.\[\]/]+)(?:\[([^\]]+)\])?|\[([^\]]+)\]")
 _TOP = re.compile(r"(/|(?:\.\./)*)(.*)", re.DOTALL)
 
 Pick: TypeAlias = int | tuple[str, frozenset[str]] | None
-"""Which element of a list: a number, those whose member is one of these texts, or any."""
+"""Which element of a list: a number, those whose member is one of these texts (of none: is not there), or any."""
 
 
 def _pick(text: str | None) -> Pick:
@@ -18,9 +18,11 @@ def _pick(text: str | None) -> Pick:
         return None
     if text.isdigit():
         return int(text)
+    if text.startswith("!") and "=" not in text:
+        return text[1:].strip(), frozenset()
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise BadPath(f"[{text}] is no filter; write [0] or [name=value]")
+        raise BadPath(f"[{text}] is no filter; write [0], [name=value] or [!name]")
     return name.strip(), frozenset(part.strip() for part in value.split("|"))
 
 
@@ -29,9 +31,12 @@ def _text(value: Any) -> str:
 
 
 def _matches(value: Any, pick: Pick) -> bool:
-    if isinstance(pick, tuple):
-        return isinstance(value, Mapping) and _text(value.get(pick[0])) in pick[1]
-    return True
+    if not isinstance(pick, tuple):
+        return True
+    if not isinstance(value, Mapping):
+        return False
+    found, wanted = value.get(pick[0]), pick[1]
+    return _text(found) in wanted if wanted else found in (None, "")
 
 
 class Rows(list[dict[str, Any]]):
@@ -171,6 +176,6 @@ def _element(target: list[Any], pick: Pick) -> Any:
     for value in target:
         if _matches(value, pick):
             return value
-    made = {pick[0]: min(pick[1])}
+    made = {pick[0]: min(pick[1])} if pick[1] else {}
     target.append(made)
     return made

@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from time import time
 from typing import Any
@@ -67,6 +68,21 @@ async def test_nothing_is_charged_twice_whatever_becomes_of_stripes_answers(
         assert books["1160"] * 100 == stripe.total("capture") - stripe.total("refund")
         assert (books.get("1100", 0), books.get("2300", 0), sum(books.values())) == (0, 0, 0)
         assert await served.sound() == []
+        assert await served.exceptions() == []
+    assert (await reconciled(tmp_path))[1]["differences"] == []
+
+
+async def test_what_stripe_pays_out_clears_what_it_took_and_its_fees_are_booked_once(
+    opened: Opener, tmp_path: Path, stripe: Stripe
+) -> None:
+    async with with_till(opened, tmp_path) as served:
+        await sell_and_take_back(served)
+        await served.hub.look()
+        await served.hub.drain()
+        books = await balance(served)
+        assert (books["1160"], books["6120"]) == (0, Decimal("2.77"))  # 3 % of the 92.50 that were captured
+        assert books["1010"] == Decimal("92.50") - Decimal("37.00") - Decimal("2.77")
+        assert books["1165"] == 0
         assert await served.exceptions() == []
     assert (await reconciled(tmp_path))[1]["differences"] == []
 

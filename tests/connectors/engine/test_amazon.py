@@ -186,4 +186,4 @@ async def test_stock_is_set(caller: Caller, seller: AmazonSeller):
 
 def test_a_connection_asks_the_one_orders_api_it_is_set_to(caller: Caller):
     asked = [one.operation for one in pickups({"az": caller}, MemoryCursors())]
-    assert asked == ["pull_orders", "pull_cancelled", "pull_returns"]
+    assert asked == ["pull_orders", "pull_cancelled", "pull_returns", "pull_settlements"]

@@ -1,6 +1,8 @@
 """Bodies in every encoding: what goes out is what was meant, what comes in is one shape whatever its length."""
 
 import re
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,33 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), mi
 def test_xml_comes_back_as_it_went(skus: list[str], number: str):
     tree = {"Feed": {"@version": "1.4", "item": [{"sku": sku} for sku in skus], "number": number}}
     assert decode("xml", encode("xml", tree)[0], ["item"]) == tree
+
+
+def packed(*names: str, content: str = "sku,count\nA,2\n") -> bytes:
+    archive = BytesIO()
+    with ZipFile(archive, "w") as written:
+        for name in names:
+            written.writestr(name, content)
+    return archive.getvalue()
+
+
+def test_rows_may_come_in_an_archive_of_one_file():
+    assert decode("csv", packed("report.csv")) == [{"sku": "A", "count": "2"}]
+    assert decode("csv", b"sku,count\nA,2\n") == [{"sku": "A", "count": "2"}]
+
+
+@pytest.mark.parametrize(
+    "content", [packed(), packed("one.csv", "two.csv"), packed("report.csv")[:40], b"PK\x03\x04 and no more"]
+)
+def test_an_archive_of_more_or_less_than_one_file_is_refused(content: bytes):
+    with pytest.raises(Rejected):
+        decode("csv", content)
+
+
+def test_an_archive_is_unpacked_only_so_far(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("connectors.engine.encoding.LARGEST_FILE", 10)
+    with pytest.raises(Rejected):
+        decode("csv", packed("report.csv"))
 
 
 def test_namespaces_are_written_and_not_read():

@@ -5,6 +5,7 @@ Each marketplace is its stand-in, whose own ledger says what the shop was told.
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,7 +20,7 @@ from canonical.exchange import Arrival, Draft, Handed, Parcel, Reading
 from connectors.catalogue import load_catalogue
 from connectors.connection import Connection, load_connections
 from connectors.courier import ConnectionCourier
-from connectors.emulators import sample_orders
+from connectors.emulators import amazon, sample_orders, shopify_orders, walmart
 from connectors.emulators.stand_in import standing_in
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
@@ -70,6 +71,7 @@ def policy_for(shop: str) -> Policy:
             {"4000": ["goods", "freight", "charges"], "2200": "tax"},
             {"1200": "total", "4000": ["allowances", "fee"]},
         ),
+        _rule("settlement", {"1000": "paid", "6100": "fees"}, {"1200": "amount"}),
     ]
     return Policy.model_validate(told)
 
@@ -220,6 +222,31 @@ async def test_an_order_is_shipped_in_parts_returned_and_refunded_to_the_cent(tr
     await offers.publish({trade.shop.id: StockTerms()}, policy_for(trade.shop.id).catalogue)
     await trade.settled()
     assert trade.ledger("stock") == {"CS-1005": 9, "CS-1003": 10}
+
+
+_SETTLES: Mapping[str, Any] = {
+    "amazon": lambda office: (office.settle, "pull_settlements", amazon.ACCOUNT_FEE),
+    "shopify": lambda office: (office.orders.settle, "pull_payouts", shopify_orders.ACCOUNT_FEE),
+    "walmart": lambda office: (office.settle, "pull_settlements", walmart.ACCOUNT_FEE),
+}
+
+
+@pytest.mark.parametrize("trade", _SETTLES, indirect=True)
+async def test_what_a_marketplace_pays_out_clears_the_order_and_its_fees_are_booked_once(trade: Trade) -> None:
+    await trade.pulled("pull_orders")
+    await ship(trade, {"CS-1005": "1Z1", "CS-1003": "1Z2"})
+    order, (settle, pull, account_fee) = await trade.only_order(), _SETTLES[trade.name](trade.office)
+    invoiced = Decimal(order["money"]["invoiced"])
+    settle("03162026", START, order["number"], invoiced, Decimal("9.85"))
+    for _ in range(2):
+        await trade.pulled(pull)
+    books: Counter[str] = Counter()
+    async for _, row in trade.street.store.archive.export():
+        for line in row["lines"] if "debit" in row.get("lines", [{}])[0] else ():
+            books[line["account"]] += Decimal(line["debit"]) - Decimal(line["credit"])  # type: ignore[assignment]
+    assert (books["1200"], books["6100"]) == (0, Decimal("9.85") + account_fee)
+    assert books["1000"] == invoiced - books["6100"]
+    assert await trade.street.codes() == []
 
 
 async def test_what_is_not_served_is_cancelled_over_there_and_what_is_cancelled_there_is_not_served(
