@@ -9,6 +9,7 @@ from canonical import Document
 from router.decision import Decision, StockRow, World
 from router.incoming import Ahead, IncomingRow
 from router.load import NodeLoad
+from router.master_data import Asked, MasterData
 from router.order import Order
 
 
@@ -30,6 +31,8 @@ class Lane:
     token: str
     order: Order | None
     entries: Sequence[LaneEntry]
+    told: bool = False
+    """Whether documents have told anything of items, prices or customers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,10 @@ class Lanes(Protocol):
 
     async def facts(self, skus: Sequence[str], *, loads: bool = False) -> Facts:
         """What decisions on these SKUs read, unlocked; what nodes have taken on only where capacity is limited."""
+        ...
+
+    async def told(self, asked: Sequence[Asked]) -> Sequence[MasterData]:
+        """What documents have told of what each decision asks."""
         ...
 
     async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:

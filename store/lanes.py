@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 
 from router.incoming import Ahead
 from router.lanes import Decided
+from router.master_data import Asked, MasterData
 from router.order import Order
 from router.own_work import Reconsider
 from router.ports import Facts, Lane, LaneEntry
@@ -20,6 +21,7 @@ from store.decisions import give_up, write_decisions
 from store.documents import lately
 from store.incoming import incoming_rows
 from store.lane_queue import expire_parked
+from store.master_data import ANYTHING_TOLD, told
 from store.node_loads import current_loads
 from store.overdue import report_overdue
 from store.own_work import OURSELVES
@@ -53,6 +55,10 @@ class Lanes:
             return Facts(stock, coming, current_loads(transaction) if loads else ())
 
         return await self._database.read(work)
+
+    async def told(self, asked: Sequence[Asked]) -> Sequence[MasterData]:
+        """What documents have told of what each decision asks."""
+        return await self._database.read(lambda transaction: told(transaction, asked))
 
     async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:
         """How much of these those wait for who come before an order of this lane and priority."""
@@ -99,20 +105,21 @@ class Lanes:
 
 
 def _claim(transaction: Transaction, limit: int) -> list[Lane]:
-    in_turn = [row.id for row in transaction.ask(_DUE, instant=transaction.now, most=limit)]
-    if not in_turn:
+    due = transaction.ask(_DUE, instant=transaction.now, most=limit)
+    if not due:
         return []
+    in_turn, anything_told = [row.id for row in due], bool(due[0].told)
     if len(in_turn) == limit:
         transaction.announce("route")
     token = transaction.token()
     transaction.apply(_TAKE, {"wanted": in_turn, "holder": token, "until": transaction.now + _LEASE})
     orders, entries = _orders(transaction, in_turn), _entries(transaction, in_turn)
-    return [Lane(key, token, orders.get(key), entries[key][:_MOST_ENTRIES]) for key in in_turn]
+    return [Lane(key, token, orders.get(key), entries[key][:_MOST_ENTRIES], anything_told) for key in in_turn]
 
 
 _DUE = Shape(
     lambda _: (
-        select(lane.c.id)
+        select(lane.c.id, ANYTHING_TOLD.label("told"))
         .where(lane.c.pending > 0, lane.c.due <= bindparam("instant", type_=lane.c.due.type))
         .order_by(lane.c.due, lane.c.id)
         .limit(bindparam("most"))

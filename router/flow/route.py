@@ -14,6 +14,7 @@ from router.flow.patience import patiently, patiently_all
 from router.incoming import Ahead, IncomingRow
 from router.lanes import Decided
 from router.load import NodeLoad
+from router.master_data import MasterData, asked_by
 from router.order import Order
 from router.policy import Policy
 from router.ports import Clock, Lane, LaneEntry, Lanes, Stale
@@ -158,17 +159,26 @@ class RouteOrders:
 
     async def _worlds(self, active: Sequence[_Claimed]) -> Sequence[World | Exception]:
         """Every fact that each next decision will read, of one reading of the stock, and the instant it is made at."""
-        wanted = [self._needs(claimed) for claimed in active]
         try:
+            told = await self._told(active)
+            wanted = [self._needs(*each) for each in zip(active, told, strict=True)]
             read = await self._read(active, wanted)
         except Unavailable as error:
             return [error] * len(active)
-        return [self._world(*each, read) for each in zip(wanted, read.ahead, read.serials, strict=True)]
+        return [self._world(*each, read) for each in zip(wanted, told, read.ahead, read.serials, strict=True)]
 
-    def _needs(self, claimed: _Claimed) -> Needs:
-        """What the next decision reads; nothing when it cannot be told, for then the decision breaks alone."""
+    async def _told(self, active: Sequence[_Claimed]) -> Sequence[MasterData | None]:
+        """What documents have told of what each next decision asks; nobody is asked where they told nothing."""
+        if not any(claimed.lane.told for claimed in active):
+            return [None] * len(active)
+        asked = [asked_by(one.lane.order, one.entry.document, one.entry.sender, self.policy) for one in active]
+        return [facts or None for facts in await self.lanes.told(asked)]
+
+    def _needs(self, claimed: _Claimed, told: MasterData | None) -> Needs:
+        """What the next decision reads; nothing when it cannot be said, for then the decision breaks alone."""
         try:
-            return self.needs(claimed.lane.order, claimed.entry.document, self.policy)
+            policy = self.policy.told(told, claimed.entry.sender)
+            return self.needs(claimed.lane.order, claimed.entry.document, policy)
         except Exception:  # noqa: BLE001 - one document must never stop the others
             return Needs()
 
@@ -193,7 +203,9 @@ class RouteOrders:
         first = await self.lanes.serials(sum(wanted)) if any(wanted) else 0
         return [first + upto - count if count else None for count, upto in zip(wanted, accumulate(wanted), strict=True)]
 
-    def _world(self, needs: Needs, ahead: tuple[Ahead, ...], first_serial: int | None, read: _Read) -> World:
+    def _world(
+        self, needs: Needs, told: MasterData | None, ahead: tuple[Ahead, ...], first_serial: int | None, read: _Read
+    ) -> World:
         return World.model_construct(
             now=self.clock.now(),
             configuration=self.policy.digest,
@@ -201,6 +213,7 @@ class RouteOrders:
             loads=read.loads,
             incoming=tuple([row for row in read.incoming if row.sku in needs.skus]),
             ahead=ahead,
+            master_data=told,
             first_serial=first_serial,
         )
 
