@@ -5,7 +5,8 @@ from typing import Literal
 
 Right = Literal["read", "availability", "inside", "send", "stock", "mend"]
 """read: orders and documents; availability: what can be promised; inside: explanations, exceptions, other
-partners' documents; send: documents and orders; stock: set it; mend: retry and resolve exceptions."""
+partners' documents; send: documents and orders; stock: set it, and say what is sold, to
+whom and at what price; mend: retry and resolve exceptions."""
 
 PARTNER_RIGHTS: frozenset[Right] = frozenset({"read", "availability", "send"})
 """A partner's token; what it reads is its own alone."""

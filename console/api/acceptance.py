@@ -10,11 +10,14 @@ from pydantic import ValidationError
 
 from canonical import (
     Amount,
+    Customer,
     Document,
     Finding,
     InventoryReport,
+    Item,
     Model,
     OrderChange,
+    PriceList,
     PurchaseOrder,
     ReturnAuthorization,
     ReturnReceipt,
@@ -61,6 +64,27 @@ def read_return_receipt(desk: Reader, body: bytes) -> ReturnReceipt:
     came = _read_document(desk, ReturnReceipt, body)
     _refuse(_faults_of_receipt(came))
     return came
+
+
+def read_item(desk: Reader, body: bytes) -> Item:
+    """The item in `body`. Raises `Problem` 400 or 422."""
+    item = _read_document(desk, Item, body)
+    if item.as_of is None:
+        raise _invalid([_fault("undated", "/as_of", "say of when it is: the latest that was said counts")])
+    return item
+
+
+def read_customer(desk: Reader, body: bytes) -> Customer:
+    """The customer in `body`. Raises `Problem` 400 or 422."""
+    return _read_document(desk, Customer, body)
+
+
+def read_price_list(desk: Reader, body: bytes) -> PriceList:
+    """The price list in `body`. Raises `Problem` 400 or 422."""
+    prices = _read_document(desk, PriceList, body)
+    if not prices.lines and prices.purpose != "cancel":
+        raise _invalid([_fault("no-lines", "/lines", "a price list has at least one line; `cancel` takes all away")])
+    return prices
 
 
 def read_stock(desk: Reader, body: bytes) -> Sequence[StockLevel]:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from canonical import InventoryReport, OrderChange, PurchaseOrder, ReturnAuthorization, ReturnReceipt
+from canonical import (
+    Customer,
+    InventoryReport,
+    Item,
+    OrderChange,
+    PriceList,
+    PurchaseOrder,
+    ReturnAuthorization,
+    ReturnReceipt,
+)
 from console.api.acceptance import StockLevel
 from router.ports import WantedHold
 
@@ -16,7 +25,18 @@ if TYPE_CHECKING:
 _REFERENCE = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{([a-z]+)\}")
 
-_BODIES = (PurchaseOrder, OrderChange, WantedHold, ReturnAuthorization, ReturnReceipt, InventoryReport, StockLevel)
+_BODIES = (
+    PurchaseOrder,
+    OrderChange,
+    WantedHold,
+    ReturnAuthorization,
+    ReturnReceipt,
+    InventoryReport,
+    StockLevel,
+    Item,
+    Customer,
+    PriceList,
+)
 """What requests bring."""
 
 _PROBLEM: dict[str, Any] = {

@@ -155,6 +155,14 @@ ROUTES: tuple[Route, ...] = (
         "What can be promised",
         query={"sku": "the item"},
     ),
+    *(
+        Route("POST", path, handler, "stock", summary, query=_PARTNER, headers=_KEYED, body=body, answers=_RECEIPT)
+        for path, handler, summary, body in (
+            ("/v1/items", sending.take_item, "Say what we sell: a new item, or what has changed of one", "Item"),
+            ("/v1/customers", sending.take_customer, "Say what has changed of a customer", "Customer"),
+            ("/v1/price-lists", sending.take_price_list, "List what a customer pays", "PriceList"),
+        )
+    ),
     Route("POST", "/v1/inventory", sending.set_stock, "stock", "Set stock", body="Stock"),
     Route("GET", "/v1/documents/{id}/raw", reading.show_raw, "read", "A document's bytes"),
     Route("GET", "/v1/documents/{id}/labels/{number}", reading.show_label, "read", "A label as the carrier drew it"),

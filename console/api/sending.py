@@ -7,7 +7,16 @@ from typing import Any
 from aiohttp import web
 
 from canonical.exchange import OWN_PEOPLE
-from console.api.acceptance import StockLevel, read_order, read_return, read_return_receipt, read_stock
+from console.api.acceptance import (
+    StockLevel,
+    read_customer,
+    read_item,
+    read_order,
+    read_price_list,
+    read_return,
+    read_return_receipt,
+    read_stock,
+)
 from console.api.call import Call, reply
 from console.desk import Hub
 from console.web.problem import Problem, forbidden, not_found, unauthorized
@@ -107,6 +116,21 @@ async def take_return(call: Call) -> web.Response:
 async def take_return_receipt(call: Call) -> web.Response:
     """Keep what somebody says came back."""
     return await _keep(call, "ReturnReceipt", read_return_receipt)
+
+
+async def take_item(call: Call) -> web.Response:
+    """Keep what somebody says of an item we sell."""
+    return await _keep(call, "Item", read_item)
+
+
+async def take_customer(call: Call) -> web.Response:
+    """Keep what somebody says of a customer."""
+    return await _keep(call, "Customer", read_customer)
+
+
+async def take_price_list(call: Call) -> web.Response:
+    """Keep a price list; who pays by it is said in it."""
+    return await _keep(call, "PriceList", read_price_list)
 
 
 async def _keep(call: Call, kind: str, judge: Callable[[Hub, bytes], object]) -> web.Response:

@@ -120,6 +120,8 @@ def print_explanation(console: Console, entry: Mapping[str, Any]) -> None:
         console.print(text(f"  cost {told['cost']}: {terms}"))
     for line in told.get("lines", ()):
         console.print(text(f"  line {line['line']} {line.get('sku') or ''}"))
+        if line.get("our_price"):
+            console.print(text(f"    our price: {line['our_price']}"))
         shown = table("   ", "node", "available", "taken", "cost or why not", right=("available", "taken"))
         for candidate in line.get("candidates", ()):
             shown.add_row("", *_candidate(candidate, line.get("chosen") or {}))

@@ -315,6 +315,47 @@ async def test_stock_is_set_and_told(client):
     assert outside == {"sku": "LAMP", "available": "8"}, "what its terms keep back it is not told of"
 
 
+MASTER_DATA = [
+    ("/v1/items", {"sku": "LAMP", "discontinued": True, "as_of": "2026-03-01T09:00:00Z"}, "Item"),
+    ("/v1/customers", {"number": "C-1", "blocked": True, "as_of": "2026-03-01"}, "Customer"),
+    (
+        "/v1/price-lists",
+        {
+            "number": "L1",
+            "as_of": "2026-03-01",
+            "currency": "USD",
+            "customer": "northwind",
+            "lines": [{"items": {"sku": "LAMP"}, "prices": [{"price": {"amount": "9", "currency": "USD"}}]}],
+        },
+        "PriceList",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "document", "kind"), MASTER_DATA, ids=[kind for _, _, kind in MASTER_DATA])
+async def test_what_is_sold_to_whom_and_at_what_price_is_kept_for_those_who_set_stock(
+    client, hub, path, document, kind
+):
+    assert (await client("POST", path, "erp", json=document, headers=keyed())).status == 202
+    [kept] = hub.received
+    assert (kept.source, kept.facts["kind"], json.loads(kept.content)) == ("api", kind, document)
+    await client.problem(403, "POST", path, "northwind", json=document, headers=keyed("k2"))
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "pointer"),
+    [
+        ("/v1/items", {"sku": "LAMP"}, "/as_of"),
+        ("/v1/price-lists", MASTER_DATA[2][1] | {"lines": []}, "/lines"),
+        ("/v1/customers", {"number": "C-1"}, "/as_of"),
+    ],
+)
+async def test_master_data_that_says_too_little_is_refused(client, hub, path, document, pointer):
+    problem = await client.problem(422, "POST", path, "erp", json=document, headers=keyed())
+    assert problem["findings"][0]["where"] == {"pointer": pointer}
+    assert not hub.received
+
+
 async def test_key_figures_are_told_of_orders_since_an_instant(client):
     told = await (await client("GET", "/v1/kpis?since=2026-03-01T09:30:00Z", "viewer")).json()
     assert told["all"] == {"orders": 2, "fill_rate": "0.975", "on_time": None}
