@@ -157,10 +157,11 @@ class Hub:
     def reconcile(self) -> Reconcile:
         """Orders, documents, postings and the ERPs' own books, held against each other once."""
         told = {one.connection: one for one in self._destinations}
+        stocks = {one.connection: one.stock for one in told.values() if one.mode_of("shipment") == "documents"}
         ledgers = self._outward.ledgers(sorted(told))
         return Reconcile(
-            figures=lambda read: figures(self._store.database, [told[name] for name in sorted(read)]),
-            ledgers=ledgers,
+            figures=partial(figures, self._store.database, self._destinations),
+            ledgers={**ledgers, **{stocks[name]: one for name, one in self._outward.stocks(sorted(stocks)).items()}},
             rows=SortedRuns,
             uncompared=sorted(told.keys() - ledgers.keys()),
         )

@@ -19,7 +19,7 @@ from connectors.engine.operation import run
 from connectors.engine.template import expand_text
 from connectors.engine.tokens import MemoryTokens, Token
 from connectors.engine.wire import Answer, Request
-from connectors.ledger import HeldLine, read_ledger
+from connectors.ledger import HeldLine, read_ledger, read_shipments
 from connectors.manifest import Manifest
 from connectors.manifest_auth import OAuth2
 from connectors.partners import Partners
@@ -163,8 +163,10 @@ async def played(caller: Caller, name: str, request: Any, maps: MapLibrary) -> O
             arrivals = [arrival async for arrival in ConnectionPickup(caller, name, MemoryCursors()).collect()]
             documents = [document for arrival in arrivals for document in _documents(caller.connection, arrival, maps)]
             return Outcome(then="arrived", documents=documents)
-        if (ledger := caller.connection.manifest.reads.ledger) and ledger.operation == name:
-            return Outcome(then="arrived", documents=[_held(line) async for line in read_ledger(caller)])
+        reads = caller.connection.manifest.reads
+        if name in reads.operations:
+            read = read_ledger if reads.ledger and reads.ledger.operation == name else read_shipments
+            return Outcome(then="arrived", documents=[_held(line) async for line in read(caller)])
         done = await run(caller, operation, request, "test-key")
     except CrossdockError as error:
         return _outcome_of(error)

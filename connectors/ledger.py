@@ -1,4 +1,4 @@
-"""What an ERP holds of ours, read from its own books as its manifest says (`reads: ledger`)."""
+"""What an ERP holds of ours, read from its own books and its stock as its manifest says (`reads`)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -13,11 +13,12 @@ from connectors.engine.operation import take_steps
 from connectors.engine.progress import Course
 from connectors.engine.sweep import sweep
 from connectors.engine.template import expand_text
-from connectors.manifest_reads import LedgerLine, LedgerReading
+from connectors.manifest_reads import LedgerLine, LedgerReading, ShipmentReading
 
 
 class HeldLine(NamedTuple):
-    """A line of an ERP's books: `key` is our posting key, or the number of the document it booked."""
+    """A line of an ERP's books: `key` is our posting key, or the number of the document it booked. Of its stock: the
+    number of our shipment, an item, and how much of it left."""
 
     key: str
     account: str
@@ -42,6 +43,23 @@ async def read_ledger(caller: Caller) -> AsyncIterator[HeldLine]:
         raise caller.redacted(error) from None
 
 
+async def read_shipments(caller: Caller) -> AsyncIterator[HeldLine]:
+    """What left the ERP's stock for shipments of ours, as `read_ledger` does."""
+    reading = caller.connection.manifest.reads.shipments
+    if reading is None:
+        return
+    try:
+        caller.connection.require()
+        async for item in _listed(caller, reading):
+            key, sku, quantity = (
+                expand_text(part, {"item": item})
+                for part in (reading.line.key, reading.line.item, reading.line.quantity)
+            )
+            yield HeldLine(key, sku, _amount(quantity))
+    except CrossdockError as error:
+        raise caller.redacted(error) from None
+
+
 def held_line(line: LedgerLine, item: Any) -> HeldLine:
     """An item of the list as a line. Raises `Rejected` when an amount is none."""
     scope = {"item": item}
@@ -56,11 +74,11 @@ def _amount(text: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite():
-        raise Rejected(f"the ERP's books hold an amount that is none: {text!r}")
+        raise Rejected(f"the ERP holds an amount that is none: {text!r}")
     return amount
 
 
-async def _listed(caller: Caller, reading: LedgerReading) -> AsyncIterator[Any]:
+async def _listed(caller: Caller, reading: LedgerReading | ShipmentReading) -> AsyncIterator[Any]:
     connection = caller.connection
     *ready, listing = connection.manifest.operations[reading.operation].steps
     scope: dict[str, Any] = {"settings": connection.settings}

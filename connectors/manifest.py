@@ -166,6 +166,9 @@ class Manifest(ConfigModel):
         return self
 
     def _check_reading(self) -> None:
+        moved = self.reads.shipments
+        if moved and not (moved.operation in self.operations and self.operations[moved.operation].steps):
+            raise ValueError(f"shipments are read by {moved.operation!r}, which is no operation with steps")
         if (reading := self.reads.ledger) is None:
             return
         operation = self.operations.get(reading.operation)

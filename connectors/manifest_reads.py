@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from connectors.manifest_calls import Name
 from connectors.manifest_limits import TextTemplate
@@ -41,7 +41,31 @@ class LedgerReading(Listing):
         return self
 
 
+class ShippedLine(ConfigModel):
+    """Where each `{item...}` of the list says what. Lines of one key and item are summed."""
+
+    key: TextTemplate
+    """The number of our shipment."""
+    item: TextTemplate
+    """Our SKU."""
+    quantity: TextTemplate
+    """In the item's own unit."""
+
+
+class ShipmentReading(Listing):
+    """How the goods are read that left an ERP's stock for ours, page after page, by the operation's last step."""
+
+    operation: Name
+    line: ShippedLine
+
+
 class Reads(ConfigModel):
     """What is read only when somebody asks."""
 
-    ledger: LedgerReading | None = Field(default=None)
+    ledger: LedgerReading | None = None
+    shipments: ShipmentReading | None = None
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The operations that only read."""
+        return frozenset(one.operation for one in (self.ledger, self.shipments) if one)

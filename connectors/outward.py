@@ -1,6 +1,6 @@
 """The world outside, open on one data directory: what is fetched, what is heard, and how things are handed over."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from connectors.engine.tokens import FileTokens
 from connectors.engine.wire import HttpWire
 from connectors.file_exchange import Pickup, file_exchange
 from connectors.freshness import FileAges, staleness
-from connectors.ledger import HeldLine, read_ledger
+from connectors.ledger import HeldLine, read_ledger, read_shipments
 from connectors.personal_data import Folders
 from connectors.pickup import pickups
 from connectors.transport.couriers import CourierByDestination
@@ -56,9 +56,16 @@ class Outward:
 
     def ledgers(self, connections: Sequence[str]) -> Mapping[str, Callable[[], AsyncIterator[HeldLine]]]:
         """What reads the books of those of the connections whose books can be read."""
-        known = {name: self.callers[name] for name in connections if name in self.callers}
-        readable = {name: one for name, one in known.items() if one.connection.manifest.reads.ledger}
+        readable = {name: one for name, one in self._known(connections) if one.connection.manifest.reads.ledger}
         return {name: partial(read_ledger, caller) for name, caller in readable.items()}
+
+    def stocks(self, connections: Sequence[str]) -> Mapping[str, Callable[[], AsyncIterator[HeldLine]]]:
+        """What reads how much left the stock of those of the connections that tell it."""
+        readable = {name: one for name, one in self._known(connections) if one.connection.manifest.reads.shipments}
+        return {name: partial(read_shipments, caller) for name, caller in readable.items()}
+
+    def _known(self, connections: Sequence[str]) -> Iterator[tuple[str, Caller]]:
+        return ((name, self.callers[name]) for name in connections if name in self.callers)
 
 
 @asynccontextmanager

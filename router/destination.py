@@ -52,6 +52,11 @@ class Destination(Rule):
             raise ValueError("an order posts nothing; say documents, or none")
         return self
 
+    @property
+    def stock(self) -> str:
+        """What reconciliation calls the ERP's stock, as its books are called by its connection."""
+        return f"{self.connection} stock"
+
     def mode_of(self, event: TellingEvent) -> PostingMode:
         """How it is told of an event."""
         if event in self.events:

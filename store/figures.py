@@ -20,16 +20,18 @@ _REAL = order.c.usage == "production"
 _SHIPPED = ("line_shipped", "line_over_shipped")
 
 
-async def figures(database: Database, destinations: Sequence[Destination]) -> AsyncIterator[Figure]:
-    """What orders, their documents and the postings say, and what each destination was told and ought to hold.
-
-    A test order posts nothing and has none.
+async def figures(
+    database: Database, destinations: Sequence[Destination], read: frozenset[str]
+) -> AsyncIterator[Figure]:
+    """What orders, their documents and the postings say, and what each destination was told and ought to hold: in those
+    of its books and its stock that were `read`. A test order posts nothing and has none.
     """
-    told = {one.connection: one for one in destinations}
+    told = {one.connection: one for one in destinations if one.connection in read}
+    kept = {one.connection: one.stock for one in destinations if one.stock in read}
     sources: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[Figure]]]] = {
         "orders": (_ORDERS, _of_order),
         "decisions": (_DECISIONS, _of_decision),
-        "documents": (_DOCUMENTS, partial(_of_document, told)),
+        "documents": (_DOCUMENTS, partial(_of_document, told, kept)),
         "postings": (select(journal_entry), partial(_of_posting, told)),
     }
     async for name, row in database.stream([(name, statement) for name, (statement, _) in sources.items()]):
@@ -104,7 +106,8 @@ def _of_event(of: str, kind: str, facts: Mapping[str, Any]) -> Iterator[Figure]:
 
 # --- documents ------------------------------------------------------------------------------------------------------
 
-_BOOKED = ("JournalEntry", *chain.from_iterable(DOCUMENTS.values()))
+_SALE = "PurchaseOrder", "OrderChange"
+_BOOKED = ("JournalEntry", *(kind for kinds in DOCUMENTS.values() for kind in kinds if kind not in _SALE))
 _DOCUMENTS = (
     select(
         document.c.order_id, document.c.partner, document.c.kind, document.c.identity, document.c.status,
@@ -117,14 +120,25 @@ _DOCUMENTS = (
 )  # fmt: skip
 
 
-def _of_document(told: Mapping[str, Destination], row: Any) -> Iterator[Figure]:
-    if row.partner in told:
+def _of_document(told: Mapping[str, Destination], kept: Mapping[str, str], row: Any) -> Iterator[Figure]:
+    if row.kind == "ShipmentNotice":
+        if row.partner in kept:
+            yield from _moved(kept[row.partner], row)
+    elif row.partner in told:
         number = row.identity if row.kind == "JournalEntry" else row.identity.rsplit("/", 2)[0]  # its role and purpose
         yield Figure(row.partner, number, "", "", ZERO, row.status)
     elif row.kind == "Invoice":
         yield from _of_charge(row.order_id, json.loads(row.content), "invoiced", "invoices", 1)
     elif row.kind == "CreditMemo":
         yield from _of_charge(row.order_id, json.loads(row.content), "credited", "credit memos", -1)
+
+
+def _moved(stock: str, row: Any) -> Iterator[Figure]:
+    """The units that an ERP ought to have taken out of its stock for a shipment, by SKU."""
+    notice = json.loads(row.content)
+    yield Figure(stock, notice["number"], "", "", ZERO, row.status)
+    for line in notice["lines"]:
+        yield Figure(stock, notice["number"], line["items"]["sku"], OURS, _decimal(line["quantity"]["value"]))
 
 
 def _of_charge(of: str, charged: Mapping[str, Any], name: str, source: str, sign: int) -> Iterator[Figure]:
@@ -177,9 +191,11 @@ def _of_posting(told: Mapping[str, Destination], row: Any) -> Iterator[Figure]:
 
 
 def _expected(destination: Destination, row: Any, lines: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
-    """What an ERP ought to hold of an entry: under its key, or under the number of the document that told it."""
+    """What an ERP ought to hold of an entry: under its key, or under the number of the document that told it.
+
+    Goods that left it by a document are valued by its own means."""
     mode = destination.mode_of(row.event)
-    if mode == "none":
+    if mode == "none" or (mode == "documents" and row.event == "shipment"):
         return
     about = row.key if mode == "journal" else row.key.removeprefix(f"{row.order_id}/{row.event}/")
     for line in lines:

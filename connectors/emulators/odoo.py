@@ -1,4 +1,5 @@
-"""A local stand-in of Odoo's JSON-2 API: a chart of accounts, partners, and journal entries in a ledger of its own.
+"""A local stand-in of Odoo's JSON-2 API: a chart of accounts, partners, journal entries in a ledger of its own, and
+sales (`odoo_sales`).
 
 Source: https://www.odoo.com/documentation/19.0/developer/reference/external_api.html
 """
@@ -13,6 +14,7 @@ from typing import Any, ClassVar
 from aiohttp import web
 
 from connectors.emulators.faults import Faults
+from connectors.emulators.odoo_sales import Sales, UserError
 
 ROOT = "/json/2"
 JOURNALS = ("XDOCK", "XSALE")
@@ -30,11 +32,8 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": lambda value, wanted: value == wanted,
     "!=": lambda value, wanted: value != wanted,
     "in": lambda value, wanted: value in wanted,
+    "=like": lambda value, wanted: value.startswith(wanted.removesuffix("%")),
 }
-
-
-class UserError(Exception):
-    """What a user is told."""
 
 
 @dataclass(slots=True)
@@ -50,6 +49,7 @@ class Odoo:
     partners: dict[str, Record] = field(default_factory=dict)
     """By our customer's number: what a partner owes and may owe."""
     moves: list[Record] = field(default_factory=list)
+    sales: Sales = field(default_factory=Sales)
     requests: list[str] = field(default_factory=list)
     base_url: str = ""
 
@@ -90,20 +90,26 @@ class Odoo:
         return await self.faults.after(fault, web.json_response(told, dumps=_dumps))
 
     def _call(self, called: str, body: Mapping[str, Any]) -> Any:
+        if method := self.sales.methods().get(called):
+            return method(body)
         match called:
             case "account.move/create":
                 return [self._make(values) for values in body["vals_list"]]
             case "account.move/action_post":
                 return self._post(body["ids"])
-            case "account.move.line/web_search_read":
-                found = list(_matching(self._lines(), body["domain"]))
-                start = body.get("offset", 0)
-                return {"length": len(found), "records": found[start : start + body["limit"]]}
-        model, method = called.split("/")
-        return list(_matching(self._records(model), body["domain"]))[: body.get("limit")] if method else None
+        model, read = called.split("/")
+        found = list(_matching(self._records(model), body["domain"]))
+        if read == "web_search_read":
+            start = body.get("offset", 0)
+            return {"length": len(found), "records": found[start : start + body["limit"]]}
+        return found[: body.get("limit")]
 
     def _records(self, model: str) -> Iterable[Record]:
+        if (sold := self.sales.records(model)) is not None:
+            return sold
         return {
+            "account.move.line": list(self._lines()),
+            "res.company": [{"id": 1, "currency_id.name": "USD"}],
             "account.move": self.moves,
             "account.account": [{"id": number, "code": code} for number, code in enumerate(self.accounts, 1)],
             "account.journal": [

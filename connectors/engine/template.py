@@ -4,16 +4,17 @@ A text that is one brace alone keeps its value's type; `{a|b}` takes the first t
 member out when there is none; `{path ~ /}` takes what follows the last `/`; `{{` and `}}` are braces themselves.
 `{all: PATH}` is the list of every value there, and `{each: PATH, as: NAME, of: TEMPLATE}` a list made of them; inside a
 list or another `each`, its items join that one. `{money: [FACTOR, ...], currency: TEXT}` is their product, rounded as
-money is, with `per: NUMBER` for so many; `{total: [AMOUNT, ...], currency: TEXT}` is their sum, lists of them too, and
-with `times: FACTOR` so often; `{minor_units: AMOUNT, currency: TEXT}` is the amount in whole cents, or in what the
-currency has for them, and `{major_units: CENTS, currency: TEXT}` the other way. `{as_text: TEMPLATE}` writes a number
-as text. There is nothing else to learn.
+money is, with `per: NUMBER` for so many, and with `places: 4` to so many decimals instead, as unit prices are;
+`{total: [AMOUNT, ...], currency: TEXT}` is their sum, lists of them too, and with `times: FACTOR` so often;
+`{minor_units: AMOUNT, currency: TEXT}` is the amount in whole cents, or in what the currency has for them, and
+`{major_units: CENTS, currency: TEXT}` the other way. `{as_text: TEMPLATE}` writes a number as text. There is nothing
+else to learn.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from math import prod
 from typing import Any, TypeAlias
@@ -109,7 +110,10 @@ def _money(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Decimal:
     product = prod([_number(_expand(factor, scope)) for factor in template["money"]], start=Decimal(1))
     per = _expand(template.get("per", 1), scope)
     per = Decimal(1) if per is _MISSING else _number(per)
-    return round_money(product / (per or 1), expand_text(template["currency"], scope))
+    exact = product / (per or 1)
+    if "places" in template:
+        return exact.quantize(Decimal(1).scaleb(-int(template["places"])), ROUND_HALF_UP)
+    return round_money(exact, expand_text(template["currency"], scope))
 
 
 def _total(template: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
@@ -210,6 +214,7 @@ _FORMS: Mapping[frozenset[str], _Form] = {
     frozenset(_ALL): _all,
     frozenset({"money", "currency"}): _money,
     frozenset({"money", "per", "currency"}): _money,
+    frozenset({"money", "per", "places"}): _money,
     frozenset({"total", "currency"}): _total,
     frozenset({"total", "times", "currency"}): _total,
     frozenset({"minor_units", "currency"}): _minor_units,

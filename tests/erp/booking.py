@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from canonical import CreditCheck, CreditMemo, Document, Invoice, JournalEntry, Unavailable
+from canonical import (
+    CreditCheck,
+    CreditMemo,
+    Document,
+    Invoice,
+    JournalEntry,
+    OrderChange,
+    PurchaseOrder,
+    ShipmentNotice,
+    Unavailable,
+)
 from canonical.exchange import Handed, Parcel
 from connectors.catalogue import load_catalogue
 from connectors.connection import Connection, host_of
@@ -120,6 +130,45 @@ def credit_memo(number: str) -> CreditMemo:
     }
     said = {**dict(given_back), "lines": given_back.lines[1:], "extensions": {"crossdock": ours}}
     return CreditMemo.model_validate(said)
+
+
+def order(number: str, channel: str = "northwind") -> PurchaseOrder:
+    """Two lines, as the router tells an ERP of an order: own units, of which a case costs 450."""
+    price = {"currency": "USD"}
+    lines = [
+        {"number": "1", "items": {"sku": "CS-1001"}, "description": "Enamel camp mug", "quantity": {"value": "48"},
+         "price": price | {"amount": "450.00", "per": {"value": "24"}}},
+        {"number": "2", "items": {"sku": "CS-1002"}, "quantity": {"value": "5"}, "price": price | {"amount": "42.50"}},
+    ]  # fmt: skip
+    said = {"number": number, "ordered_on": DAY, "currency": "USD", "lines": lines}
+    return PurchaseOrder.model_validate({**said, "extensions": _ours(number, channel)})
+
+
+def order_change(number: str, *quantities: str, channel: str = "northwind") -> OrderChange:
+    """What stands of each of its lines now; a cancellation where none is given."""
+    left = quantities or ("0", "0")
+    lines = [
+        {**line.model_dump(), "change": "replace", "quantity": {"value": quantity}}
+        for line, quantity in zip(order(number).lines, left, strict=True)
+    ]
+    said = {"number": number, "changed_on": DAY, "currency": "USD", "lines": lines}
+    purpose = "change" if quantities else "cancel"
+    return OrderChange.model_validate({**said, "purpose": purpose, "extensions": _ours(number, channel)})
+
+
+def shipment(number: str, of: str, *quantities: str, channel: str = "northwind") -> ShipmentNotice:
+    """So much of each of its lines left."""
+    lines = [
+        {"line_number": str(count), "items": {"sku": f"CS-100{count}"}, "quantity": {"value": quantity}}
+        for count, quantity in enumerate(quantities, 1)
+        if quantity != "0"
+    ]
+    said = {"number": number, "shipped_on": DAY, "order_numbers": [of], "lines": lines}
+    return ShipmentNotice.model_validate({**said, "extensions": _ours(of, channel, node="dc-reno")})
+
+
+def _ours(number: str, channel: str, **more: str) -> dict[str, dict[str, str]]:
+    return {"crossdock": {"channel": channel, "order": f"{channel}/{number}", **more}}
 
 
 def _parts(*given: tuple[str, str, str]) -> list[dict[str, str]]:

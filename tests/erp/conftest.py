@@ -1,5 +1,6 @@
 """A real Tryton, started once for all who post into it."""
 
+import csv
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -25,10 +26,12 @@ def tryton_server() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def tryton_database(tryton_server: ModuleType, pytestconfig: pytest.Config) -> Path:
-    """A database with the example hub's chart of accounts."""
+    """A database with the example hub's chart of accounts and its items."""
     accounts = yaml.safe_load((CONFIG / "posting.yaml").read_text())["accounts"]
+    with (CONFIG / "items.csv").open() as rows:
+        items = list(csv.DictReader(rows))
     assert pytestconfig.cache
-    prepared: Path = tryton_server.prepared(pytestconfig.cache.mkdir("tryton"), accounts)
+    prepared: Path = tryton_server.prepared(pytestconfig.cache.mkdir("tryton"), accounts, items)
     return prepared
 
 

@@ -12,8 +12,18 @@ from connectors.emulators.faults import Fault
 from connectors.emulators.loopback import serving
 from connectors.emulators.odoo import Odoo
 from connectors.engine.wire import HttpWire
-from connectors.ledger import read_ledger
-from tests.erp.booking import Books, credit_check, credit_memo, entry, invoice, until_done
+from connectors.ledger import read_ledger, read_shipments
+from tests.erp.booking import (
+    Books,
+    credit_check,
+    credit_memo,
+    entry,
+    invoice,
+    order,
+    order_change,
+    shipment,
+    until_done,
+)
 
 CALLS = (
     "account.move/search_read", "account.journal/", "account.account/", "res.partner/", "account.move/create",
@@ -25,12 +35,17 @@ FAULTS: tuple[Fault, ...] = (
 POSTED = {"1100": Decimal("12.50"), "4000": Decimal("-12.50")}
 
 
+MUGS, PANS = "CS-1001", "CS-1002"
+
+
 @pytest.fixture
 async def odoo() -> AsyncIterator[Odoo]:
     odoo = Odoo()
     odoo.add_partner("northwind", "250.75", limit="1000")
     odoo.add_partner("harbor", "10")
     odoo.add_partner("SUNDRY")
+    for sku in (MUGS, PANS):
+        odoo.sales.add_product(sku, "100")
     async with serving(odoo):
         yield odoo
 
@@ -84,6 +99,60 @@ async def test_an_invoice_and_a_credit_memo_are_booked_once_as_our_own_rule_woul
     ]
     held = [line async for line in read_ledger(hub.caller)]
     assert ("C1", "4060", Decimal(60)) in held
+
+
+def sold(odoo: Odoo, number: str) -> tuple[str, list[tuple[str, Decimal, Decimal]]]:
+    """The state of an order's only sale, and its lines: name, quantity, unit price."""
+    [sale] = [one for one in odoo.sales.orders if one["client_order_ref"] == f"northwind/{number}"]
+    lines = [one for one in odoo.sales.lines if one["order_id"] == sale["id"]]
+    return sale["state"], [(one["name"], one["product_uom_qty"], one["price_unit"]) for one in lines]
+
+
+async def test_an_order_becomes_a_sale_and_what_ships_leaves_its_own_stock(odoo: Odoo, wire: HttpWire) -> None:
+    hub = books(wire, odoo)
+    for document in (
+        order("SO-1"),
+        order("SO-1"),
+        shipment("S1", "SO-1", "24", "5"),
+        shipment("S1", "SO-1", "24", "5"),
+    ):
+        await hub.hand_over(document)
+    await hub.hand_over(shipment("S2", "SO-1", "24"))
+    lines = [("1 CS-1001: Enamel camp mug", 48, Decimal("18.75")), ("2 CS-1002: ", 5, Decimal("42.5"))]
+    assert sold(odoo, "SO-1") == ("sale", lines)
+    assert [odoo.sales.left(sku) for sku in (MUGS, PANS)] == [48, 5]
+    held = [line async for line in read_shipments(hub.caller)]
+    assert sorted(held) == [("S1", MUGS, 24), ("S1", PANS, 5), ("S2", MUGS, 24)]
+
+
+async def test_a_sale_follows_its_order_as_far_as_goods_have_not_left(odoo: Odoo, wire: HttpWire) -> None:
+    hub = books(wire, odoo)
+    for number in ("SO-2", "SO-3"):
+        await hub.hand_over(order(number))
+    await hub.hand_over(shipment("S1", "SO-2", "12"))
+    for _ in range(2):
+        await hub.hand_over(order_change("SO-2", "24", "0"))
+        await hub.hand_over(order_change("SO-3"))
+    assert [quantity for _, quantity, _ in sold(odoo, "SO-2")[1]] == [24, 0]
+    assert sold(odoo, "SO-3")[0] == "cancel"
+    with pytest.raises(Rejected, match="below the amount already delivered"):
+        await hub.hand_over(order_change("SO-2", "6", "0"))
+    with pytest.raises(Rejected):
+        await hub.hand_over(shipment("S2", "SO-9", "1"))
+
+
+@pytest.mark.parametrize("fault", ["server_error", "silent_after_accepting", "garbage"])
+async def test_whatever_goes_wrong_an_order_is_sold_and_shipped_once(odoo: Odoo, wire: HttpWire, fault: Fault) -> None:
+    odoo.faults.silence = 0.3
+    calls = ("order/create", "action_confirm", "picking/search_read", "move/write", "picking/write", "button_validate")
+    for at, call in enumerate(calls):
+        odoo.faults.only = call
+        odoo.faults.queue.append(fault)
+        await until_done(books(wire, odoo), order(f"{at}"))
+        await until_done(books(wire, odoo), shipment(f"{at}-S1", f"{at}", "7"))
+        assert not odoo.faults.queue
+        assert sold(odoo, f"{at}")[0] == "sale"
+    assert odoo.sales.left(MUGS) == 7 * len(calls)
 
 
 async def test_its_books_are_read_back_to_the_cent(odoo: Odoo, wire: HttpWire) -> None:

@@ -86,6 +86,27 @@ class Tryton:
                 found[names[line["move"]]].append((line["account."]["code"], line["debit"], line["credit"]))
         return {key: sorted(rows) for key, rows in found.items()}
 
+    def left(self, *skus: str) -> dict[str, Decimal]:
+        """How much has left Tryton's own stock for customers, by SKU: of these, or of all."""
+        done = ("state", "=", "done"), ("to_location.type", "=", "customer")
+        moves = self.find("stock.move", *done, fields=("quantity", "product.code"))
+        found: dict[str, Decimal] = {}
+        for move in moves:
+            sku = move["product."]["code"]
+            found[sku] = found.get(sku, Decimal(0)) + Decimal(str(move["quantity"]))
+        return {sku: units for sku, units in found.items() if not skus or sku in skus}
+
+    def sale(self, order: str) -> tuple[str, list[tuple[str, str, Decimal, Decimal]]]:
+        """The state of an order's only sale, and its lines: our number, SKU, quantity, unit price."""
+        [sale] = self.find("sale.sale", ("reference", "=", order), fields=("state",))
+        said = self.find(
+            "sale.line", ("sale", "=", sale["id"]), fields=("note", "product.code", "quantity", "unit_price")
+        )
+        lines = [
+            (one["note"], one["product."]["code"], Decimal(str(one["quantity"])), one["unit_price"]) for one in said
+        ]
+        return sale["state"], sorted(lines)
+
 
 @contextmanager
 def serving(database: Path, place: Path) -> Iterator[Tryton]:
@@ -96,9 +117,9 @@ def serving(database: Path, place: Path) -> Iterator[Tryton]:
         yield Tryton(url)
 
 
-def prepared(cache: Path, accounts: Mapping[str, str]) -> Path:
-    """The database with everything set up, made once for each version of trytond, chart of accounts and set-up."""
-    made_of = hashlib.sha256(Path(__file__).read_bytes() + repr(accounts).encode()).hexdigest()
+def prepared(cache: Path, accounts: Mapping[str, str], items: Sequence[Mapping[str, str]]) -> Path:
+    """The database with everything set up, made once for each version of trytond and of what it holds."""
+    made_of = hashlib.sha256(Path(__file__).read_bytes() + repr((accounts, items)).encode()).hexdigest()
     kept = cache / f"books-{version('trytond')}-{made_of[:12]}.sqlite"
     if not kept.exists():
         place = cache / "making"
@@ -107,7 +128,7 @@ def prepared(cache: Path, accounts: Mapping[str, str]) -> Path:
         configuration = _configuration(place)
         _activate(place, configuration)
         with _running(configuration) as url:
-            set_up(Tryton(url, "admin", _ADMIN), accounts)
+            set_up(Tryton(url, "admin", _ADMIN), accounts, items)
         _keep(place / "databases" / "books.sqlite", kept)
         shutil.rmtree(place)
     return kept
@@ -171,7 +192,7 @@ def _wait_for(root: str, server: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("trytond did not start")
 
 
-def set_up(admin: Tryton, accounts: Mapping[str, str]) -> None:
+def set_up(admin: Tryton, accounts: Mapping[str, str], items: Sequence[Mapping[str, str]]) -> None:
     """Everything that an accountant sets up before the hub posts anything."""
     currency = admin.make(
         "currency.currency", name="US Dollar", symbol="$", code="USD", numeric_code="840", digits=2,
@@ -185,6 +206,7 @@ def set_up(admin: Tryton, accounts: Mapping[str, str]) -> None:
     _chart(admin, company, accounts)
     _year(admin, company)
     _customers(admin)
+    _products(admin, items)
     groups = [group["id"] for group in admin.find("res.group")]
     admin.make(
         "res.user", name="Crossdock", login=USER, password=PASSWORD, companies=[["add", [company]]], company=company,
@@ -228,6 +250,18 @@ def _year(admin: Tryton, company: int) -> None:
 def _customers(admin: Tryton) -> None:
     for code, name in ((SUNDRY, "Sundry customers"), (CUSTOMER, "Northwind Retail")):
         admin.make("party.party", name=name, code=code, addresses=[["create", [{"party_name": name}]]])
+
+
+def _products(admin: Tryton, items: Sequence[Mapping[str, str]]) -> None:
+    """What is sold and kept in stock, by our SKUs."""
+    [each] = admin.find("product.uom", ("symbol", "=", "u"))
+    kept = {"type": "goods", "default_uom": each["id"], "sale_uom": each["id"], "salable": True}
+    templates = [
+        {**kept, "name": item["description"], "list_price": Decimal(item["price"]), "cost_price_method": "fixed",
+         "products": [["create", [{"suffix_code": item["sku"]}]]]}
+        for item in items
+    ]  # fmt: skip
+    admin.ask("model.product.template.create", templates)
 
 
 def _plain(value: object) -> object:

@@ -29,10 +29,12 @@ from canonical import (
     Note,
     OrderAcknowledgment,
     OrderChange,
+    OrderLine,
     Package,
     PackageLine,
     PaymentCapture,
     Price,
+    PurchaseOrder,
     Quantity,
     ReturnAuthorization,
     ReturnLine,
@@ -106,6 +108,21 @@ DOCUMENTS: dict[str, Document] = {
             lines=(
                 AcknowledgedLine(number="11", quantity=TWO, outcomes=(LineOutcome(outcome="accepted", quantity=TWO),)),
             ),
+        ),
+        PurchaseOrder(
+            number="1001",
+            ordered_on=datetime(2026, 9, 15, 11, tzinfo=UTC),
+            currency="USD",
+            lines=(
+                OrderLine(
+                    number="11",
+                    items={"sku": "CS-1005"},
+                    description="Mug",
+                    quantity=TWO,
+                    price=Price(amount=Decimal("39.98"), currency="USD", per=TWO),
+                ),
+            ),
+            extensions={"crossdock": {"channel": "shop", "order": "shop/1001"}},
         ),
         OrderChange(
             number="1001",
