@@ -47,6 +47,7 @@ def goods_cost_terms(work: Workings, carried: Goods, route: Route) -> dict[str, 
         "picking": route.node.unit_cost * carried.units,
         "late": costs.late_day * route.late_days * carried.units,
         "transit": costs.transit_day * band.transit_days * carried.units,
+        "load": costs.node_load * route.crowding * carried.units,
         "carbon": costs.carbon_kg * band.carbon_kg * carried.pounds,
         "fee": carried.price * route.node.fee_percent / 100,
     }

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from canonical import Address
 from router.freight import PREFIX, band_of, place_of
 from router.network import Node
+from router.order import ZERO
 from router.promise import last_call
 from router.routing import FreightBand, Routing
 
@@ -59,15 +60,20 @@ class Hauls:
             for node in nodes
         )
         self.each = tuple(hauls)
-        self._late_day = routing.costs.late_day
+        self.costs = routing.costs
         self.unit_costs = lru_cache(PLACES)(self._unit_costs)
 
-    def _unit_costs(self, late_days: tuple[int, ...], weight: Decimal, price: Decimal) -> tuple[int, ...]:
-        """What a unit of so many pounds and such a price costs over each haul, as the search counts it."""
+    def _unit_costs(
+        self, late_days: tuple[int, ...], crowding: tuple[Decimal, ...], weight: Decimal, price: Decimal
+    ) -> tuple[int, ...]:
+        """What a unit of so many pounds and such a price costs over each haul, as the search counts it. No `crowding`
+        is none anywhere."""
+        late_day, node_load = self.costs.late_day, self.costs.node_load
+        days = zip(self.each, late_days, crowding or [ZERO] * len(late_days), strict=True)
         return tuple(
             [
-                scaled(weight * haul.pound + price * haul.fee + haul.unit + self._late_day * late)
-                for haul, late in zip(self.each, late_days, strict=True)
+                scaled(weight * haul.pound + price * haul.fee + haul.unit + late_day * late + node_load * crowded)
+                for haul, late, crowded in days
             ]
         )
 

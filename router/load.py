@@ -1,13 +1,16 @@
 """What nodes have taken on by day, and what a decision adds to it: capacity is promised as stock is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from canonical import Amount, Text
-from router.network import Network
+from router.network import Network, Node
 from router.order import ZERO, Allocation
 
+Day = tuple[str, date]
+"""A node and a day of departure."""
 Most = tuple[int | None, int | None, Amount | None]
 """The most orders, lines and units; None is no limit."""
 
@@ -62,9 +65,32 @@ def fits(before: Load, more: Load, most: Most) -> bool:
     )
 
 
-def loads_of(allocations: Iterable[Allocation]) -> dict[tuple[str, date], Load]:
+class Room(NamedTuple):
+    """What nodes of limited capacity have taken on, as one order sees it that would add to it."""
+
+    loads: Mapping[Day, Load]
+    more: Load
+    """What the order would add."""
+    kept: frozenset[Day]
+    """Where it has its place already."""
+
+    def has(self, node: Node, day: date) -> bool:
+        """Whether a node has room on a day."""
+        place = node.id, day
+        more = self.more._replace(orders=0) if place in self.kept else self.more
+        return not any(more) or fits(self.loads.get(place, Load()), more, node.capacity.most)
+
+    def used(self, node: Node, day: date) -> Decimal:
+        """How much of a node's capacity of a day is used: 1 is all of what it has least of."""
+        load = self.loads.get((node.id, day), Load())
+        orders, lines, units = node.capacity.most
+        shares = ((load.orders, orders), (load.lines, lines), (load.units, units))
+        return max([Decimal(taken) / most for taken, most in shares if most], default=ZERO)
+
+
+def loads_of(allocations: Iterable[Allocation]) -> dict[Day, Load]:
     """By node and day what an order's allocations ask: also of what has left, but not of what was given back."""
-    loads: dict[tuple[str, date], Load] = {}
+    loads: dict[Day, Load] = {}
     visited: set[tuple[str, date, int]] = set()
     for one in allocations:
         if one.day and (kept := one.quantity - one.short) > 0:

@@ -1,6 +1,6 @@
 """A route from a node to a destination: its cost, when goods leave and arrive, or why it is closed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from canonical import Moment
 from router.haul import PLACES, Clock, Haul, Hauls
+from router.load import Room
 from router.network import Node
+from router.order import ZERO
 from router.promise import AHEAD, day_of, delivery_date, departures, first_departure, ready_on
 from router.routing import FreightBand
-
-Room = Callable[[Node, date], bool]
-"""Whether a node has room on a day."""
 
 
 class Promise(NamedTuple):
@@ -36,6 +35,8 @@ class Route:
     """What the shipment costs before its weight."""
     promise: Promise
     late_days: int
+    crowding: Decimal
+    """How near its node is to its capacity of the day goods leave: the part of `node_load` that a unit costs."""
     excluded: str | None
 
 
@@ -48,6 +49,8 @@ class Routes(NamedTuple):
     open: Mapping[str, int]
     """By node the place in `each` of the routes that are not excluded."""
     late_days: tuple[int, ...]
+    crowding: tuple[Decimal, ...]
+    """Nothing where no node is crowded."""
 
 
 class Setting(NamedTuple):
@@ -80,7 +83,8 @@ def _routes(hauls: Hauls, settings: tuple[Setting, ...], room: Room | None = Non
     )
     by_node = {route.node.id: route for route in each}
     places = {route.node.id: place for place, route in enumerate(each) if not route.excluded}
-    return Routes(each, by_node, places, tuple(route.late_days for route in each))
+    crowding = tuple(route.crowding for route in each) if any(route.crowding for route in each) else ()
+    return Routes(each, by_node, places, tuple(route.late_days for route in each), crowding)
 
 
 _known_routes = lru_cache(PLACES)(_routes)
@@ -89,19 +93,20 @@ _known_routes = lru_cache(PLACES)(_routes)
 def _route(haul: Haul, hauls: Hauls, setting: Setting, room: Room | None) -> Route:
     node, carriers, wanted = haul.node, hauls.carriers, dict(setting.wanted)
     first = first_departure(node, carriers, max(setting.ready, wanted.get("ship_not_before", setting.ready)))
-    ships = (room and next((day for day in departures(node, first, carriers) if room(node, day)), None)) or first
+    ships = (room and next((day for day in departures(node, first, carriers) if room.has(node, day)), None)) or first
     arrives = delivery_date(ships, haul.band.transit_days, carriers.delivery)
     late = max(
         _days_after(ships, wanted, ("requested_ship", "ship_not_later")),
         _days_after(arrives, wanted, ("requested_delivery", "delivery_not_later")),
     )
     excluded = haul.refusal
-    if excluded is None and room and not room(node, ships):
+    if excluded is None and room and not room.has(node, ships):
         excluded = f"has no capacity left on {first} and the {AHEAD - 1} departures after it"
     last = wanted.get("cancel_after")
     if excluded is None and last and ships > last:
         excluded = f"leaves on {ships}, after the order's cancel date {last}"
-    return Route(node, hauls.region, haul.band, haul.shipment, Promise(ships, arrives), late, excluded)
+    crowding = hauls.costs.crowding(room.used(node, ships)) if room else ZERO
+    return Route(node, hauls.region, haul.band, haul.shipment, Promise(ships, arrives), late, crowding, excluded)
 
 
 def _days_after(day: date, wanted: Mapping[str, date], names: tuple[str, ...]) -> int:

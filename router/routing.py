@@ -21,6 +21,9 @@ PaymentTerms = Literal["owed", "captured", "authorized"]
 """Who brings the money: the buyer on invoice, the channel, or ourselves from what the buyer authorized."""
 
 
+_FINE = Decimal("0.0001")
+
+
 class Costs(Rule):
     """The weights of allocation, in the company's currency."""
 
@@ -34,8 +37,18 @@ class Costs(Rule):
     """For each unit and day on the way, so that of two that keep the promise the faster comes first."""
     carbon_kg: Amount = Field(default=ZERO, ge=0)
     """For each kilogram of carbon dioxide, by the zones' own figures."""
+    node_load: Amount = Field(default=ZERO, ge=0)
+    """For each unit from a node whose capacity of the day is used up, and less from one with room, so that of two
+    nodes the emptier comes first; nothing from a node without a limit."""
+    node_load_from_percent: Amount = Field(default=Decimal(50), ge=0, lt=100)
+    """How much of the day's capacity must be used before it costs anything; from there on it rises evenly."""
     unfilled: Amount = Field(default=Decimal(1000), gt=0)
     """For each unit that nobody ships; far above the others, so that stock is used before it is spared."""
+
+    def crowding(self, used: Decimal) -> Decimal:
+        """The part of `node_load` that a unit costs where so much of a node's day is used; 1 is all of it."""
+        begins = self.node_load_from_percent / 100
+        return min(max(used - begins, ZERO) / (1 - begins), Decimal(1)).quantize(_FINE).normalize()
 
 
 class FreightBand(Rule):

@@ -12,6 +12,7 @@ from router.adjustment import goods_as_ordered
 from router.allocation import Assignment, Demand, Problem, allocate
 from router.goods import Goods, unit_goods
 from router.haul import scaled
+from router.load import loads_of
 from router.order import ZERO, Allocation
 from router.preorder import opens_on, preordered, wait_for_day
 from router.route import Route, Routes
@@ -56,6 +57,25 @@ class Sourced:
         return takes if scale == 1 else [[(route, units / scale) for route, units in take] for take in takes]
 
     @cached_property
+    def allocations(self) -> list[Allocation]:
+        """Each line's part of what its SKU is allocated, lines in their order."""
+        return [
+            made(
+                Allocation,
+                line=line,
+                node=route.node.id,
+                sku=want.sku,
+                quantity=quantity,
+                destination=self.destination,
+                day=route.promise.ship_on if route.node.capacity.limited else None,
+                ship_on=route.promise.ship_on,
+                deliver_on=route.promise.deliver_on,
+            )
+            for want, takes in zip(self.wants, self.takes, strict=True)
+            for line, route, quantity in _portions(want.lines, takes)
+        ]
+
+    @cached_property
     def unfilled(self) -> list[Decimal]:
         """What nobody ships, by want."""
         return [
@@ -92,15 +112,18 @@ def fell_short(work: Workings) -> set[tuple[str, str]]:
 def _solved(work: Workings) -> Iterator[Sourced]:
     """Each destination solved in turn, out of what those before it leave."""
     taken: dict[tuple[str, str], Decimal] = {}
-    last = len(work.order.destinations) - 1
-    for destination in range(last + 1):
+    before: list[Allocation] = []
+    for destination in range(len(work.order.destinations)):
         if wants := _wants(work, destination):
+            if before and work.policy.network.limited:
+                work.claim(loads_of(before))
             outcome = _solve(work, destination, wants, taken)
             yield outcome
-            for want, takes in zip(wants, outcome.takes, strict=True) if destination < last else ():
-                for route, quantity in takes:
-                    key = (want.sku, route.node.id)
-                    taken[key] = taken.get(key, ZERO) + quantity
+            before += outcome.allocations
+            for one in outcome.allocations:
+                taken[one.sku, one.node] = taken.get((one.sku, one.node), ZERO) + one.quantity
+    if before and work.policy.network.limited:
+        work.claim({})
 
 
 def _wants(work: Workings, destination: int) -> tuple[Want, ...]:
@@ -189,8 +212,8 @@ def _leave_out_forbidden(want: Want, routes: Routes, row: Row) -> None:
 
 def _unit_costs(work: Workings, destination: int, wants: tuple[Want, ...], routes: Routes) -> list[tuple[int, ...]]:
     """For each want what a unit costs over each route: the sum of `unit_cost_terms`, in whole numbers."""
-    unit_costs, late_days = work.hauls(destination).unit_costs, routes.late_days
-    costs = [unit_costs(late_days, want.unit.pounds, want.unit.price) for want in wants]
+    unit_costs, late_days, crowding = work.hauls(destination).unit_costs, routes.late_days, routes.crowding
+    costs = [unit_costs(late_days, crowding, want.unit.pounds, want.unit.price) for want in wants]
     return [
         _with_surcharges(want, routes, row) if want.rulings else row for want, row in zip(wants, costs, strict=True)
     ]
@@ -217,24 +240,10 @@ def _places(value: Decimal | int) -> int:
 
 
 def _reserve(work: Workings, outcome: Sourced) -> None:
-    """Give each line its part of what its SKU was allocated, lines in their order."""
-    for want, takes in zip(outcome.wants, outcome.takes, strict=True):
-        for line, route, quantity in _portions(want.lines, takes):
-            node, day = route.node.id, route.promise.ship_on if route.node.capacity.limited else None
-            allocation = made(
-                Allocation,
-                line=line,
-                node=node,
-                sku=want.sku,
-                quantity=quantity,
-                destination=outcome.destination,
-                day=day,
-                ship_on=route.promise.ship_on,
-                deliver_on=route.promise.deliver_on,
-            )
-            work.allocations.append(allocation)
-            work.move(line, "allocate", quantity, node=node)
-            work.reserve(allocation, quantity)
+    for allocation in outcome.allocations:
+        work.allocations.append(allocation)
+        work.move(allocation.line, "allocate", allocation.quantity, node=allocation.node)
+        work.reserve(allocation, allocation.quantity)
 
 
 def _portions(

@@ -1,7 +1,7 @@
 """A decision while it is being made: the order's lines as they move, and what will be written and sent."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -24,11 +24,10 @@ from router.decision import (
 )
 from router.haul import Hauls
 from router.lifecycle import MOVES, TALLIES, Move, shift, tally
-from router.load import Load, LoadChange, fits, load_changes, loads_of
-from router.network import Node
+from router.load import Day, Load, LoadChange, Room, load_changes, loads_of
 from router.order import ZERO, Allocation, LineState, Order
 from router.policy import Policy
-from router.route import Room, Route, Routes, routes_to
+from router.route import Route, Routes, routes_to
 from router.routing import Channel
 from router.sourcing_rule import Ruling
 
@@ -71,6 +70,7 @@ class Workings:
         self._items: dict[str, Item] = {}
         self._stock: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._routes: dict[int, Routes] = {}
+        self._claimed: Mapping[Day, Load] = {}
         self._sourcing_rules: dict[str, list[Ruling]] = {}
         self._reserved: dict[tuple[str, str, str], Decimal] = {}
         self._allocated_before = order.allocations
@@ -135,19 +135,23 @@ class Workings:
         return self.policy.hauls(self.order.destinations[destination].address or Address())
 
     def _room(self, destination: int) -> Room:
-        """Whether a node has room for what is open for a destination on a day, or keeps it already."""
+        """The room that nodes have for what is open for a destination."""
         wanted = [line for line in self.lines.values() if line.destination == destination and line.ledger.open]
         more = Load(1, len(wanted), sum((line.ledger.open for line in wanted), ZERO))
-        kept = {(one.node, one.day) for one in self.allocations if one.destination == destination and one.outstanding}
-        before, now = loads_of(self._allocated_before), loads_of(self.allocations)
+        own = [one for one in self.allocations if one.destination == destination and one.outstanding]
+        kept = frozenset([(one.node, one.day) for one in own if one.day])
         loads = {(one.node, one.day): one.load for one in self.world.loads}
+        for sign, allocations in ((-1, self._allocated_before), (1, self.allocations)):
+            for place, load in loads_of(allocations).items():
+                loads[place] = loads.get(place, Load()).plus(load, sign)
+        for place, load in self._claimed.items():
+            loads[place] = loads.get(place, Load()).plus(load)
+        return Room(loads, more, kept)
 
-        def has_room(node: Node, day: date) -> bool:
-            place = node.id, day
-            others = loads.get(place, Load()).plus(before.get(place, Load()), -1).plus(now.get(place, Load()))
-            return place in kept or fits(others, more, node.capacity.most)
-
-        return has_room
+    def claim(self, loads: Mapping[Day, Load]) -> None:
+        """Leave room for what some destinations are about to take of nodes' days, while others are sourced."""
+        self._claimed = loads
+        self._routes.clear()
 
     @property
     def allocations_by_line(self) -> dict[str, list[Allocation]]:

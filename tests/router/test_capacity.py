@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from canonical import FulfilmentOrder, OrderAcknowledgment, OrderChange
+from canonical import ChangedLine, Destination, FulfilmentOrder, OrderAcknowledgment, OrderChange, Quantity
 from router.decide import decide
 from router.decision import Decision, World
 from router.load import Load, LoadChange, NodeLoad
-from router.network import Capacity
+from router.network import Capacity, Network
 from router.order import Order
 from router.policy import Policy
 from tests.router.documents import FONTANA, advice, line, purchase_order, ship_to
@@ -122,3 +122,58 @@ def test_what_is_cancelled_gives_its_capacity_back(policy: Policy, world: World)
 
 def test_a_test_order_takes_no_capacity(policy: Policy, world: World) -> None:
     assert decided(limited(policy, orders=1), world, usage="test").loads == ()
+
+
+def test_destinations_of_one_order_leave_each_other_room(policy: Policy, world: World) -> None:
+    tight = limited(policy, orders=3)
+    parts = [Destination(party=ship_to(FONTANA, name), quantity=Quantity(value=Decimal(2))) for name in ("A", "B")]
+    document = purchase_order(line("1", "CS-1001", "4", destinations=tuple(parts)))
+    full = loaded(world, (MONDAY, Load(2, 2, Decimal(2))))
+    decision = decide(None, document, full, tight, sender="northwind")
+    one = Load(1, 1, Decimal(2))
+    assert [(change.day, change.more) for change in decision.loads] == [(MONDAY, one), (TUESDAY, one)]
+
+
+def test_what_a_change_adds_to_a_day_finds_room_there_or_leaves_on_the_next(policy: Policy, world: World) -> None:
+    tight = limited(policy, units=Decimal(10))
+    first = decided(tight, world, "6")
+    taken_up = loaded(world, (MONDAY, Load(1, 1, Decimal(6))))
+    second = line("2", "CS-1002", "5").model_dump() | {"change": "add"}
+    change = OrderChange(
+        number="4471", change_number="1", changed_on=MONDAY, currency="USD", purpose="change",
+        lines=(ChangedLine.model_validate(second),),
+    )  # fmt: skip
+    decision = decide(first.order, change, taken_up, tight, sender="northwind")
+    assert [(added.day, added.more) for added in decision.loads] == [(TUESDAY, Load(1, 1, Decimal(5)))]
+
+
+def crowded(policy: Policy, **costs: Decimal) -> Policy:
+    """Two nodes that cost alike, each with room for ten orders a day."""
+    near = policy.network.by_id["dc-reno"].model_copy(update={"capacity": Capacity(orders=10)})
+    nodes = (near, near.model_copy(update={"id": "dc-sparks"}))
+    routing = policy.routing.model_copy(update={"costs": policy.routing.costs.model_copy(update=costs)})
+    return policy.model_copy(update={"network": Network(nodes=nodes), "routing": routing})
+
+
+@pytest.mark.parametrize(("orders", "part"), [(0, "0"), (5, "0"), (6, "0.2"), (9, "0.8")])
+def test_a_node_near_its_capacity_costs_more(policy: Policy, world: World, orders: int, part: str) -> None:
+    busy = loaded(world, (MONDAY, Load(orders, orders, Decimal(orders))))
+    told = decided(crowded(policy, node_load=Decimal("0.50")), busy).explanation
+    [candidate] = [one for one in told.lines[0].candidates if one.node == "dc-reno"]
+    assert candidate.cost.get("load", Decimal(0)) == Decimal(part) * Decimal("0.50")
+    assert told.cost_terms.get("load", Decimal(0)) == Decimal(part) * Decimal("0.50") * 4
+
+
+def test_of_two_nodes_that_cost_alike_the_emptier_ships(policy: Policy, world: World) -> None:
+    both = tuple(row._replace(node=node) for row in world.stock for node in ("dc-reno", "dc-sparks"))
+    busy = loaded(world, (MONDAY, Load(8, 8, Decimal(8)))).model_copy(update={"stock": both})
+    weights = {"node_load": Decimal("0.10"), "node_load_from_percent": Decimal(75)}
+    decision = decided(crowded(policy, **weights), busy)
+    assert [change.node for change in decision.loads] == ["dc-sparks"]
+    assert decision.explanation.runner_up == {
+        "nodes": ["dc-reno"],
+        "cost_terms": {**{k: str(v) for k, v in decision.explanation.cost_terms.items()}, "load": "0.080"},
+        "dearer_by": "0.08",
+        "fewer_units": "0",
+    }
+    assert [change.node for change in decided(crowded(policy), busy).loads] == ["dc-reno"]
