@@ -9,7 +9,7 @@ from store.blocks import Block, block_digest, block_hash
 from store.digest import GENESIS
 from store.erasing import Erased, record_hash
 from store.events import chain_of
-from store.tables import decision, lane, lane_entry
+from store.tables import decision, document, lane, lane_entry, lane_name, order
 from store.transaction import Sealed
 from store.watch_tables import block, erasure
 
@@ -48,20 +48,57 @@ def _lane_faults(row: Any) -> Iterator[str]:
         yield f"event {row.events} is in no block"
     if row.pending != row.waiting:
         yield f"{row.pending} are pending, but {row.waiting} wait"
+    if row.next_seq - 1 != row.entries:
+        yield f"{row.next_seq - 1} entries were made, but {row.entries} are there"
+    if row.sent != row.outgoing:
+        yield f"{row.sent} documents went out, but {row.outgoing} are there"
+    if row.events and not row.ordered:
+        yield "its order is not there"
 
 
 def _lanes_with_their_ends() -> Select[Any]:
     of_lane = decision.c.order_id == lane.c.id
     told = select(func.sum(decision.c.last_event - decision.c.first_event + 1)).where(of_lane)
     at_end = of_lane & (decision.c.last_event == lane.c.events) & (decision.c.head == lane.c.head)
-    waiting = select(func.count()).where(lane_entry.c.lane == lane.c.id, lane_entry.c.status == "waiting")
+    entries = select(func.count()).where(lane_entry.c.lane == lane.c.id)
+    waiting = entries.where(lane_entry.c.status == "waiting")
+    sent = document.c.order_id == lane.c.id, document.c.direction == "out", document.c.seq.isnot(None)
+    outgoing = select(func.count()).where(*sent)
     return select(
         lane,
         told.scalar_subquery().label("told"),
         exists().where(at_end).label("ended"),
         exists().where(at_end, _sealed).label("sealed"),
         waiting.scalar_subquery().label("waiting"),
+        entries.scalar_subquery().label("entries"),
+        outgoing.scalar_subquery().label("outgoing"),
+        exists().where(order.c.id == lane.c.id).label("ordered"),
     )
+
+
+def _entries_with_their_lanes() -> Select[Any]:
+    """Entries whose lane or document is gone, and those that are done though nothing was decided.
+
+    An order's own reconsideration names what caused it, which may be no document.
+    """
+    of_lane = exists().where(lane.c.id == lane_entry.c.lane)
+    document_of = exists().where(document.c.id == lane_entry.c.document)
+    decided = exists().where(decision.c.order_id == lane_entry.c.lane, decision.c.document == lane_entry.c.document)
+    undecided = exists().where(document.c.id == lane_entry.c.document, document.c.status != "decided")
+    done = (lane_entry.c.status == "done") & ~decided & ~undecided
+    unknown = lane_entry.c.status.notin_(("waiting", "parked", "done"))
+    return select(lane_entry.c.lane, lane_entry.c.seq).where(
+        ~of_lane | unknown | (lane_entry.c.cause.is_(None) & (~document_of | done))
+    )
+
+
+def _decisions_on_nothing() -> Select[Any]:
+    entered = exists().where(lane_entry.c.lane == decision.c.order_id, lane_entry.c.document == decision.c.document)
+    return select(decision.c.id).where(~entered)
+
+
+def _names_of_nobody() -> Select[Any]:
+    return select(lane_name.c.scope, lane_name.c.name).where(~exists().where(lane.c.id == lane_name.c.lane))
 
 
 def _block_faults(row: Any) -> Iterator[str]:
@@ -87,8 +124,9 @@ def _blocks_with_what_they_hold() -> Select[Any]:
     )
 
 
-def _decision_faults(_row: Any) -> Iterator[str]:
-    yield "it is in no block"
+def _said(what: str) -> Callable[[Any], Iterator[str]]:
+    """What is said of each row that there is."""
+    return lambda _row: iter([what])
 
 
 def _erasure_faults(row: Any) -> Iterator[str]:
@@ -109,6 +147,9 @@ TRAIL: Mapping[str, tuple[Select[Any], Callable[[Any], Iterator[str]]]] = {
     "erasure-chained": (_erasures_with_their_predecessor(), _erasure_faults),
     "event-chained": (_decisions_with_their_predecessor(), _chain_faults),
     "block-whole": (_blocks_with_what_they_hold(), _block_faults),
-    "decision-sealed": (select(decision.c.id).where(~_sealed), _decision_faults),
+    "decision-sealed": (select(decision.c.id).where(~_sealed), _said("it is in no block")),
+    "decision-grounded": (_decisions_on_nothing(), _said("it was made on nothing that is in its lane")),
     "lane-whole": (_lanes_with_their_ends(), _lane_faults),
+    "entry-rooted": (_entries_with_their_lanes(), _said("it is not what its lane or its document says")),
+    "name-rooted": (_names_of_nobody(), _said("it leads to no lane")),
 }

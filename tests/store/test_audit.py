@@ -18,7 +18,7 @@ async def street(tmp_path):
     async with open_street(f"sqlite:///{tmp_path}/hub.db") as opened:
         await stocked(opened)
         for number in ("PO1", "PO2", "PO3"):
-            await opened.send(purchase(number, 5))
+            await opened.send(purchase(number, 5), key=f"key-{number}")
         await opened.settle()
         [(operator, fulfilment), *_] = fulfilments(opened)
         await opened.send(advice(fulfilment, "S1"), source=operator)
@@ -61,6 +61,28 @@ _PO1_CAME = "where order_id = 'acme/PO1' and first_event = 1"
         ("update decision set head = 'other' where order_id = 'acme/PO2'", "event-chained"),
         ("update decision set head = 'other' where order_id = 'acme/PO2'", "block-whole"),
         ("update decision set block = null where order_id = 'acme/PO3'", "lane-whole"),
+        ("update decision set document = 'other' where order_id = 'acme/PO3'", "decision-grounded"),
+        ("delete from transmission", "document-accounted"),
+        ("update transmission set transport_key = 'other' where transport_key is not null", "transmission-kept"),
+        ("update document set content = replace(content, '5', '6') where kind = 'PurchaseOrder'", "document-accounted"),
+        ("update document set content = '{' where kind = 'PurchaseOrder'", "document-accounted"),
+        ("update document set partner = 'other' where kind = 'PurchaseOrder'", "document-accounted"),
+        ("delete from document where kind = 'OrderAcknowledgment' and order_id = 'acme/PO3'", "lane-whole"),
+        ("delete from identity where scope like 'document/%'", "document-accounted"),
+        ("update identity set digest = 'other'", "identity-rooted"),
+        ("delete from lane_entry where lane = 'acme/PO3'", "lane-whole"),
+        ("delete from lane where id = 'acme/PO3'", "entry-rooted"),
+        ("update lane_name set lane = 'other'", "name-rooted"),
+        ("delete from sales_order where id = 'acme/PO3'", "lane-whole"),
+        ("update sales_order set status = 'held'", "quantity-conserved"),
+        ("update sales_order set state = '{}'", "quantity-conserved"),
+        ("insert into backorder values ('A', 'acme/PO3', 0, 0, 0)", "backorder-rooted"),
+        ("update journal_entry set currency = 'EUR'", "posting-balanced"),
+        ("update delivery set destination = 'other'", "document-delivered"),
+        ("update delivery set key = 'other'", "delivery-rooted"),
+        ("update attempt set succeeded = false", "delivery-rooted"),
+        ("delete from delivery", "attempt-rooted"),
+        ("delete from document where direction = 'out'", "delivery-rooted"),
     ],
 )
 async def test_tampering_is_found(street, tampering, found):
