@@ -24,6 +24,13 @@ from connectors.emulators.shopify_orders import OrderBook
 
 API_VERSION = "2026-07"
 QUERY_COST = 10
+EVENT_STATUSES = frozenset(
+    {
+        "ATTEMPTED_DELIVERY", "CARRIER_PICKED_UP", "CONFIRMED", "DELAYED", "DELIVERED", "FAILURE", "IN_TRANSIT",
+        "LABEL_PRINTED", "LABEL_PURCHASED", "OUT_FOR_DELIVERY", "READY_FOR_PICKUP",
+    }
+)  # fmt: skip
+"""FulfillmentEventStatus."""
 
 
 @dataclass(slots=True)
@@ -36,6 +43,8 @@ class Fulfilment:
     quantities: Mapping[str, int]
     notified: bool
     status: str = "SUCCESS"
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    """What became of it on its way, as often as it was told."""
 
 
 @dataclass(slots=True)
@@ -130,7 +139,13 @@ class ShopifyShop:
     def _answer(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             operation = parse(asked["query"])
-            root: Object = {"order": self._order, "fulfillmentCreate": self._create, **self.orders.root()}
+            root: Object = {
+                "order": self._order,
+                "fulfillment": self._fulfilment,
+                "fulfillmentCreate": self._create,
+                "fulfillmentEventCreate": self._tell,
+                **self.orders.root(self._fulfilments_of),
+            }
             return {
                 "data": execute(operation, root, asked.get("variables") or {}),
                 "extensions": self._cost(QUERY_COST),
@@ -155,11 +170,29 @@ class ShopifyShop:
             return None
         return {
             **self.orders.told(id),
-            "fulfillments": lambda first=None: [
-                _shown(fulfilment) for fulfilment in self.fulfilments if fulfilment.order == id
-            ][:first],
+            "fulfillments": self._fulfilments_of(id),
             "fulfillmentOrders": connection([_open(group) for group in self._orders[id]]),
         }
+
+    def _fulfilments_of(self, order: str) -> Callable[..., list[Object]]:
+        return lambda first=None: [_shown(one) for one in self.fulfilments if one.order == order][:first]
+
+    def _known(self, fulfilment: str) -> Fulfilment | None:
+        return next((one for one in self.fulfilments if _shown(one)["id"] == fulfilment), None)
+
+    def _fulfilment(self, id: str) -> Object | None:  # noqa: A002 - the API's own argument
+        known = self._known(id)
+        return {"id": id, "events": connection(known.events)} if known else None
+
+    def _tell(self, fulfillmentEvent: Mapping[str, Any]) -> Object:  # noqa: N803 - the API's own argument
+        known = self._known(fulfillmentEvent["fulfillmentId"])
+        if known is None or fulfillmentEvent["status"] not in EVENT_STATUSES:
+            return {
+                "fulfillmentEvent": None,
+                "userErrors": [{"field": None, "message": "Fulfillment event is invalid"}],
+            }
+        known.events.append(fulfillmentEvent)
+        return {"fulfillmentEvent": {"id": self._gid("FulfillmentEvent")}, "userErrors": []}
 
     def _create(self, fulfillment: Mapping[str, Any]) -> Object:
         wanted: dict[str, int] = {}

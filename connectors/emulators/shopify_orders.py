@@ -5,7 +5,7 @@ inventorySetQuantities
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -65,10 +65,10 @@ class OrderBook:
             }
         )
 
-    def root(self) -> Object:
-        """The fields of queries and mutations."""
+    def root(self, fulfilments_of: Callable[[str], Any]) -> Object:
+        """The fields of queries and mutations; an order's fulfilments are told by the shop."""
         return {
-            "orders": self._list,
+            "orders": partial(self._list, fulfilments_of),
             "shopifyPaymentsAccount": {"balanceTransactions": self._movements},
             "orderCancel": self._cancel,
             "refundCreate": self._refund,
@@ -113,10 +113,12 @@ class OrderBook:
     def _movements(self, first: int, after: str | None = None, **_: Any) -> Object:
         return connection(self.movements)(first, after)
 
-    def _list(self, first: int, query: str, after: str | None = None, **_: Any) -> Object:
+    def _list(
+        self, fulfilments_of: Callable[[str], Any], first: int, query: str, after: str | None = None, **_: Any
+    ) -> Object:
         name, since = _NAME.search(query), _SINCE.search(query)
         found = [
-            self.told(order)
+            {**self.told(order), "fulfillments": fulfilments_of(order)}
             for order, payload in sorted(self.payloads.items(), key=lambda item: _updated(item[1]))
             if (name is None or payload.get("name") == name[1])
             and (since is None or _updated(payload) >= since[1])

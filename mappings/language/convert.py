@@ -28,6 +28,7 @@ from mappings.language.times import (
     formatted_in,
     formatted_out,
     iso_moment_in,
+    utc_out,
     x12_date_in,
     x12_date_out,
 )
@@ -58,12 +59,14 @@ _FORMS_IN: dict[str, Convert] = {
     "fraction": fraction_in,
     "epoch": epoch_seconds_in,
     "epoch_ms": epoch_in,
+    "utc": iso_moment_in,
     "number": decimal_in,
 }
 _FORMS_OUT: dict[str, Convert] = {
     "fraction": fraction_out,
     "epoch": epoch_seconds_out,
     "epoch_ms": epoch_out,
+    "utc": utc_out,
     "number": number_out,
 }
 

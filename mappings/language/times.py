@@ -96,6 +96,11 @@ def epoch_seconds_out(value: Any, zone: str) -> int:
     return epoch_out(value, zone) // 1000
 
 
+def utc_out(value: Any, zone: str) -> str:
+    """ISO 8601 in UTC, to the second, with a Z; a date is its midnight in `zone`."""
+    return datetime.fromtimestamp(epoch_seconds_out(value, zone), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def epoch_out(value: Any, zone: str) -> int:
     """Milliseconds since 1970 UTC; a date is its midnight in `zone`."""
     instant = (

@@ -9,11 +9,20 @@ from typing import Any
 
 import pytest
 
-from canonical import CreditMemo, Document, InventoryReport, OrderAcknowledgment, PurchaseOrder, Rejected
+from canonical import (
+    CreditMemo,
+    Document,
+    InventoryReport,
+    OrderAcknowledgment,
+    PurchaseOrder,
+    Rejected,
+    TrackingUpdate,
+    Unavailable,
+)
 from canonical.exchange import Parcel
 from connectors.connection import Connections
 from connectors.courier import ConnectionCourier
-from connectors.emulators.shopify import ShopifyShop
+from connectors.emulators.shopify import Fulfilment, ShopifyShop
 from connectors.engine.caller import Caller
 from connectors.engine.cursor import MemoryCursors
 from connectors.engine.wire import HttpWire
@@ -148,3 +157,42 @@ async def test_money_goes_back_once(shop: ShopifyShop, deliver: Callable[[Docume
     [refund] = shop.orders.refunds
     assert refund["transactions"][0]["amount"] == "39.50"
     assert refund["refundLineItems"][0]["quantity"] == 1
+
+
+def told(*events: tuple[str, str], number: str = "1Z1", order: str = "#1001") -> TrackingUpdate:
+    """What a carrier said of a package, as the router passes it on."""
+    said = {
+        "number": number, "shipment_number": "TH-1001-S1", "tracking_numbers": [number],
+        "references": [{"kind": "purchase_order", "value": order}],
+        "events": [{"status": status, "at": at, "reason": "normal"} for status, at in events],
+    }  # fmt: skip
+    return TrackingUpdate.model_validate(said)
+
+
+@pytest.fixture
+def fulfilled(shop: ShopifyShop) -> ShopifyShop:
+    payload = sold(shop, "shopify-order-1001.json")
+    order = f"gid://shopify/Order/{payload['id']}"
+    shop.fulfilments += [Fulfilment(place, order, {"numbers": [f"1Z{place}"]}, {}, False) for place in (0, 1)]
+    return shop
+
+
+async def test_milestones_reach_the_fulfilment_that_travels_once_each(fulfilled: ShopifyShop, deliver: Any):
+    sent = told(("out_for_delivery", "2026-03-05T02:00:00-06:00"), ("delivered", "2026-03-05T10:30:00-06:00"))
+    fulfilled.faults.add("garbage", only="fulfillmentEventCreate")
+    with pytest.raises(Unavailable):
+        await deliver(sent)
+    for _ in range(2):
+        await deliver(sent)
+    other, travelling = fulfilled.fulfilments
+    assert other.events == []
+    assert [(event["status"], event["happenedAt"]) for event in travelling.events] == [
+        ("OUT_FOR_DELIVERY", "2026-03-05T08:00:00Z"),
+        ("DELIVERED", "2026-03-05T16:30:00Z"),
+    ]
+
+
+async def test_what_became_of_an_order_that_nothing_shipped_of_is_refused(shop: ShopifyShop, deliver: Any):
+    sold(shop, "shopify-order-1001.json")
+    with pytest.raises(Rejected):
+        await deliver(told(("delivered", "2026-03-05T10:30:00Z")))
