@@ -78,6 +78,7 @@ EXPLANATION = {
                     {"node": "newark", "available": "0", "excluded": "no stock"},
                 ],
                 "chosen": {"reno": "5"},
+                "our_price": "9.50 USD, line 3 of price list L1 of books",
                 "unfilled": "1",
                 "would_have_filled": "1 more at reno",
             }

@@ -225,7 +225,15 @@ def test_show_and_explain_tell_ledger_timeline_and_reasons(crossdock):
     for told in ("5 shipped", "Order accepted", "From northwind", "To reno", "FulfilmentOrder"):
         assert told in shown
     why = crossdock("explain", "NW-1").out
-    for told in ("5 LAMP from reno", "routing.yaml:12", "cost 12.40", "newark", "no stock", "1 more at reno"):
+    for told in (
+        "5 LAMP from reno",
+        "routing.yaml:12",
+        "cost 12.40",
+        "newark",
+        "no stock",
+        "1 more at reno",
+        "line 3 of price list L1",
+    ):
         assert told in why
 
 

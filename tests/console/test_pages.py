@@ -155,7 +155,7 @@ async def test_a_partner_sees_its_own_orders_without_nodes_and_costs(client):
 async def test_an_order_shows_ledger_timeline_and_why(client):
     page = await (await client("GET", "/orders/NW-1", headers=await sign_in(client, "viewer"))).text()
     for told in ("5 shipped", "5 invoiced", "Order accepted", "From northwind", "To reno", "5 LAMP from reno",
-                 "routing.yaml:12", "no stock", "12.40", "1 more at reno"):  # fmt: skip
+                 "routing.yaml:12", "no stock", "12.40", "1 more at reno", "line 3 of price list L1"):  # fmt: skip
         assert told in page
 
 
