@@ -40,7 +40,7 @@ from console.rehearsal import Rehearsal, Story
 from console.tools import Tools
 from mappings.language.schema import map_schema
 from router.catalogue import StockLevel
-from router.decide import decide, needs
+from router.decide import decide
 from router.decision import StockRow
 from router.event_kinds import EVENT_KINDS
 from router.flow import (
@@ -58,6 +58,7 @@ from router.flow import (
 from router.flow.reconcile import Reconcile
 from router.flow.schedule import Job
 from router.hindsight import Hindsight
+from router.needs import needs
 from router.network import Company
 from router.opening_stock import stock_up
 from router.policy import Policy

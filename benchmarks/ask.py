@@ -34,9 +34,10 @@ from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedId
 from connectors.ticker import Ticker
 from connectors.translator import Translator
 from router.catalogue import Catalogue
-from router.decide import decide, needs
+from router.decide import decide
 from router.flow import Deliver, Flow, Intake, Render, RouteOrders, Schedule, Translate
 from router.lanes import Decided, Lanes
+from router.needs import needs
 from router.policy import Policy
 from router.taxes import Taxes
 from store import Store, open_store

@@ -30,9 +30,10 @@ from connectors import connection as connections
 from connectors.surroundings import SystemClock, SystemRandomness, TimeOrderedIds
 from connectors.ticker import Ticker
 from connectors.translator import Translator
-from router.decide import decide, needs
+from router.decide import decide
 from router.flow import Deliver, Flow, Intake, Render, RouteOrders, Schedule, Translate
 from router.lanes import Decided
+from router.needs import needs
 from store import Store, open_store
 
 WAITING, BATCH, ROUNDS = 1000, 50, 15

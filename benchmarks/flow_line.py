@@ -11,8 +11,9 @@ from benchmarks.flow_rows import Spent
 from benchmarks.flow_trade import Trade
 from canonical.exchange import Arrival
 from connectors.surroundings import SystemClock
-from router.decide import decide, needs
+from router.decide import decide
 from router.flow import RouteOrders, Translate
+from router.needs import needs
 from store import Store
 
 GROUP = 50

@@ -26,8 +26,9 @@ from connectors.surroundings import collect_rarely
 from mappings.yaml_model import load_model
 from router.allocation import Demand, Problem, allocate, assignment_of
 from router.catalogue import read_items
-from router.decide import decide, needs
+from router.decide import decide
 from router.decision import StockRow, World
+from router.needs import needs
 from router.network import Company, Network
 from router.policy import Policy
 from router.posting import Posting

@@ -48,6 +48,8 @@ class Consignment(Model):
     shipment: Text | None = None
     """Our number of the shipment it left with."""
     left_at: datetime | None = None
+    shipped_on: Moment | None = None
+    """When its node says that it left."""
     heard_at: datetime | None = None
     """When the carrier last said something of it, or was asked."""
     status: Literal["rated", "labelled", "unlabelled", "superseded", "voided"] = "rated"

@@ -28,7 +28,6 @@ from router.decision import (
     Decision,
     Event,
     Explanation,
-    Needs,
     Trouble,
     World,
 )
@@ -51,7 +50,7 @@ from router.settlement import settlement
 from router.shipment_tracking import ask_where, track, tracked
 from router.shipping import refuse, ship
 from router.sourcing import Sourced
-from router.substitution import substitute, substitutes_of
+from router.substitution import substitute
 from router.workings import Workings
 
 
@@ -69,19 +68,6 @@ def decide(
         return _answer(request, document)
     handler = _DECISIONS.get(type(document))
     return handler(request) if handler else _not_ours(request)
-
-
-def needs(order: Order | None, document: Document, policy: Policy) -> Needs:
-    """The facts `decide` will read of the same document."""
-    asked = document.lines if isinstance(document, PurchaseOrder | OrderChange) else ()
-    found = (policy.catalogue.match(line.items).item for line in asked)
-    skus = {item.sku for item in found if item}
-    skus |= (
-        {line.sku for line in order.lines if line.sku and line.ledger.shipped < line.ledger.ordered} if order else set()
-    )
-    skus |= substitutes_of(policy, skus)
-    packages = document.packages if isinstance(document, ShipmentAdvice) else ()
-    return Needs(skus=tuple(sorted(skus)), serials=sum(package.sscc is None for package in packages))
 
 
 def _purchase_order(request: Request) -> Decision:

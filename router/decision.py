@@ -13,6 +13,7 @@ from router.incoming import Ahead, IncomingRow
 from router.load import LoadChange, NodeLoad
 from router.master_data import MasterData
 from router.order import ZERO, Order
+from router.transit import Transit, TransitRow
 
 
 class StockRow(NamedTuple):
@@ -37,6 +38,8 @@ class Needs(Model):
     skus: tuple[Text, ...] = ()
     serials: int = 0
     """How many packages want a serial."""
+    regions: tuple[Text, ...] = ()
+    """Where the order goes, where transit is learned."""
 
 
 class World(Model):
@@ -53,6 +56,8 @@ class World(Model):
     """Of what is on its way, how much others wait for who come first."""
     master_data: MasterData | None = None
     """What documents have told of its items, prices and customer, where they told anything."""
+    transits: tuple[TransitRow, ...] = ()
+    """How long goods took to where the order goes, where transit is learned."""
     first_serial: int | None = None
     """The first of as many serials for packages as were needed, given to this decision alone."""
 
@@ -154,6 +159,8 @@ class Candidate(Model):
     excluded: Text | None = None
     """Why it was left out; None when it stayed in."""
     cost: dict[str, Amount] = Field(default_factory=dict)
+    transit: Text | None = None
+    """How long its way takes and how often that held, where it was learned from the hub's own shipments."""
 
 
 class LineExplanation(Model):
@@ -205,6 +212,8 @@ class Decision(Model):
     stock: tuple[StockChange, ...] = ()
     reservations: tuple[ReservationChange, ...] = ()
     loads: tuple[LoadChange, ...] = ()
+    came: tuple[Transit, ...] = ()
+    """Shipments that were delivered, and how long that took."""
     send: tuple[Outgoing, ...] = ()
     postings: tuple[JournalEntry, ...] = ()
     troubles: tuple[Trouble, ...] = ()

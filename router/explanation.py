@@ -159,11 +159,13 @@ def _candidate(work: Workings, outcome: Sourced, index: int, place: int, out: se
     if not units:
         short = (sku, route.node.id) in out
         why = _exclusion(work, sku, route, short=short)
-        return Candidate.model_construct(node=route.node.id, available=ZERO, excluded=why, cost={})
+        return Candidate.model_construct(node=route.node.id, available=ZERO, excluded=why, cost={}, transit=None)
     costs = {"shipment": route.shipment_cost, **unit_cost_terms(work, sku, route)}
     cost = {name: amount for name, amount in costs.items() if amount}
     available = Decimal(units) / outcome.scale
-    return Candidate.model_construct(node=route.node.id, available=available, excluded=None, cost=cost)
+    known = work.hauls(outcome.destination).each[place].learned
+    transit = str(known) if known else None
+    return Candidate.model_construct(node=route.node.id, available=available, excluded=None, cost=cost, transit=transit)
 
 
 def _exclusion(work: Workings, sku: str, route: Route, *, short: bool) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from canonical import Document
@@ -11,6 +11,7 @@ from router.incoming import Ahead, IncomingRow
 from router.load import NodeLoad
 from router.master_data import Asked, MasterData
 from router.order import Order
+from router.transit import TransitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Lanes(Protocol):
 
     async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:
         """How much of these those wait for who come before an order of this lane and priority."""
+        ...
+
+    async def transits(self, regions: Sequence[str], since: date) -> Sequence[TransitRow]:
+        """How long shipments to these regions took that came since a day; asked only where transit is learned."""
         ...
 
     async def serials(self, count: int) -> int:

@@ -1,7 +1,7 @@
 """Everything configured that decides, with one digest and its own proof."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from canonical import Address, Finding, Item, Model, PurchaseOrder, Quantity, Severity, Text
 from router.catalogue import Catalogue, units_in
 from router.destination import Destination
-from router.haul import Hauls, hauls_from
+from router.haul import HaulsTo, hauls_from
 from router.hold_rule import CHECKS
 from router.master_data import MasterData
 from router.network import Company, Network
@@ -45,7 +45,7 @@ class Policy(Rule):
         return hashlib.sha256(self.model_dump_json(exclude={"origins"}).encode()).hexdigest()
 
     @cached_property
-    def hauls(self) -> Callable[[Address], Hauls]:
+    def hauls(self) -> HaulsTo:
         """The hauls from every node to an address."""
         return hauls_from(self.network.nodes, self.routing, self.company.country)
 

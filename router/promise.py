@@ -68,6 +68,14 @@ def delivery_date(shipped: date, transit_days: int, delivery: Calendar) -> date:
     return day
 
 
+def days_on_the_way(shipped: date, came: date, delivery: Calendar) -> int:
+    """The fewest carrier days after which `delivery_date` is no earlier than the day that goods came."""
+    days, day = 0, shipped
+    while day < came and days < _FURTHEST:
+        day, days = delivery.working_day(day + _DAY), days + 1
+    return days
+
+
 def day_of(moment: Moment, time_zone: str) -> date:
     """A moment's calendar day: a date is its own, an instant the day it is in the zone."""
     return moment.astimezone(ZoneInfo(time_zone)).date() if isinstance(moment, datetime) else moment

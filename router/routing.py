@@ -16,6 +16,7 @@ from router.return_terms import Inspection, ReturnTerms
 from router.rule import WEEKDAYS, Rule, Weekday
 from router.shopping_terms import Shopping
 from router.sourcing_rule import SourcingRule
+from router.transit import Learning
 
 PaymentTerms = Literal["owed", "captured", "authorized"]
 """Who brings the money: the buyer on invoice, the channel, or ourselves from what the buyer authorized."""
@@ -72,6 +73,8 @@ class CarrierDays(Rule):
     closed_on: tuple[date, ...] = ()
     cut_off: time | None = None
     """The node's local time of the last collection, where that is before its own cut-off."""
+    learn: Learning | None = None
+    """When a lane's own shipments say how long it takes; without it the zone's transit time always holds."""
 
     @cached_property
     def collection(self) -> Calendar:

@@ -8,7 +8,9 @@ from canonical import MILESTONES, Moment, Reference, ShipmentAdvice, TrackingEve
 from router.consigning import restate_consignment, shopping
 from router.consignment import Consignment
 from router.labels import carrier_of, consignment_of
+from router.promise import day_of, days_on_the_way
 from router.question import heading
+from router.transit import Transit
 from router.workings import Workings
 
 DELIVERED = "delivered"
@@ -44,9 +46,28 @@ def track(work: Workings, consignment: Consignment, update: TrackingUpdate) -> i
         tracked=(*consignment.tracked, *(_said(update, event) for event in fresh)),
         delivered_at=max((at for at in delivered if at), key=_instant, default=None),
     )
+    if _arrived(moved) and not _arrived(consignment):
+        _learn(work, moved)
     _listen(work, moved)
     _pass_on(work, moved, update, [event for event in fresh if event.status in _TOLD])
     return len(fresh)
+
+
+def _arrived(consignment: Consignment) -> bool:
+    """Whether all of its packages were delivered."""
+    delivered = {said.partition("@")[0] for said in consignment.tracked}
+    return all(f"{one}:{DELIVERED}" in delivered for one in consignment.tracking_numbers)
+
+
+def _learn(work: Workings, consignment: Consignment) -> None:
+    """Its days on the way are told, for promises to come."""
+    node, address = work.policy.network.by_id.get(consignment.node), consignment.ship_to.address
+    left, came, chosen = consignment.shipped_on, consignment.delivered_at, consignment.chosen
+    if work.usage == "test" or not (node and address and left and came and chosen):
+        return
+    shipped, delivered = day_of(left, node.time_zone), day_of(came, node.time_zone)
+    days = days_on_the_way(shipped, delivered, work.policy.routing.carriers.delivery)
+    work.came.append(Transit(node.id, work.policy.region_of(address), chosen.service, days, delivered))
 
 
 def _furthest(consignment: Consignment, fresh: Sequence[TrackingEvent]) -> tuple[str | None, Moment | None]:
@@ -76,7 +97,8 @@ def set_out(work: Workings, advice: ShipmentAdvice, shipment: str) -> None:
     """What we bought carriage for is on its way, under our number for the shipment."""
     bought = consignment_of(work, advice.fulfilment_order)
     if bought and bought.left_at is None:
-        _listen(work, restate_consignment(work, bought, shipment=shipment, left_at=work.world.now))
+        left = {"left_at": work.world.now, "shipped_on": advice.shipped_on}
+        _listen(work, restate_consignment(work, bought, shipment=shipment, **left))
 
 
 def ask_where(work: Workings) -> None:

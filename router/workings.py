@@ -30,6 +30,7 @@ from router.policy import Policy
 from router.route import Route, Routes, routes_to
 from router.routing import Channel
 from router.sourcing_rule import Ruling
+from router.transit import Lanes, Transit, learned_lanes
 
 
 class ShownItems(NamedTuple):
@@ -61,6 +62,8 @@ class Workings:
         self.troubles: list[Trouble] = []
         self.wakes: dict[str, Wake] = {}
         self.withdrawn: list[Withdrawal] = []
+        self.came: list[Transit] = []
+        """What was delivered by it."""
         self.weighed: list[Consignment] = []
         """The consignments whose service was chosen by it."""
         self.shown: dict[tuple[int, str | None, str | None], ShownItems] = {}
@@ -123,8 +126,7 @@ class Workings:
     def sourcing_rules(self, region: str) -> list[Ruling]:
         """The sourcing rules that the order falls under where it goes to a region, each with its place."""
         if region not in self._sourcing_rules:
-            freight = self.order.document.freight
-            service = (freight.carrier.service if freight and freight.carrier else None) or ""
+            service = self._service
             rules = enumerate(self.policy.routing.sourcing)
             taken = [Ruling(place, rule) for place, rule in rules if rule.takes(self.order.channel, service, region)]
             self._sourcing_rules[region] = taken
@@ -132,7 +134,18 @@ class Workings:
 
     def hauls(self, destination: int) -> Hauls:
         """The hauls from every node to one of the order's destinations."""
-        return self.policy.hauls(self.order.destinations[destination].address or Address())
+        address = self.order.destinations[destination].address or Address()
+        return self.policy.hauls(address, self._lanes(address) if self.world.transits else ())
+
+    def _lanes(self, address: Address) -> Lanes:
+        """What is learned of the lanes to where an address lies."""
+        terms = self.policy.routing.carriers.learn
+        return learned_lanes(self.world.transits, self.policy.region_of(address), self._service, terms)
+
+    @property
+    def _service(self) -> str:
+        freight = self.order.document.freight
+        return (freight.carrier.service if freight and freight.carrier else None) or ""
 
     def _room(self, destination: int) -> Room:
         """The room that nodes have for what is open for a destination."""
@@ -251,6 +264,7 @@ class Workings:
             stock=tuple([StockChange(*place, *more) for place, more in stock if any(more)]),
             reservations=tuple([ReservationChange(*place, more) for place, more in reserved if more]),
             loads=self._load_changes(),
+            came=tuple(self.came),
             send=tuple(self.send),
             postings=tuple(self.postings),
             troubles=tuple(self.troubles),

@@ -25,6 +25,7 @@ from store.tables import (
     lane_entry,
 )
 from store.telling import tell_listeners
+from store.transits import count_transits
 from store.wakeups import note_wakeups
 from store.writing import Chain, Writing
 
@@ -74,6 +75,7 @@ def _write(transaction: Transaction, accepted: Sequence[Writing]) -> None:
         withdraw(writing)
         close_worries(writing)
         note_wakeups(writing)
+        count_transits(transaction, writing.made.came)
         sent = tell_listeners(writing, queue_documents(writing, writing.sent))
         _report(writing)
         _move_lane(writing, chain, sent, less=1 - revived[writing.lane.key])

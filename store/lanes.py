@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from router.master_data import Asked, MasterData
 from router.order import Order
 from router.own_work import Reconsider
 from router.ports import Facts, Lane, LaneEntry
+from router.transit import TransitRow
 from store.answers import draw
 from store.backorders import ahead_of
 from store.database import Database, Transaction
@@ -29,6 +30,7 @@ from store.set_back import bring_back
 from store.shapes import Shape, among
 from store.stock_room import stock_rows
 from store.tables import document, lane, lane_entry, order
+from store.transits import transits_to
 from store.wakeups import wake
 
 _LEASE = timedelta(seconds=60)
@@ -63,6 +65,10 @@ class Lanes:
     async def ahead(self, lane: str, priority: int, skus: Sequence[str]) -> Sequence[Ahead]:
         """How much of these those wait for who come before an order of this lane and priority."""
         return await self._database.read(lambda transaction: ahead_of(transaction, lane, priority, skus))
+
+    async def transits(self, regions: Sequence[str], since: date) -> Sequence[TransitRow]:
+        """How long shipments to these regions took that came since a day."""
+        return await self._database.read(lambda transaction: transits_to(transaction, regions, since))
 
     async def serials(self, count: int) -> int:
         """The first of `count` serials for packages, which nobody else is given."""

@@ -49,6 +49,8 @@ def world_text(world: World) -> str:
         said["loads"] = world.model_dump(mode="json", include={"loads"})["loads"]
     if world.master_data:
         said["master_data"] = world.master_data.model_dump(mode="json", exclude_none=True)
+    if world.transits:
+        said["transits"] = world.transits
     if world.incoming:
         said |= world.model_dump(mode="json", include={"incoming", "ahead"})
     return f'{canonical_json(said)[:-1]},"stock":[{rows}]}}'

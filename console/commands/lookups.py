@@ -151,6 +151,7 @@ def _print_services(console: Console, consignment: Mapping[str, Any]) -> None:
 def _candidate(candidate: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Any, ...]:
     node = candidate["node"]
     costs = ", ".join(f"{sentence(name).lower()} {amount}" for name, amount in (candidate.get("cost") or {}).items())
+    costs += f"; {candidate['transit']}" if candidate.get("transit") else ""
     why = text(candidate["excluded"], "yellow") if candidate.get("excluded") else text(costs, "dim")
     style = "bold green" if node in chosen else "dim" if candidate.get("excluded") else ""
     return text(node, style), quantity(candidate["available"]), quantity(chosen[node]) if node in chosen else "", why

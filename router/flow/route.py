@@ -18,6 +18,7 @@ from router.master_data import MasterData, asked_by
 from router.order import Order
 from router.policy import Policy
 from router.ports import Clock, Lane, LaneEntry, Lanes, Stale
+from router.transit import TransitRow
 
 _RETRY = timedelta(milliseconds=200)
 
@@ -45,6 +46,7 @@ class _Read(NamedTuple):
     stock: Stock
     loads: tuple[NodeLoad, ...]
     incoming: Sequence[IncomingRow]
+    transits: Sequence[TransitRow]
     ahead: Sequence[tuple[Ahead, ...]]
     """For each decision, as its serials are."""
     serials: Sequence[int | None]
@@ -190,7 +192,15 @@ class RouteOrders:
             coming = {row.sku for row in facts.incoming}
             ahead = await asyncio.gather(*(self._ahead(*each, coming) for each in zip(active, wanted, strict=True)))
         serials = await self._serials([needs.serials for needs in wanted])
-        return _Read(_by_sku(facts.stock), tuple(facts.loads), facts.incoming, ahead, serials)
+        transits = await self._transits({region for needs in wanted for region in needs.regions})
+        return _Read(_by_sku(facts.stock), tuple(facts.loads), facts.incoming, transits, ahead, serials)
+
+    async def _transits(self, regions: Set[str]) -> Sequence[TransitRow]:
+        """How long goods took to where the orders go, where transit is learned."""
+        learn = self.policy.routing.carriers.learn
+        if learn is None or not regions:
+            return ()
+        return await self.lanes.transits(sorted(regions), self.clock.now().date() - learn.window)
 
     async def _ahead(self, claimed: _Claimed, needs: Needs, coming: Set[str]) -> tuple[Ahead, ...]:
         """How much of what is on its way others wait for who come before this order."""
@@ -212,6 +222,7 @@ class RouteOrders:
             stock=tuple(chain.from_iterable([read.stock.get(sku, ()) for sku in needs.skus])),
             loads=read.loads,
             incoming=tuple([row for row in read.incoming if row.sku in needs.skus]),
+            transits=tuple([row for row in read.transits if row.region in needs.regions]),
             ahead=ahead,
             master_data=told,
             first_serial=first_serial,

@@ -20,8 +20,9 @@ from canonical import (
     document_of,
 )
 from canonical.exchange import Arrival, Handed, Incoming, Numbers, Parcel, Reading, Rendered, Reply
-from router.decide import decide, needs
+from router.decide import decide
 from router.flow import Deliver, Flow, Intake, Render, RetryPolicy, RouteOrders, Schedule, Translate
+from router.needs import needs
 from router.policy import Policy
 from store import Store, open_store
 

@@ -4,6 +4,8 @@ import json
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,8 +22,12 @@ from canonical import (
     TrackingUpdate,
 )
 from canonical.exchange import Arrival, Handed, Parcel
+from router.decide import decide
+from router.flow import replay
 from router.network import Network
+from router.promise import days_on_the_way
 from router.shopping_terms import Shopping
+from router.transit import Learning
 from tests.flow import street as streets
 from tests.flow.databases import KINDS, fresh_url
 from tests.flow.street import ObedientCourier, Street, advice, fulfilments, open_street, purchase, stocked
@@ -95,7 +101,9 @@ async def open_carried(request, tmp_path, monkeypatch):
     async def opening(**more: Any) -> Street:
         policy = streets.POLICY
         nodes = [node.model_copy(update={"ships": "hub", "takes_back": True}) for node in policy.network.nodes]
-        routing = policy.routing.model_copy(update={"shipping": Shopping.model_validate(terms(**more))})
+        carriers = policy.routing.carriers.model_copy(update={"learn": more.pop("learn", None)})
+        shipping = Shopping.model_validate(terms(**more))
+        routing = policy.routing.model_copy(update={"shipping": shipping, "carriers": carriers})
         whole = policy.model_copy(update={"network": Network(nodes=tuple(nodes)), "routing": routing})
         monkeypatch.setattr(streets, "POLICY", whole)
         context = open_street(await fresh_url(request.param, tmp_path), courier=Carrier())
@@ -246,6 +254,34 @@ async def test_tracking_moves_the_timeline_to_delivery_and_repeats_nothing(order
     await street.settle()
     told = [one["detail"]["status"] for one in await events(street, "shipment_tracked")]
     assert told == ["in_transit", "delivered"]
+
+
+async def test_what_shipments_took_is_what_the_next_is_promised(open_carried):
+    street = await open_carried(learn=Learning(shipments=2, quantile=Decimal(1)))
+    await stocked(street)
+    for number, came in (("PO1", "2026-03-06"), ("PO2", "2026-03-10")):
+        await street.send(purchase(number, 1))
+        await street.settle()
+        operator, asked = fulfilments(street)[-1]
+        await street.send(advice(asked, f"S-{number}"), source=operator)
+        await street.settle()
+        told = {"number": asked["references"][0]["value"], "events": [{"status": "delivered", "at": f"{came}T20:00:00Z"}]}
+        for _ in range(2):
+            await street.send(TrackingUpdate.model_validate(told), source="brown")
+        await street.settle()
+    await street.send(purchase("PO3", 1))
+    await street.settle()
+    days = [await promised_days(street, number) for number in ("PO1", "PO2", "PO3")]
+    assert days == [2, 2, 5]
+    assert [one async for one in replay(street.store.archive, decide, streets.POLICY)] == []
+
+
+async def promised_days(street: Street, number: str) -> int:
+    """The carrier days between the departure and the arrival that an order's channel was told."""
+    told = [json.loads(parcel.content)["document"] for parcel in street.courier.effects("OrderAcknowledgment").values()]
+    [outcome] = next(one for one in told if one["number"] == number)["lines"][0]["outcomes"]
+    ship_on, deliver_on = (date.fromisoformat(outcome[name]) for name in ("ship_on", "deliver_on"))
+    return days_on_the_way(ship_on, deliver_on, streets.POLICY.routing.carriers.delivery)
 
 
 async def test_only_the_carrier_that_labelled_it_may_say_where_it_is(ordered):

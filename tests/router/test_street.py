@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from canonical import Address, Adjustment, AdviceLine, OrderLine, Party, Price, PurchaseOrder, Quantity, ShipmentAdvice
-from router.decide import decide, needs
+from router.decide import decide
 from router.decision import World
+from router.needs import needs
 from router.policy import Policy
 
 

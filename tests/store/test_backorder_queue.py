@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from router.decide import decide, needs
+from router.decide import decide
 from router.flow import RouteOrders
+from router.needs import needs
 from router.routing import Channel
 from store import open_store
 from tests.flow.databases import KINDS, fresh_url

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from canonical import OrderChange
-from router.decide import decide, needs
+from router.decide import decide
 from router.flow import RouteOrders
 from router.load import Load
+from router.needs import needs
 from router.network import Capacity
 from tests.flow.databases import KINDS, fresh_url
 from tests.flow.street import POLICY, Street, open_street, purchase, stocked
