@@ -14,6 +14,7 @@ import resource
 import statistics
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -23,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.flow_latency import latencies
 from benchmarks.flow_line import GROUP, Line
+from benchmarks.flow_past import fill
 from benchmarks.flow_processes import beside_each_other
-from benchmarks.flow_rows import RawRows, Rows, Spent, copy_rows, fill, fresh_url, stock_up
+from benchmarks.flow_rows import RawRows, Rows, Spent, copy_rows, fresh_url, stock_up
 from benchmarks.flow_stages import Stages
 from benchmarks.flow_trade import SKUS, Orders, Trade, example
 from canonical.exchange import Arrival
@@ -83,25 +85,31 @@ async def _expect(store: Store, orders: int) -> None:
 
 async def flatness(folder: Path, trade: Trade, full: int) -> None:
     """The cost of an order in a store of 1,000 orders and in a full one, in turns; and the memory that takes."""
-    orders = Orders(trade.policy, random.Random(full))
+    orders, sizes = Orders(trade.policy, random.Random(full)), (1_000, full)
+    for size in sizes:
+        began = time.perf_counter()
+        await fill(folder / f"flat{size}.db", trade, size)
+        print(f"a store of {size:,} finished orders: {_size(folder / f'flat{size}.db')} MB", end="")
+        print(f", filled in {time.perf_counter() - began:.0f} s")
     async with AsyncExitStack() as opened:
-        stores = {}
-        for size in (1_000, full):
+        lines = {}
+        for size in sizes:
             store = open_store(sqlite_url(folder / f"flat{size}.db"), SystemClock(), TimeOrderedIds())
-            stores[size] = await opened.enter_async_context(store)
-            await stock_up(stores[size], trade.policy)
-            await Line(stores[size], trade).run(orders.canonical(1_000))
-            await fill(stores[size].database, size)
-        before, costs = _resident(), {size: [] for size in stores}
+            lines[size] = Line(await opened.enter_async_context(store), trade)
+            await lines[size].run(orders.canonical(1_000))
+        before, costs = _resident(), {size: list[Spent]() for size in sizes}
         for _ in range(2 * ROUNDS):
-            for size, store in stores.items():
-                costs[size].append((await Line(store, trade).run(orders.canonical(300))).cpu / 300)
-    least, most = min(costs[1_000]), min(costs[full])
-    print(
-        f"cost of an order at 1,000 orders in the store {least * 1e3:.2f} ms, at {full:,} {most * 1e3:.2f} ms", end=""
-    )
-    print(f"   ratio {most / least:.2f}")
+            for size, line in lines.items():
+                costs[size].append(await line.run(orders.canonical(300)))
+    for what in Spent._fields:
+        least, most = (min(getattr(spent, what) for spent in costs[size]) / 300 for size in sizes)
+        print(f"an order at 1,000 orders in the store {least * 1e3:.2f} ms ({what}), ", end="")
+        print(f"at {full:,} {most * 1e3:.2f} ms   ratio {most / least:.2f}")
     print(f"resident memory before and after {len(costs) * 2 * ROUNDS * 300:,} orders: {before} MB, {_resident()} MB")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size // 2**20
 
 
 def _resident() -> int:

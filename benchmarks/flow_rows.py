@@ -1,4 +1,4 @@
-"""The rows that the flow wrote, written again by a raw driver loop; and stores filled with a past."""
+"""The rows that the flow wrote, written again by a raw driver loop."""
 
 import sqlite3
 import sys
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import asyncpg
-from sqlalchemy import Table, create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -175,46 +175,3 @@ async def _fresh(url: Any, name: str) -> Any:
     await server.execute(f'create database "{name}"')
     await server.close()
     return await asyncpg.connect(url.set(database=name).render_as_string(hide_password=False))
-
-
-_COPIED = {
-    # table          the columns that tell one order's rows from another's
-    "transmission": ("id",),
-    "identity": ("key",),
-    "document": ("id", "order_id", "transmission"),
-    "lane": ("id",),
-    "lane_entry": ("lane", "document"),
-    "sales_order": ("id", "number"),
-    "decision": ("id", "order_id", "document"),
-    "reservation": ("order_id",),
-    "lane_name": ("name",),
-    "awaited": ("document", "order_id"),
-}
-
-
-async def fill(database: Database, orders: int) -> None:
-    """Copy what an SQLite store holds until it holds so many orders, all of them done with."""
-
-    def held(transaction: Transaction) -> dict[str, int]:
-        last = {name: text(f'select max(rowid) from "{name}"') for name in _COPIED}
-        return {name: transaction.execute(wanted).scalar_one() or 0 for name, wanted in last.items()}
-
-    there = await database.read(held)
-    for number in range(1, orders // there["sales_order"]):
-        await database.write(lambda transaction, number=number: _copy_past(transaction, there, f"~{number}"))
-
-
-def _copy_past(transaction: Transaction, there: Mapping[str, int], suffix: str) -> None:
-    for name, keys in _COPIED.items():
-        table: Table = metadata.tables[name]
-        columns = [column.name for column in table.columns]
-        wanted = ", ".join(_copied(name, column, keys, suffix) for column in columns)
-        named = ", ".join(f'"{column}"' for column in columns)
-        first = f"rowid <= {there[name]}"
-        transaction.execute(text(f'insert into "{name}" ({named}) select {wanted} from "{name}" where {first}'))
-
-
-def _copied(table: str, column: str, keys: Sequence[str], suffix: str) -> str:
-    if (table, column) == ("document", "status"):
-        return "case when direction = 'out' then 'delivered' else status end"
-    return f"\"{column}\" || '{suffix}'" if column in keys else f'"{column}"'

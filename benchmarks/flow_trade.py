@@ -70,13 +70,15 @@ def _items() -> list[Item]:
 
 
 class Orders:
-    """Ten-line orders without end, none like another."""
+    """Orders without end, of ten lines unless it is said otherwise, none like another."""
 
-    def __init__(self, policy: Policy, source: random.Random) -> None:
+    def __init__(self, policy: Policy, source: random.Random, name: str | None = None, lines: int = LINES) -> None:
+        """`name` is what their numbers begin with."""
         self._items = policy.catalogue.items
         self._source = source
         self._numbers = count(1)
-        self._name = source.randrange(16**6)
+        self._name = name or f"B{source.randrange(16**6):06x}"
+        self._lines = lines
 
     def canonical(self, orders: int) -> Sequence[Arrival]:
         """As canonical JSON, as `POST /v1/orders` takes it."""
@@ -95,11 +97,11 @@ class Orders:
                 quantity=Quantity(value=Decimal(self._source.randint(1, 4))),
                 price=item.price,
             )
-            for number, item in enumerate(self._source.sample(self._items, LINES), 1)
+            for number, item in enumerate(self._source.sample(self._items, self._lines), 1)
         )
         party = Party(role="ship_to", name="Store 42", identifiers={"buyer_assigned": "0042"}, address=address)
         return PurchaseOrder(
-            number=f"B{self._name:06x}{next(self._numbers):06}",
+            number=f"{self._name}{next(self._numbers):06}",
             ordered_on=date(2026, 11, 16), currency="USD", parties=(party,), lines=lines,
         )  # fmt: skip
 
