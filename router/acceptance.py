@@ -77,7 +77,7 @@ class Opening:
         self._numbers.add(line.number)
         if item is None:
             return [_refused(line, position, line.number, Refusal("item-unknown", fault or "item unknown"), None)]
-        if refusal := refusal_of(line, item, self.document):
+        if refusal := _discontinued(item) or refusal_of(line, item, self.document):
             return [_refused(line, position, line.number, refusal, item)]
         factor, price = units_in(item, line.quantity.unit) or _ONE, own_unit_price(line, item)
         return [
@@ -114,10 +114,13 @@ def _refused(line: OrderLine, position: int, number: str, refusal: Refusal, item
     )  # fmt: skip
 
 
+def _discontinued(item: Item) -> Refusal | None:
+    """Why no new line may ask for an item."""
+    return Refusal("item-discontinued", f"{item.sku} is discontinued") if item.discontinued else None
+
+
 def refusal_of(line: OrderLine, item: Item, document: PurchaseOrder) -> Refusal | None:
     """Why a line that asks for `item` can't be taken as it is."""
-    if item.discontinued:
-        return Refusal("item-discontinued", f"{item.sku} is discontinued")
     return _quantity_refusal(line, item) or _price_refusal(line, item, document)
 
 

@@ -8,14 +8,17 @@ import pytest
 from canonical import (
     AcknowledgedLine,
     Address,
+    ChangedLine,
     Customer,
     Exemption,
     Invoice,
     Item,
     OrderAcknowledgment,
+    OrderChange,
     Party,
     Price,
     PriceList,
+    Quantity,
     TaxExemption,
     Terms,
 )
@@ -94,6 +97,16 @@ def test_a_discontinued_item_takes_no_new_order_and_ships_what_was_promised(poli
     [asked] = [one.document for one in taken.send if one.document.kind == "FulfilmentOrder"]
     shipped = decide(taken.order, advice(asked), gone, policy, sender="swiftline")  # type: ignore[arg-type]  # by its kind
     assert "ShipmentNotice" in {one.document.kind for one in shipped.send}
+
+
+def test_an_order_of_an_item_discontinued_since_can_still_be_lowered(policy: Policy, world: World) -> None:
+    empty = world.model_copy(update={"stock": ()})
+    waiting = decide(None, purchase_order(line("1", "CS-1001", "2")), empty, policy, sender="northwind")
+    fewer = ChangedLine(number="1", change="quantity_decrease", quantity=Quantity(value=Decimal(1)))
+    asked = OrderChange(number="4471", changed_on=TODAY, currency="USD", lines=(fewer,))
+    gone = told(empty, items=[Item(sku="CS-1001", discontinued=True)])
+    changed = decide(waiting.order, asked, gone, policy, sender="northwind")
+    assert [outcome.outcome for outcome in answered(changed).outcomes] == ["backordered"]
 
 
 def test_an_item_is_known_by_what_documents_tell_and_by_its_file_where_they_are_silent(policy: Policy) -> None:
