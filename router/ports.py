@@ -6,12 +6,12 @@ Store: `Inbox`, `Lanes`, `Outbox`, `StockRoom`, `Archive`, `Access`. Connectors:
 Surroundings: `Clock`, `Randomness`, `Identifiers`.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
-from canonical import Document, Finding
+from canonical import Document
 from canonical.exchange import (
     Arrival,
     Draft,
@@ -48,6 +48,7 @@ from router.lookups import (
     StockRoom,
     WantedHold,
 )
+from router.outbox import Kept, Outbox, QueuedDocument, Understood, Write
 
 __all__ = [
     "Access",
@@ -68,6 +69,7 @@ __all__ = [
     "Identifiers",
     "Inbox",
     "Incoming",
+    "Kept",
     "Lane",
     "LaneEntry",
     "Lanes",
@@ -98,6 +100,7 @@ __all__ = [
     "Turns",
     "Understood",
     "WantedHold",
+    "Write",
 ]
 
 # --- surroundings ---------------------------------------------------------------------------------------------------
@@ -206,72 +209,6 @@ class Inbox(Protocol):
 
 class Stale(Exception):  # noqa: N818 - the field's word for a decision that lost its race
     """The world moved on under a decision: make it again."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedDocument:
-    """A canonical document that waits to be rendered for its destination."""
-
-    id: str
-    document: Document
-    to: str
-    token: str
-
-
-class Understood(NamedTuple):
-    """What an arrival says, as it was read at an instant, and where each of its documents takes effect."""
-
-    reading: Reading
-    effects: Sequence[Effect]
-    at: datetime
-
-
-class Outbox(Protocol):
-    async def queued(self, limit: int, *, patience: float = 0) -> Sequence[QueuedDocument]:
-        """Claim documents to render; with none, those that are queued within `patience` seconds."""
-        ...
-
-    async def rendered(self, queued: QueuedDocument, draft: Draft | None, reason: str | None = None) -> None:
-        """Allot control numbers, render and store the bytes in one transaction.
-
-        Without a draft the document is closed as `declined` for `reason`. A draft with errors becomes an exception.
-        """
-        ...
-
-    async def withheld(self, queued: QueuedDocument) -> None:
-        """Close a test document that must not leave the hub."""
-        ...
-
-    async def unwritable(self, queued: QueuedDocument, reason: str) -> None:
-        """Close a document whose draft could not be made as an exception."""
-        ...
-
-    async def claim(
-        self, limit: int, *, each: int, room: Callable[[], Mapping[str, int]], patience: float = 0
-    ) -> Sequence[Parcel]:
-        """Claim due deliveries; with none, those that come to be due within `patience` seconds.
-
-        At most `each` for one destination, or as many as `room`, asked at that instant, says it has left. Of one
-        order's documents for one destination, only the first unfinished is ever due.
-        """
-        ...
-
-    async def delivered(self, parcel: Parcel, handed: Handed, said: Understood | None = None) -> None:
-        """Note that the other side took it, and keep what it answered, in one transaction.
-
-        With what was understood of the answer that takes effect too; else it waits in the inbox to be translated.
-        """
-        ...
-
-    async def postponed(self, parcel: Parcel, *, until: datetime) -> None:
-        """Let it be looked at again then: the other side is at work on it, so that no try is used up."""
-        ...
-
-    async def failed(
-        self, parcel: Parcel, reason: str, *, retry_at: datetime | None, findings: Sequence[Finding] = ()
-    ) -> None:
-        """Note the attempt; with no `retry_at` it becomes an exception, and the order learns of its question."""
-        ...
 
 
 class Turns(Protocol):

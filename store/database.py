@@ -18,7 +18,7 @@ from canonical import Unavailable
 from router.correspondence import Correspondence, NothingAgreed
 from router.ports import Clock, Identifiers
 from store.blocks import write_block
-from store.claims import Claim, Claims, Trial
+from store.claims import AtOnce, Claim, Claims, Trial
 from store.engines import engines_for
 from store.migrate import migrate
 from store.recent import Recent
@@ -177,9 +177,11 @@ class Database:
         """The workers on this database that are there, as far as it can tell."""
         return self._engines.alive(transaction.connection)
 
-    async def claim(self, step: Step, prepare: Callable[[], Claim], patience: float) -> Sequence[Any]:
+    async def claim(
+        self, step: Step, prepare: Callable[[], Claim], patience: float, at_once: AtOnce | None = None
+    ) -> Sequence[Any]:
         """Claim what is due for a step; with nothing due, what a commit makes so within `patience` seconds."""
-        return await self._claims.claim(step, prepare, patience, self.write)
+        return await self._claims.claim(step, prepare, patience, self.write, at_once)
 
     async def listen(self) -> None:
         """Have the steps look whenever another process commits work for them, until cancelled."""

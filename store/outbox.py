@@ -10,18 +10,17 @@ from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from canonical import Finding
 from canonical.exchange import Draft, Handed, Parcel
-from router.ports import QueuedDocument, Stale, Understood
-from store.answers import finish, withhold
-from store.awaited import ACKNOWLEDGMENT, await_answers, delivered, give_up
+from router.ports import Kept, QueuedDocument, Stale, Understood, Write
+from store.awaited import ACKNOWLEDGMENT, delivered, give_up
 from store.database import Database, Transaction
 from store.documents import lately, mark
 from store.exceptions import About, open_exception
 from store.inbox import keep
 from store.questions import tell_asker
+from store.rendering import claim_queued, close_queued, hold_queued, render_few
 from store.shapes import Shape, among, not_among
 from store.tables import attempt, delivery, document
 
-_RENDERING_LEASE = timedelta(seconds=60)
 _DELIVERY_LEASE = timedelta(seconds=180)
 _MOST_FINDINGS = 200
 """Findings that an exception holds."""
@@ -35,37 +34,25 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def queued(self, limit: int, *, patience: float = 0) -> Sequence[QueuedDocument]:
-        """Claim documents that wait to be rendered, or come to within `patience`, in the sequence they were decided."""
-        return await self._database.claim("render", lambda: partial(_claim_queued, limit=limit), patience)
+    async def queued(
+        self, limit: int, *, patience: float = 0, at_once: Write | None = None
+    ) -> Sequence[QueuedDocument]:
+        """Claim documents that wait to be rendered, or come to within `patience`, in the sequence they were decided.
 
-    async def rendered(self, queued: QueuedDocument, draft: Draft | None, reason: str | None = None) -> None:
-        """Render, store and make due; without a draft the document is closed as declined for `reason`."""
+        A few of the latter are rendered in the commit that queues them, as `at_once` writes them, and not given.
+        """
+        little = partial(render_few, write=at_once) if at_once else None
+        return await self._database.claim("render", lambda: partial(claim_queued, limit=limit), patience, little)
 
-        def work(transaction: Transaction) -> None:
-            _hold_queued(transaction, queued)
-            if draft is not None:
-                if finish(transaction, queued.id, queued.to, draft):
-                    await_answers(transaction, queued.id, queued.to, queued.document)
-                return
-            mark(transaction, queued.id, status="declined", token=None, due=None, place={"reason": reason})
-
-        await self._database.write(work)
-
-    async def withheld(self, queued: QueuedDocument) -> None:
-        """Close a test document that must not leave."""
-
-        def work(transaction: Transaction) -> None:
-            _hold_queued(transaction, queued)
-            withhold(transaction, queued.id, queued.to)
-
-        await self._database.write(work)
+    async def rendered(self, queued: QueuedDocument, written: Draft | Kept) -> None:
+        """Render, store and make due; or close what does not leave."""
+        await self._database.write(partial(close_queued, queued=queued, written=written))
 
     async def unwritable(self, queued: QueuedDocument, reason: str) -> None:
         """Close a document that could not be written as an exception."""
 
         def work(transaction: Transaction) -> None:
-            _hold_queued(transaction, queued)
+            hold_queued(transaction, queued)
             mark(transaction, queued.id, status="failed", token=None, due=None)
             about = About(document=queued.id, owner="integration desk")
             open_exception(transaction, "document-not-writable", reason, about)
@@ -132,40 +119,8 @@ def _mark_carried(transaction: Transaction, parcel: Parcel, status: str) -> None
         transaction.update(document, {"carrier": parcel.id}, status=status)
 
 
-def _claim_queued(transaction: Transaction, limit: int) -> list[QueuedDocument]:
-    rows = transaction.ask(_QUEUED, instant=transaction.now, most=limit)
-    if not rows:
-        return []
-    if len(rows) == limit:
-        transaction.announce("render")
-    token = transaction.token()
-    taken = {"wanted": [row.id for row in rows], "holder": token, "until": transaction.now + _RENDERING_LEASE}
-    transaction.apply(_TAKE_QUEUED, taken)
-    return [QueuedDocument(row.id, lately(transaction, row.id, row, last=False), row.partner, token) for row in rows]
-
-
 _INSTANT = bindparam("instant", type_=document.c.due.type)
 _UNTIL = bindparam("until", type_=document.c.due.type)
-_QUEUED = Shape(
-    lambda _: (
-        select(document.c.id, document.c.kind, document.c.content, document.c.partner)
-        .where(document.c.status == "queued", document.c.due <= _INSTANT)
-        .order_by(document.c.due, document.c.order_id, document.c.seq)
-        .limit(bindparam("most"))
-        .with_for_update(skip_locked=True)
-    )
-)
-_TAKE_QUEUED = Shape(
-    lambda on: update(document).where(among(on, document.c.id)).values(token=bindparam("holder"), due=_UNTIL)
-)
-
-
-def _hold_queued(transaction: Transaction, queued: QueuedDocument) -> None:
-    """Go on with a claimed document, behind which others of its order may wait to be delivered."""
-    held = {"id": queued.id, "token": queued.token, "status": "queued"}
-    if transaction.update(document, held, token=queued.token) == 0:
-        raise Stale(f"document {queued.id} was claimed by another")
-    transaction.announce("deliver")
 
 
 def _claim_parcels(transaction: Transaction, limit: int, each: int, room: Mapping[str, int]) -> list[Parcel]:

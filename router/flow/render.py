@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from canonical import Unavailable
 from router.flow.effects import stays_inside
 from router.flow.patience import patiently
-from router.ports import Outbox, QueuedDocument, Stale, Translator
+from router.ports import Draft, Kept, Outbox, QueuedDocument, Stale, Translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Render:
         return await self.work(await self.claim())
 
     async def claim(self, patience: float = 0) -> Sequence[QueuedDocument]:
-        """What is queued, or comes to be within `patience` seconds."""
-        return await self.outbox.queued(self.batch, patience=patience)
+        """What is queued, or comes to be within `patience` seconds and is not rendered at once."""
+        return await self.outbox.queued(self.batch, patience=patience, at_once=self.written)
 
     async def work(self, claimed: Sequence[QueuedDocument]) -> int:
         """Render what was claimed; how many documents that were."""
@@ -33,17 +33,17 @@ class Render:
 
     async def _render(self, queued: QueuedDocument) -> None:
         try:
-            await self._close(queued)
+            written = self.written(queued)
+            await patiently(lambda: self.outbox.rendered(queued, written))
         except (Stale, Unavailable):
             return
         except Exception as error:  # noqa: BLE001 - one document must never stop the others
             reason = f"{type(error).__name__}: {error}"
             await patiently(lambda: self.outbox.unwritable(queued, reason))
 
-    async def _close(self, queued: QueuedDocument) -> None:
+    def written(self, queued: QueuedDocument) -> Draft | Kept:
+        """A document in its receiver's language; a test may not leave, nor may what the receiver does not take."""
         if stays_inside(queued.document):
-            await patiently(lambda: self.outbox.withheld(queued))
-            return
+            return Kept("withheld")
         draft = self.translator.write(queued.document, queued.to)
-        reason = None if draft else f"{queued.to} takes no {queued.document.kind}"
-        await patiently(lambda: self.outbox.rendered(queued, draft, reason))
+        return draft or Kept("declined", f"{queued.to} takes no {queued.document.kind}")

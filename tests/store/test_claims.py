@@ -17,6 +17,7 @@ from router.order import Order
 from router.ports import Stale, Understood
 from store import inbox, open_store
 from store.answers import draw
+from store.claims import Claims
 from store.tables import control_number
 from tests.flow.databases import KINDS, fresh_url
 from tests.flow.street import (
@@ -252,3 +253,55 @@ async def test_a_claim_that_breaks_leaves_the_commit_it_was_made_in_whole(street
         await standing
     monkeypatch.undo()
     assert len(await street.store.inbox.claim(10)) == 1
+
+
+async def test_a_claim_that_came_to_stand_while_a_commit_made_work_for_it_looks():
+    looked = asyncio.Queue[None]()
+
+    async def look(_claim):
+        await looked.put(None)
+        return []
+
+    claims = Claims()
+    wanted = partial(claims.claim, "route", lambda: lambda _transaction: [], 30, look)
+    await wanted()
+    trial = claims.on_trial()
+    standing = asyncio.create_task(wanted())
+    await asyncio.sleep(0)
+    claims.settle(trial, {"route"})
+    assert await asyncio.wait_for(standing, 5) == []
+    assert looked.qsize() == 2
+
+
+async def delivered_at_once(street: Street) -> list[str]:
+    """The kinds of what is to be delivered as soon as an order is decided, while nobody renders but its commit."""
+    wanted = partial(street.store.outbox.claim, 10, each=8, room=dict)
+    await street.send(purchase("PO1"))
+    await street.flow.translate.step()
+    await street.flow.render.claim(1)
+    await wanted(patience=1)
+    rendering = asyncio.create_task(street.flow.render.claim(30))
+    delivering = asyncio.create_task(wanted(patience=1))
+    await asyncio.sleep(0.05)
+    await street.flow.route.step()
+    rendering.cancel()
+    await asyncio.gather(rendering, return_exceptions=True)
+    return sorted(parcel.kind for parcel in await delivering)
+
+
+async def test_a_few_documents_are_rendered_and_claimed_in_the_commit_that_queues_them(street):
+    await stocked(street, east=20)
+    assert await delivered_at_once(street) == ["FulfilmentOrder", "OrderAcknowledgment"]
+    assert await street.store.outbox.queued(10) == []
+
+
+async def test_a_document_that_cannot_be_rendered_at_once_leaves_its_decision_whole_and_waits(
+    street, monkeypatch
+):
+    await stocked(street, east=20)
+    monkeypatch.setattr(street.language, "write", lambda document, to: 1 / 0)
+    assert await delivered_at_once(street) == []
+    monkeypatch.undo()
+    street.clock.advance(minutes=10)
+    await street.flow.drain()
+    assert len(fulfilments(street)) == 1
