@@ -295,9 +295,7 @@ async def test_a_few_documents_are_rendered_and_claimed_in_the_commit_that_queue
     assert await street.store.outbox.queued(10) == []
 
 
-async def test_a_document_that_cannot_be_rendered_at_once_leaves_its_decision_whole_and_waits(
-    street, monkeypatch
-):
+async def test_a_document_that_cannot_be_rendered_at_once_leaves_its_decision_whole_and_waits(street, monkeypatch):
     await stocked(street, east=20)
     monkeypatch.setattr(street.language, "write", lambda document, to: 1 / 0)
     assert await delivered_at_once(street) == []
