@@ -13,8 +13,10 @@ LISTING = {
 }
 
 
-def catalogue(control: int, day: str, *lines: str, purpose: str = "05", number: str = "FALL-26") -> bytes:
-    head = (f"BCT*PS*{number}********{purpose}", f"DTM*097*{day}", "CUR*SE*USD")
+def catalogue(control: int, *lines: str, day: str | None = None, purpose: str = "05") -> bytes:
+    """Of when it came, where it names no day."""
+    dated = [f"DTM*097*{day}"] if day else []
+    head = (f"BCT*PS*FALL-26********{purpose}", *dated, "CUR*SE*USD")
     count = sum(line.startswith("LIN") for line in lines)
     return interchange("NORTHWIND", control, "SC", ["832", *head, *lines, f"CTT*{count}"])
 
@@ -22,7 +24,7 @@ def catalogue(control: int, day: str, *lines: str, purpose: str = "05", number: 
 async def test_a_catalogue_prices_the_orders_after_it(opened: Opener) -> None:
     async with opened(LISTING) as served:
         mugs = ("LIN*7*VN*CS-1001", "CTP**NET*20.5*1*EA", "CTP**NET*19.25*48*EA", "CTP**RTL*29*1*EA")
-        await served.send("northwind", catalogue(401, "20261101", *mugs, "LIN*8*VN*NO-SUCH", "CTP**NET*1*1*EA"))
+        await served.send("northwind", catalogue(401, *mugs, "LIN*8*VN*NO-SUCH", "CTP**NET*1*1*EA", day="20261101"))
         [refused] = await served.exceptions("master-data-refused")
         assert refused["facts"]["findings"][0]["where"] == {"pointer": "/lines/1/items"}
         _, priced, outcome = await answer(served, order("NW-1", "PO1*1*24*EA*18.95**VN*CS-1001"))
@@ -31,7 +33,7 @@ async def test_a_catalogue_prices_the_orders_after_it(opened: Opener) -> None:
         assert (priced.split("*")[4], outcome.split("*")[1]) == ("462", "IA"), "two cases of 24 are 48"
         _, explained = await served("GET", "/v1/orders/northwind%2FNW-1/explanation")
         assert "20.5 USD, line 7 of price list FALL-26 of northwind" in str(explained)
-        await served.send("northwind", catalogue(402, "20261102", purpose="03"))
+        await served.send("northwind", catalogue(402, purpose="03"))
         _, priced, outcome = await answer(served, order("NW-3", "PO1*1*24*EA*18.95**VN*CS-1001", control=503))
         assert (priced.split("*")[4], outcome.split("*")[1]) == ("18.95", "IA")
         assert await served.sound() == []
