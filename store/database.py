@@ -47,6 +47,10 @@ def _each(transaction: Transaction, asked: Sequence[Callable[[Transaction], Any]
     return [work(transaction) for work in asked]
 
 
+def _as_it_is(asked: Any) -> Any:
+    return asked
+
+
 class _Caller:
     """Who asked for some writes, and waits until the last of them is settled."""
 
@@ -153,14 +157,23 @@ class Database:
             raise outcome
         return outcome
 
-    async def write_all(self, together: Together, asked: Sequence[Any]) -> Sequence[Any]:
-        """The same for many at once, none of which harms another: each one's outcome, or the exception it met."""
+    async def write_all(
+        self, together: Together, asked: Sequence[Any], prepare: Callable[[Any], Any] = _as_it_is
+    ) -> Sequence[Any]:
+        """The same for many at once, none of which harms another: each one's outcome, or the exception it met.
+
+        `prepare` works out what it can of each before anybody waits for the transaction.
+        """
         if self._closed:
             return [Unavailable("the store is closed") for _ in asked]
         if not asked:
             return []
         caller = _Caller(len(asked))
-        self._waiting.extend([_Job(together, one, caller, place) for place, one in enumerate(asked)])
+        for place, one in enumerate(asked):
+            try:
+                self._waiting.append(_Job(together, prepare(one), caller, place))
+            except Exception as error:  # noqa: BLE001 - its own caller learns of it
+                caller.settle(place, error)
         self._arrived.set()
         await caller.done
         return [_told(outcome) for outcome in caller.outcomes]

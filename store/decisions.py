@@ -1,7 +1,7 @@
 """Writes a decision: events, ledger, reservations, stock, outgoing documents and postings, together or not at all."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, literal, select, update
 
@@ -13,6 +13,7 @@ from store.consequences import names_given, post, queue_documents
 from store.database import Transaction
 from store.exceptions import About, open_exception
 from store.lane_queue import PATIENCE, give_names, revive_parked
+from store.made import world_text
 from store.node_loads import Loads
 from store.order_ledger import write_order, write_record
 from store.questions import close_worries, withdraw
@@ -30,33 +31,47 @@ from store.wakeups import note_wakeups
 from store.writing import Chain, Writing
 
 
-def write_decisions(transaction: Transaction, asked: Sequence[Decided]) -> list[Order | Stale | None]:
+class ToWrite(NamedTuple):
+    """A decision with its digest, and its world as it is kept."""
+
+    decided: Decided
+    digest: str
+    world_text: str
+
+
+def to_write(decided: Decided) -> ToWrite:
+    """Work out a decision's JSON and digest before others wait for the transaction."""
+    return ToWrite(decided, decided.made.digest, world_text(decided.world))
+
+
+def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[Order | Stale | None]:
     """Write decisions under their lanes' tokens, in turn: for each the order as it then stands, or why it is not.
 
     `Stale` when the lane was claimed by another, the entry is done, or stock moved on under the decision.
     """
-    lanes = [one.lane for one in asked]
+    lanes, changes = [one.decided.lane for one in asked], [row for one in asked for row in one.decided.made.stock]
     held, waiting = _held_lanes(transaction, lanes), _waiting_entries(transaction, lanes)
-    make_room(transaction, (change for one in asked for change in one.made.stock))
-    shelves = Shelves(transaction, {(row.sku, row.node) for one in asked for row in one.made.stock})
-    precedence = Precedence(transaction, {row.sku for one in asked for row in one.made.stock if row.reserved > ZERO})
-    loads = Loads(transaction, (change for one in asked for change in one.made.loads))
+    make_room(transaction, changes)
+    shelves = Shelves(transaction, {(row.sku, row.node) for row in changes})
+    precedence = Precedence(transaction, {row.sku for row in changes if row.reserved > ZERO})
+    loads = Loads(transaction, (change for one in asked for change in one.decided.made.loads))
     outcomes: list[Order | Stale | None] = []
     accepted: list[Writing] = []
     for one in asked:
+        lane, made = one.decided.lane, one.decided.made
         try:
-            row = _held(held, one.lane)
-            _claim_entry(waiting, one.lane, one.entry)
+            row = _held(held, lane)
+            _claim_entry(waiting, lane, one.decided.entry)
             writing = _writing(transaction, one, row)
-            loads.check(one.made.loads)
+            loads.check(made.loads)
             precedence.check(writing, shelves.left, _done(accepted, waiting))
             _take_stock(writing, shelves)
-            loads.take(one.made.loads)
+            loads.take(made.loads)
         except Stale as stale:
             outcomes.append(stale)
             continue
         accepted.append(writing)
-        outcomes.append(one.made.order or one.lane.order)
+        outcomes.append(made.order or lane.order)
     _write(transaction, accepted)
     shelves.write()
     loads.write()
@@ -137,18 +152,21 @@ def _done(accepted: Sequence[Writing], waiting: set[tuple[str, int]]) -> set[str
     return {writing.lane.key for writing in accepted} - {key for key, _ in waiting}
 
 
-def _writing(transaction: Transaction, one: Decided, row: Any) -> Writing:
+def _writing(transaction: Transaction, one: ToWrite, row: Any) -> Writing:
+    decided = one.decided
     return Writing(
         transaction=transaction,
-        lane=one.lane,
-        entry=one.entry,
-        world=one.world,
-        made=one.made,
+        lane=decided.lane,
+        entry=decided.entry,
+        world=decided.world,
+        made=decided.made,
+        digest=one.digest,
+        world_text=one.world_text,
         decision_id=transaction.new_id(),
         chain=Chain(row.events, row.head),
         sent=row.sent,
         waiting=row.pending,
-        last=one.last,
+        last=decided.last,
     )
 
 

@@ -18,7 +18,7 @@ from store.digest import sha256
 from store.exceptions import About, open_exception
 from store.identities import Identities, Key
 from store.shapes import Shape, among
-from store.staging import ToStage, stage
+from store.staging import ToStage, stage, to_stage
 from store.tables import transmission
 
 _LEASE = timedelta(seconds=120)
@@ -43,8 +43,7 @@ class Inbox:
 
     async def translated(self, understood: Sequence[tuple[Transmission, Understood]]) -> Sequence[Exception | None]:
         """Stage what transmissions say and close them."""
-        asked = [ToStage(claimed, said.reading, said.effects) for claimed, said in understood]
-        return await self._database.write_all(_translated, asked)
+        return await self._database.write_all(_translated, understood, lambda one: to_stage(*one))
 
     async def failed(self, claimed: Transmission, reason: str) -> None:
         """Try again after a wait that doubles; after the last try it is an exception."""
@@ -102,7 +101,7 @@ def _keep_understood(transaction: Transaction, arrival: Arrival, said: Understoo
     receipt = _keep(transaction, arrived, known, _outcome(said.reading))
     if receipt.status == "accepted":
         taken = Transmission(receipt.id, arrival, said.at, "", 1, arrived.digest)
-        stage(transaction, [ToStage(taken, said.reading, said.effects)])
+        stage(transaction, [to_stage(taken, said)])
 
 
 def _keep_all(transaction: Transaction, arrivals: Sequence[Arrival]) -> list[Receipt]:

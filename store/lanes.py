@@ -18,7 +18,7 @@ from router.transit import TransitRow
 from store.answers import draw
 from store.backorders import ahead_of
 from store.database import Database, Transaction
-from store.decisions import give_up, write_decisions
+from store.decisions import give_up, to_write, write_decisions
 from store.documents import lately
 from store.incoming import incoming_rows
 from store.lane_queue import expire_parked
@@ -76,7 +76,7 @@ class Lanes:
 
     async def commit(self, decided: Sequence[Decided]) -> Sequence[Order | Exception | None]:
         """Write everything that decisions say: for each the order as it then stands, or why nothing was written."""
-        return await self._database.write_all(write_decisions, decided)
+        return await self._database.write_all(write_decisions, decided, to_write)
 
     async def undecidable(self, claimed: Lane, entry: LaneEntry, reason: str) -> None:
         """Take a document on which the decision itself broke out of the lane, as an exception."""

@@ -3,7 +3,6 @@
 from router.own_work import Reconsider
 from store.backorders import note_backorders
 from store.events import chain, events_text
-from store.made import world_text
 from store.tables import decision, order
 from store.transaction import Sealed
 from store.writing import Chain, Writing
@@ -26,15 +25,15 @@ def write_record(writing: Writing) -> Chain:
         "sender": writing.entry.sender,
         "at": writing.world.now,
         "configuration": writing.world.configuration,
-        "world": world_text(writing.world),
+        "world": writing.world_text,
         "explanation": made.texts.explanation,
-        "digest": made.digest,
+        "digest": writing.digest,
         "first_event": before.events + 1,
         "last_event": after.events,
         "events": events_text(told),
         "previous": before.head,
         "head": after.head,
-        "block": writing.transaction.seal(Sealed(writing.decision_id, made.digest, after.head)),
+        "block": writing.transaction.seal(Sealed(writing.decision_id, writing.digest, after.head)),
     }
     writing.transaction.insert(decision, row)
     return after

@@ -10,7 +10,18 @@ from sqlalchemy import select
 from canonical import Acknowledgment, Remittance, has_errors
 from canonical.exchange import Incoming, Reading
 from router.effect import OnceTold, ToMasterData
-from router.ports import Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToOrders, ToSent, ToStock, Transmission
+from router.ports import (
+    Effect,
+    Nowhere,
+    ToAsker,
+    ToFulfilment,
+    ToLane,
+    ToOrders,
+    ToSent,
+    ToStock,
+    Transmission,
+    Understood,
+)
 from store.acknowledged import match
 from store.answers import reply, send_again
 from store.awaited import answered, owe_answers
@@ -62,11 +73,27 @@ class ToStage:
     taken: Transmission
     reading: Reading
     effects: Sequence[Effect]
+    rows: Sequence[Mapping[str, Any]]
+    """Of its documents."""
+
+
+def to_stage(taken: Transmission, said: Understood) -> ToStage:
+    """Work out the documents' rows, their JSON and digests, before others wait for the transaction."""
+    rows = [_row(incoming, taken) for incoming in said.reading.documents]
+    return ToStage(taken, said.reading, said.effects, rows)
+
+
+def _row(incoming: Incoming, taken: Transmission) -> Mapping[str, Any]:
+    return incoming_row(incoming) | {
+        "partner": incoming.sender or taken.arrival.source,
+        "transmission": taken.id,
+        "sha256": taken.sha256,
+    }
 
 
 def stage(transaction: Transaction, asked: Sequence[ToStage]) -> None:
     """Write everything that readings say."""
-    staged = [[_staged(transaction, incoming, one.taken) for incoming in one.reading.documents] for one in asked]
+    staged = [_staged(transaction, one) for one in asked]
     known = Identities(transaction, (key for documents in staged for document in documents for key in document.keys))
     for one, documents in zip(asked, staged, strict=True):
         _stage_reading(transaction, one, documents, known)
@@ -85,13 +112,9 @@ def _stage_reading(transaction: Transaction, one: ToStage, documents: Sequence[_
         _report(transaction, taken, reading)
 
 
-def _staged(transaction: Transaction, incoming: Incoming, taken: Transmission) -> _Staged:
-    row = incoming_row(incoming) | {
-        "partner": incoming.sender or taken.arrival.source,
-        "transmission": taken.id,
-        "sha256": taken.sha256,
-    }
-    return _Staged(transaction.new_id(), incoming, taken.id, row)
+def _staged(transaction: Transaction, one: ToStage) -> Sequence[_Staged]:
+    documents = zip(one.reading.documents, one.rows, strict=True)
+    return [_Staged(transaction.new_id(), incoming, one.taken.id, row) for incoming, row in documents]
 
 
 def _stage_document(transaction: Transaction, staged: _Staged, effect: Effect, known: Identities) -> str | None:

@@ -27,6 +27,10 @@ class Writing:
     entry: LaneEntry
     world: World
     made: Decision
+    digest: str
+    """Of the decision."""
+    world_text: str
+    """The world as it is kept."""
     decision_id: str
     chain: Chain
     """The order's chain of events before the decision."""
