@@ -13,6 +13,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from canonical import canonical_json
 
+Bind = Callable[[Any], Any]
+"""Turns a value into what the driver takes."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SCALE = 6
@@ -26,8 +29,12 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
+    def binder(self, dialect: str) -> Bind:  # noqa: ARG002
+        """What turns an instant into the driver's value."""
+        return _microseconds
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return _microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else _EPOCH + timedelta(microseconds=value)
@@ -43,14 +50,13 @@ class Exact(TypeDecorator[Decimal]):
         exact = Numeric(30, _SCALE) if dialect.name == "postgresql" else BigInteger()
         return dialect.type_descriptor(exact)
 
+    def binder(self, dialect: str) -> Bind:
+        """What turns a decimal into the driver's value; it refuses more than six places."""
+        return _exact if dialect == "postgresql" else _millionths
+
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | int | None:
-        if value is None:
-            return None
-        scaled = value * _WHOLE
-        whole = int(scaled)
-        if whole != scaled:
-            raise ValueError(f"{value} has more than {_SCALE} decimal places")
-        return value if dialect.name == "postgresql" else whole
+        bound: Decimal | int | None = self.binder(dialect.name)(value)
+        return bound
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
         return None if value is None else exact_reader(dialect.name)(value)
@@ -79,11 +85,41 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
+    def binder(self, dialect: str) -> Bind:  # noqa: ARG002
+        """What turns a value into JSON."""
+        return _text
+
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return value if value is None or isinstance(value, str) else canonical_json(value)
+        return _text(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any | None:  # noqa: ARG002
         return None if value is None else json.loads(value)
+
+
+@lru_cache(1_024)
+def _microseconds(instant: datetime | None) -> int | None:
+    """A commit writes one instant in most of its rows."""
+    return None if instant is None else (instant - _EPOCH) // _MICROSECOND
+
+
+@lru_cache(16_384)
+def _millionths(value: Decimal | None) -> int | None:
+    if value is None:
+        return None
+    scaled = value * _WHOLE
+    whole = int(scaled)
+    if whole != scaled:
+        raise ValueError(f"{value} has more than {_SCALE} decimal places")
+    return whole
+
+
+def _exact(value: Decimal | None) -> Decimal | None:
+    _millionths(value)
+    return value
+
+
+def _text(value: Any | None) -> str | None:
+    return value if value is None or isinstance(value, str) else canonical_json(value)
 
 
 def quoted(text: str) -> str:

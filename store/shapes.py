@@ -42,9 +42,10 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from store.columns import Bind, Exact, Instant, Json
+
 Columns = tuple[str, ...]
 Values = Mapping[str, Any]
-Bind = Callable[[Any], Any]
 _KEY = "key_"
 
 
@@ -96,20 +97,22 @@ class Compiled:
 
     def run(self, connection: Connection, rows: Sequence[Values]) -> int:
         """Execute once a row, in one go; the number of rows it touched."""
-        return int(_execute(connection, self.sql, [self._bound(row) for row in rows]).rowcount)
+        return int(_execute(connection, self.sql, self._bound(rows)).rowcount)
 
     def ask(self, connection: Connection, values: Values) -> Sequence[Any]:
         """The rows it gives, their columns as attributes."""
-        found = _execute(connection, self.sql, [self._bound(values)]).fetchall()
+        found = _execute(connection, self.sql, self._bound([values])).fetchall()
         return [self._read(row) for row in found] if self.reads else [self.row(row) for row in found]
 
-    def _bound(self, row: Values) -> tuple[Any, ...]:
+    def _bound(self, rows: Sequence[Values]) -> Sequence[tuple[Any, ...]]:
+        """Each row's values as the driver takes them, converted column by column."""
+        bound = list(map(self.values, rows))
         if not self.binds:
-            return self.values(row)
-        values = list(self.values(row))
+            return bound
+        columns: list[Iterable[Any]] = list(zip(*bound, strict=True))
         for place, bind in self.binds:
-            values[place] = bind(values[place])
-        return tuple(values)
+            columns[place] = map(bind, columns[place])
+        return list(zip(*columns, strict=True))
 
     def _read(self, row: Sequence[Any]) -> Any:
         values = list(row)
@@ -250,7 +253,9 @@ def _converted(conversions: Iterable[Bind | None]) -> Sequence[tuple[int, Bind]]
 
 
 def _binder(of: TypeEngine[Any], dialect: Dialect) -> Bind | None:
-    """What turns a value into the driver's. Our own types bind plain values."""
+    """What turns a value into the driver's."""
+    if isinstance(of, Exact | Instant | Json):
+        return of.binder(dialect.name)
     if isinstance(of, TypeDecorator):
         return partial(of.process_bind_param, dialect=dialect)
     return of.dialect_impl(dialect).bind_processor(dialect)
