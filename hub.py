@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from canonical import Document, Finding, InventoryReport, Misconfigured, Unavailable, has_errors
+from canonical import Document, Finding, InventoryReport, Misconfigured, PriceList, Unavailable, has_errors
 from canonical.exchange import Arrival
 from connectors.agreements import Agreements
 from connectors.authoring.bench import AuthoringBench, one_way_rules
@@ -122,7 +122,9 @@ class Hub:
         self._terms = policy.channel
         self._outward, self._destinations = outward, policy.posting.destinations
         self.publish_stock = _publishing(configuration, store, outward)
+        self.publish_prices = _publishing_prices(configuration, store, outward)
         chores = _chores(configuration, store, self.erasing, self.publish_stock)
+        chores["prices"] = (settings.publish_prices, self.publish_prices)
         self._flow = _flow(configuration, store, outward, chores)
 
     def offered(self, partner: str, rows: Sequence[StockRow]) -> Decimal:
@@ -226,9 +228,15 @@ def _publishing(configuration: Configuration, store: Store, outward: Outward) ->
     return partial(store.offers.publish, channels, policy.catalogue)
 
 
+def _publishing_prices(configuration: Configuration, store: Store, outward: Outward) -> Callable[[], Awaitable[int]]:
+    """Tells each partner that takes price lists what it pays, where that has changed."""
+    every = configuration.trade.settings.publish_prices
+    return partial(store.price_offers.publish, outward.takers(PriceList.__name__), configuration.policy, every)
+
+
 def _chores(
     configuration: Configuration, store: Store, erasing: ErasingEverywhere, publish_stock: Callable[[], Awaitable[int]]
-) -> Mapping[str, Job]:
+) -> dict[str, Job]:
     """What is done every so often."""
     settings, clock = configuration.trade.settings, SystemClock()
     chores: dict[str, Job] = {
@@ -236,7 +244,7 @@ def _chores(
         "stock": (settings.publish_stock, publish_stock),
     }
     if kept := settings.retention.personal_data:
-        chores["retention"] = (timedelta(hours=1), lambda: erasing.before(clock.now() - kept, "retention"))
+        chores["retention"] = (timedelta(hours=1), lambda: erasing.all_before(clock.now() - kept, "retention"))
     return chores
 
 

@@ -55,6 +55,11 @@ class ErasingEverywhere:
         refused = await asyncio.to_thread(_remove, _older(self.folders.refused, instant.timestamp()))
         return report._replace(erased=report.erased + refused)
 
+    async def all_before(self, instant: datetime, by: str) -> None:
+        """Erase everything that was finished, or refused, before an instant, a part at a time."""
+        while (await self.before(instant, by)).erased:
+            pass
+
     async def _with_files(self, report: ErasureReport) -> ErasureReport:
         erased = 0
         while part := await self.store.digests(self._done):

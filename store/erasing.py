@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, false, func, or_, select, text
 
 from canonical import Rejected, canonical_json
 from canonical.erasure import ERASED, TOMBSTONE, ErasureReport, without_personal_data
@@ -34,13 +34,16 @@ class Erasing:
         return await self._reported(lambda transaction: _erase_named(transaction, wanted, by))
 
     async def before(self, instant: datetime, by: str, limit: int = 50) -> ErasureReport:
-        """Erase what was finished before an instant, a part at a time; counts orders and transmissions."""
+        """Erase a part of what was finished before an instant; counts orders and transmissions.
+
+        Orders come first, since their transmissions are erased with them: none is left when nothing was erased.
+        """
 
         def work(transaction: Transaction) -> int:
             orders = _finished(transaction, instant, limit)
             for order_id in orders:
                 _erase_order(transaction, order_id, by)
-            loose = _ownerless(transaction, instant, limit)
+            loose = [] if orders else _ownerless(transaction, instant, limit)
             _erase_transmissions(transaction, loose, by)
             return len(orders) + len(loose)
 
@@ -95,13 +98,13 @@ def _finished(transaction: Transaction, instant: datetime, limit: int) -> Sequen
         .join(lane, lane.c.id == order.c.id)
         .where(
             order.c.status.in_(FINISHED),
+            order.c.erased == false(),
             order.c.updated_at < instant,
             lane.c.pending == 0,
             ~exists().where(*_at_work(order.c.id)),
             ~exists().where(exception.c.order_id == order.c.id, exception.c.status == "open"),
-            _unerased("order/" + order.c.id),
         )
-        .order_by(order.c.updated_at)
+        .order_by(order.c.status, order.c.updated_at)
         .limit(limit)
     )
     return transaction.execute(wanted).scalars().all()
@@ -118,7 +121,7 @@ def _ownerless(transaction: Transaction, instant: datetime, limit: int) -> Seque
             transmission.c.status != "received",
             ~exists().where(document.c.transmission == transmission.c.id, owned),
             ~asked,
-            _unerased("transmission/" + transmission.c.id),
+            text("not erased"),
         )
         .order_by(transmission.c.received_at)
         .limit(limit)
@@ -136,7 +139,7 @@ def _erase_order(transaction: Transaction, order_id: str, by: str) -> int:
     state = transaction.execute(select(order.c.state).where(order.c.id == order_id)).scalar_one()
     _record(transaction, subject, sha256(state), by)
     kept = canonical_json(without_personal_data(json.loads(state)))
-    transaction.update(order, {"id": order_id}, state=kept)
+    transaction.update(order, {"id": order_id}, state=kept, erased=True)
     own = select(document.c.id).where(document.c.order_id == order_id)
     of_order = or_(document.c.order_id == order_id, document.c.duplicate_of.in_(own))
     rows = transaction.execute(select(document).where(of_order)).all()
@@ -169,7 +172,7 @@ def _erase_transmissions(transaction: Transaction, ids: Iterable[str], by: str) 
         if transaction.execute(select(_unerased(subject))).scalar_one():
             erased += 1
             _record(transaction, subject, row.sha256, by)
-            transaction.update(transmission, {"id": row.id}, content=TOMBSTONE, facts={}, findings=None)
+            transaction.update(transmission, {"id": row.id}, content=TOMBSTONE, facts={}, findings=None, erased=True)
             _erase_exceptions(transaction, exception.c.transmission == row.id)
             loose = select(document).where(document.c.transmission == row.id, document.c.order_id.is_(None))
             for of_it in transaction.execute(loose).all():
@@ -182,7 +185,7 @@ def erase_bytes(transaction: Transaction, transmission_id: str, digest: str, by:
     subject = f"transmission/{transmission_id}"
     if transaction.execute(select(_unerased(subject))).scalar_one():
         _record(transaction, subject, digest, by)
-        transaction.update(transmission, {"id": transmission_id}, content=TOMBSTONE)
+        transaction.update(transmission, {"id": transmission_id}, content=TOMBSTONE, erased=True)
 
 
 def _erase_exceptions(transaction: Transaction, which: Any) -> None:

@@ -1,16 +1,21 @@
 """The store's tables. The order is the street's: what arrived, what it says, what was decided, what goes out."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, Text
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.expression import ColumnElement, TextClause, false, text
 
 from store.columns import Exact, Instant, Json
 
 metadata = MetaData()
 
 
-def _queue(name: str, *columns: Column[object], where: ColumnElement[bool]) -> Index:
+def _queue(name: str, *columns: Column[object], where: ColumnElement[bool] | TextClause) -> Index:
     """An index over the rows still to be worked on, so that looking for work costs the same in a full store."""
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+def _erased() -> Column[bool]:
+    """Whether its personal data was erased."""
+    return Column("erased", Boolean, nullable=False, server_default=false())
 
 
 def _text(name: str, *, nullable: bool = False, key: bool = False) -> Column[str]:
@@ -35,7 +40,9 @@ transmission = Table(
     _text("token", nullable=True),
     Column("attempts", Integer, nullable=False, default=0),
     Column("findings", Json, nullable=True),
+    _erased(),
 )
+_queue("transmission_unerased", transmission.c.received_at, where=text("not erased"))
 _queue("transmission_due", transmission.c.due, where=transmission.c.status == "received")
 
 identity = Table(
@@ -88,6 +95,9 @@ _queue("document_waiting", document.c.waits_for, where=document.c.status == "par
 Index("document_of_order", document.c.order_id, document.c.partner, document.c.seq)
 Index("document_of_transmission", document.c.transmission)
 Index("document_by_time", document.c.at)
+Index("document_by_kind", document.c.direction, document.c.kind)
+Index("document_of_partner", document.c.partner, document.c.at)
+_queue("document_duplicate", document.c.duplicate_of, where=document.c.duplicate_of.isnot(None))
 _queue(
     "document_by_group",
     document.c.partner,
@@ -150,9 +160,12 @@ order = Table(
     Column("state", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    _erased(),
 )
 Index("order_by_number", order.c.number)
 Index("order_by_time", order.c.created_at)
+Index("order_by_status", order.c.status, order.c.erased, order.c.updated_at)
+Index("order_of_channel", order.c.channel, order.c.created_at)
 _queue("order_held", order.c.created_at, where=order.c.status == "held")
 
 decision = Table(
@@ -232,6 +245,7 @@ journal_entry = Table(
     Column("content", Text, nullable=False),
 )
 Index("journal_of_order", journal_entry.c.order_id)
+Index("journal_totals", journal_entry.c.currency, journal_entry.c.debit, journal_entry.c.credit)
 
 configuration = Table(
     "configuration",
@@ -295,6 +309,8 @@ exception = Table(
 )
 _queue("exception_open", exception.c.at, where=exception.c.status == "open")
 Index("exception_of_order", exception.c.order_id)
+_queue("exception_of_document", exception.c.document, where=exception.c.document.isnot(None))
+_queue("exception_of_transmission", exception.c.transmission, where=exception.c.transmission.isnot(None))
 
 token = Table(
     "token",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from canonical import Address, Contact, Note, Party, PurchaseOrder
 from canonical.erasure import TOMBSTONE, without_personal_data
+from connectors.personal_data import ErasingEverywhere, Folders
 from router.decide import decide
 from router.flow import replay
 from store import Transaction
@@ -68,6 +69,24 @@ async def test_nothing_of_a_person_is_left_and_the_audit_still_holds(tmp_path: P
         assert await street.sound() == []
         assert [one async for one in replay(street.store.archive, decide, POLICY)] == []
         assert (await street.store.erasing.order("PO1", "again")).erased == 0
+
+
+async def test_retention_does_not_stop_after_its_first_part(tmp_path: Path) -> None:
+    async with open_street(f"sqlite:///{tmp_path}/hub.db") as street:
+        for number in range(120):
+            await street.send({"kind": "Acknowledgment", "document": of_nothing(number)})
+        await street.settle()
+        for row in await street.store.archive.exceptions():
+            await street.store.archive.settle(row["id"], "resolve", "me")
+        later = street.clock.now() + timedelta(days=1)
+        await ErasingEverywhere(street.store.erasing, Folders()).all_before(later, "retention")
+        async for stem, row in street.store.archive.export():
+            assert stem != "documents" or await street.store.archive.raw(row["transmission"]) is None
+        assert await street.sound() == []
+
+
+def of_nothing(number: int) -> dict[str, str]:
+    return {"number": str(number), "level": "group", "type": "997", "verdict": "accepted"}
 
 
 async def test_an_order_erased_is_recognised_when_it_comes_again(tmp_path: Path) -> None:
