@@ -105,6 +105,8 @@ class HubFile(ConfigModel):
     """How often watched places are looked into."""
     publish_stock: timedelta = timedelta(seconds=30)
     """How often channels are told what has changed of the stock they may sell."""
+    publish_prices: timedelta = timedelta(hours=1)
+    """How often partners that take price lists are told what has changed of theirs."""
     delivery: DeliveryPolicy = DeliveryPolicy()
     events: tuple[EventWebhook, ...] = ()
     retention: Retention = Retention()

@@ -57,6 +57,10 @@ class Catalogue(Rule):
         """The item that a name finds."""
         return self._by_name.get(name)
 
+    def every(self) -> list[Item]:
+        """All items, by SKU."""
+        return [item for _, item in sorted(self.by_sku.items())]
+
     def told(self, items: Iterable[Item]) -> "Catalogue":
         """The catalogue as documents have changed it."""
         completed_items = tuple([completed(item, self.by_sku.get(item.sku)) for item in items])
@@ -93,6 +97,10 @@ class ToldCatalogue(Catalogue):
             return found
         item = self.configured.named(name)
         return None if item and item.sku in self.by_sku else item
+
+    def every(self) -> list[Item]:
+        """All items, by SKU."""
+        return [item for _, item in sorted({**self.configured.by_sku, **self.by_sku}.items())]
 
 
 def completed(fact: F, known: F | None) -> F:

@@ -18,6 +18,7 @@ from store.inbox import Inbox
 from store.lanes import Lanes
 from store.outbox import Outbox
 from store.peers import Peers
+from store.price_offers import PriceOffers
 from store.readiness import Readiness
 from store.returns import Returns
 from store.stock_offers import StockOffers
@@ -38,6 +39,7 @@ class Store:
     outbox: Outbox
     stock: StockRoom
     offers: StockOffers
+    price_offers: PriceOffers
     holds: Holds
     returns: Returns
     erasing: Erasing
@@ -79,6 +81,7 @@ async def open_store(
             outbox=Outbox(database),
             stock=StockRoom(database),
             offers=StockOffers(database),
+            price_offers=PriceOffers(database),
             holds=Holds(database),
             returns=Returns(database),
             erasing=Erasing(database),

@@ -46,3 +46,28 @@ async def test_a_discontinued_item_is_answered_as_deleted(opened: Opener) -> Non
         assert status == 202
         _, _, outcome = await answer(served, order("NW-1", "PO1*1*24*EA*18.95**VN*CS-1001"))
         assert outcome.split("*")[:2] == ["ACK", "ID"]
+
+
+TAKES = {
+    NORTHWIND: [("takes:\n", "takes:\n  PriceList: {set: 832, map: x12/832}\n")],
+    "hub.yaml": [("poll: PT2S", "publish_prices: PT0S\npoll: PT2S")],
+}
+
+
+async def test_a_partner_is_told_its_prices_once_and_again_when_they_change(opened: Opener) -> None:
+    async with opened(TAKES) as served:
+        for expected in (1, 0):
+            assert await served.hub.publish_prices() == expected
+        await served.hub.drain()
+        [first] = await served.sent("PriceList", "northwind")
+        told = (await served.hub.archive.raw(first["id"])).content.decode().replace("\n", "")
+        mugs = told[told.index("LIN*1*VN*CS-1001") : told.index("LIN*2")]
+        assert "CTP**CON*18.95*1*EA******1~" in mugs
+        assert "CTP**CON*436.80*240*EA******24~" in mugs
+        gone = {"sku": "CS-1001", "discontinued": True, "as_of": "2026-11-01"}
+        await served("POST", "/v1/items", json=gone, headers={"Idempotency-Key": "gone"})
+        await served.hub.drain()
+        assert await served.hub.publish_prices() == 1
+        _, second = await served.sent("PriceList", "northwind")
+        assert "CS-1001" not in str(second["document"]["lines"])
+        assert await served.sound() == []
