@@ -244,7 +244,7 @@ def _chores(
         "stock": (settings.publish_stock, publish_stock),
     }
     if kept := settings.retention.personal_data:
-        chores["retention"] = (timedelta(hours=1), lambda: erasing.before(clock.now() - kept, "retention"))
+        chores["retention"] = (timedelta(hours=1), lambda: erasing.all_before(clock.now() - kept, "retention"))
     return chores
 
 
