@@ -48,8 +48,8 @@ class Cursor(ConfigModel):
     """
 
     field: Path | None = None
-    format: Literal["rfc3339", "naive_utc", "date", "epoch", "epoch_ms"] = "rfc3339"
-    """How the call says `{since}` and `{until}`."""
+    format: Literal["rfc3339", "naive_utc", "sql", "date", "epoch", "epoch_ms"] = "rfc3339"
+    """How the call says `{since}` and `{until}`; `sql` is `naive_utc` with a blank."""
     reads: Literal["iso", "epoch", "epoch_ms"] = "iso"
     """How an item says when it changed; without a zone it is UTC."""
     start: timedelta = timedelta(days=7)

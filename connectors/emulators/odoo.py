@@ -5,7 +5,7 @@ Source: https://www.odoo.com/documentation/19.0/developer/reference/external_api
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from secrets import token_hex
@@ -32,6 +32,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": lambda value, wanted: value == wanted,
     "!=": lambda value, wanted: value != wanted,
     "in": lambda value, wanted: value in wanted,
+    ">=": lambda value, wanted: value >= wanted,
     "=like": lambda value, wanted: value.startswith(wanted.removesuffix("%")),
 }
 
@@ -56,7 +57,8 @@ class Odoo:
     def add_partner(self, ref: str, credit: str = "0", limit: str | None = None) -> None:
         """A customer, what it owes, and its limit where it has one."""
         self.partners[ref] = {
-            "id": len(self.partners) + 1, "ref": ref, "credit": Decimal(credit), "credit_limit": Decimal(limit or 0),
+            "id": len(self.partners) + 1, "ref": ref, "name": ref.title(), "active": True,
+            "write_date": "2026-11-01 08:00:00", "credit": Decimal(credit), "credit_limit": Decimal(limit or 0),
             "use_partner_credit_limit": limit is not None,
         }  # fmt: skip
 
@@ -174,7 +176,22 @@ def _sided(credit: Decimal) -> Record:
 
 
 def _matching(records: Iterable[Record], domain: Sequence[Sequence[Any]]) -> Iterable[Record]:
-    return (one for one in records if all(_OPERATORS[sign](one[name], wanted) for name, sign, wanted in domain))
+    return (one for one in records if all(_holds(one, domain)))
+
+
+def _holds(record: Record, domain: Sequence[Any]) -> Iterator[bool]:
+    """Whether each term holds; `|` takes the next two for one."""
+    terms = iter(domain)
+    for term in terms:
+        if term == "|":
+            yield any([_one_holds(record, next(terms)), _one_holds(record, next(terms))])
+        else:
+            yield _one_holds(record, term)
+
+
+def _one_holds(record: Record, term: Sequence[Any]) -> bool:
+    name, sign, wanted = term
+    return _OPERATORS[sign](record[name], wanted)
 
 
 def _balances(move: Mapping[str, Any]) -> dict[str, Decimal]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 Record = dict[str, Any]
+_WRITTEN = {"write_date": "2026-11-01 08:00:00"}
 _UNDONE = ("waiting", "confirmed", "assigned")
 
 
@@ -26,10 +27,11 @@ class Sales:
     pickings: list[Record] = field(default_factory=list)
     moves: list[Record] = field(default_factory=list)
 
-    def add_product(self, sku: str, on_hand: str = "0") -> None:
-        """A product in stock."""
-        made = {"id": len(self.products) + 1, "default_code": sku, "qty_available": Decimal(on_hand)}
-        self.products.append(made)
+    def add_product(self, sku: str, on_hand: str = "0", price: str = "0", node: str = "WH") -> None:
+        """A product in stock at the one warehouse."""
+        about = {"name": f"Product {sku}", "lst_price": Decimal(price), "standard_price": Decimal(0), "active": True}
+        kept = {"qty_available": Decimal(on_hand), "warehouse": node, "uom_id": {"id": 1, "name": "Units"}}
+        self.products.append({"id": len(self.products) + 1, "default_code": sku, **about, **kept, **_WRITTEN})
 
     def left(self, sku: str) -> Decimal:
         """How much of a product was delivered."""
@@ -52,19 +54,20 @@ class Sales:
 
     def records(self, model: str) -> Iterable[Record] | None:
         """The records of a model with what domains name of others; None where it is none of these."""
-        match model:
-            case "product.product":
-                return self.products
-            case "sale.order":
-                return self.orders
-            case "sale.order.line":
-                return self.lines
-            case "stock.picking":
-                return [{**one, "sale_id.client_order_ref": self._sale_of(one)["client_order_ref"]}
-                        for one in self.pickings]  # fmt: skip
-            case "stock.move":
-                return [self._shown(one) for one in self.moves]
-        return None
+        shown = {
+            "product.product": lambda: [_told(one) for one in self.products],
+            "stock.quant": lambda: [_quant(one) for one in self.products],
+            "stock.warehouse": lambda: [
+                {"id": 1, "code": code} for code in {one["warehouse"] for one in self.products}
+            ],
+            "sale.order": lambda: self.orders,
+            "sale.order.line": lambda: self.lines,
+            "stock.picking": lambda: [
+                {**one, "sale_id.client_order_ref": self._sale_of(one)["client_order_ref"]} for one in self.pickings
+            ],
+            "stock.move": lambda: [self._shown(one) for one in self.moves],
+        }
+        return shown[model]() if model in shown else None
 
     def _sale_of(self, picking: Mapping[str, Any]) -> Record:
         sale: int = picking["sale_id"]
@@ -176,3 +179,14 @@ class Sales:
             self._new_move(copy, {**about, "product_uom_qty": rest, "quantity": Decimal(0)})
         move.update(state="done" if gone else "cancel", quantity=gone)
         self.products[move["product_id"] - 1]["qty_available"] -= gone
+
+
+def _told(product: Record) -> Record:
+    return {**product, "product_tmpl_id.write_date": product["write_date"], "product_tmpl_id": dict(_WRITTEN)}
+
+
+def _quant(product: Record) -> Record:
+    """Where a product lies."""
+    named = {"location_id.usage": "internal", "location_id.warehouse_id.code": product["warehouse"]}
+    return {"id": product["id"], "product_id": product, "product_id.default_code": product["default_code"],
+            **named, **_WRITTEN}  # fmt: skip

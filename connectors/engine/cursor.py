@@ -80,7 +80,7 @@ def written(cursor: Cursor, at: datetime) -> str:
     if cursor.format in ("epoch", "epoch_ms"):
         return str(int(at.timestamp() * (1000 if cursor.format == "epoch_ms" else 1)))
     text = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    return {"naive_utc": text, "date": text[:10]}.get(cursor.format, text + "Z")
+    return {"naive_utc": text, "sql": text.replace("T", " "), "date": text[:10]}.get(cursor.format, text + "Z")
 
 
 def moved_to(cursor: Cursor, latest: datetime | None, ends: datetime, now: datetime) -> datetime | None:

@@ -86,6 +86,18 @@ class Tryton:
                 found[names[line["move"]]].append((line["account."]["code"], line["debit"], line["credit"]))
         return {key: sorted(rows) for key, rows in found.items()}
 
+    def receive(self, sku: str, quantity: str, price: str) -> None:
+        """A new product, and so much of it brought to the warehouse by a supplier."""
+        each = self.find("product.uom", ("symbol", "=", "u"))[0]["id"]
+        template = self.make("product.template", **_product(each, sku, f"Product {sku}", price))
+        [product] = self.find("product.product", ("template", "=", template))
+        places = {one["code"]: one["id"] for one in self.find("stock.location", fields=("code",))}
+        move = self.make(
+            "stock.move", company=1, product=product["id"], unit=each, quantity=float(quantity), currency=1,
+            unit_price=Decimal(price), from_location=places["SUP"], to_location=places["STO"],
+        )  # fmt: skip
+        self.ask("model.stock.move.do", [move])
+
     def left(self, *skus: str) -> dict[str, Decimal]:
         """How much has left Tryton's own stock for customers, by SKU: of these, or of all."""
         done = ("state", "=", "done"), ("to_location.type", "=", "customer")
@@ -255,13 +267,15 @@ def _customers(admin: Tryton) -> None:
 def _products(admin: Tryton, items: Sequence[Mapping[str, str]]) -> None:
     """What is sold and kept in stock, by our SKUs."""
     [each] = admin.find("product.uom", ("symbol", "=", "u"))
-    kept = {"type": "goods", "default_uom": each["id"], "sale_uom": each["id"], "salable": True}
-    templates = [
-        {**kept, "name": item["description"], "list_price": Decimal(item["price"]), "cost_price_method": "fixed",
-         "products": [["create", [{"suffix_code": item["sku"]}]]]}
-        for item in items
-    ]  # fmt: skip
+    templates = [_product(each["id"], item["sku"], item["description"], item["price"]) for item in items]
     admin.ask("model.product.template.create", templates)
+
+
+def _product(each: int, sku: str, name: str, price: str) -> dict[str, Any]:
+    return {
+        "name": name, "type": "goods", "default_uom": each, "sale_uom": each, "salable": True,
+        "list_price": Decimal(price), "cost_price_method": "fixed", "products": [["create", [{"suffix_code": sku}]]],
+    }  # fmt: skip
 
 
 def _plain(value: object) -> object:
