@@ -54,7 +54,7 @@ class Sales:
 
     def records(self, model: str) -> Iterable[Record] | None:
         """The records of a model with what domains name of others; None where it is none of these."""
-        shown = {
+        shown: Mapping[str, Callable[[], Iterable[Record]]] = {
             "product.product": lambda: [_told(one) for one in self.products],
             "stock.quant": lambda: [_quant(one) for one in self.products],
             "stock.warehouse": lambda: [
