@@ -90,6 +90,12 @@ def told(transaction: Transaction, asked: Sequence[Asked]) -> list[MasterData]:
     return [_of(one, items, customers, prices) for one in asked]
 
 
+def items_told(transaction: Transaction) -> tuple[Item, ...]:
+    """Every item that documents have told of, by SKU."""
+    items = select(master_record.c.content).where(master_record.c.kind == Item.__name__).order_by(master_record.c.key)
+    return tuple(Item.model_validate_json(content) for content in transaction.execute(items).scalars())
+
+
 _Prices = Mapping[tuple[str, str], Sequence[ListedPrice]]
 """By partner and SKU, the latest list's first."""
 

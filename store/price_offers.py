@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from canonical import Item, PriceList
+from canonical import PriceList
 from router.decision import Outgoing
 from router.master_data import MasterData
 from router.policy import Policy
@@ -14,7 +14,8 @@ from router.price_list import ListedPrice
 from router.price_offer import NUMBER, price_list_for
 from store.database import Database, Transaction
 from store.documents import outgoing_row
-from store.master_tables import listed_price, master_record, price_list
+from store.master_data import items_told
+from store.master_tables import listed_price, price_list
 from store.tables import document
 
 _OURS = f"/{NUMBER}"
@@ -40,7 +41,8 @@ class PriceOffers:
 def _tell(transaction: Transaction, channel: str, policy: Policy, every: timedelta) -> int:
     if not _its_turn(transaction, channel, every):
         return 0
-    prices = price_list_for(channel, policy.told(_all_told(transaction, channel), channel), transaction.now)
+    facts = MasterData(items=items_told(transaction), prices=_prices_told(transaction, channel))
+    prices = price_list_for(channel, policy.told(facts, channel), transaction.now)
     if not prices.lines or prices.lines == _last_told(transaction, channel):
         return 0
     row: dict[str, Any] = {
@@ -67,18 +69,14 @@ def _its_turn(transaction: Transaction, channel: str, every: timedelta) -> bool:
     return True
 
 
-def _all_told(transaction: Transaction, channel: str) -> MasterData:
-    """Every item that documents have told of, and all prices of a channel, the latest list's first."""
-    items = select(master_record.c.content).where(master_record.c.kind == Item.__name__).order_by(master_record.c.key)
+def _prices_told(transaction: Transaction, channel: str) -> tuple[ListedPrice, ...]:
+    """All prices of a channel, the latest list's first."""
     prices = (
         select(listed_price.c.content)
         .where(listed_price.c.partner == channel)
         .order_by(listed_price.c.as_of.desc(), listed_price.c.list, listed_price.c.place)
     )
-    return MasterData(
-        items=tuple(Item.model_validate_json(content) for content in transaction.execute(items).scalars()),
-        prices=tuple(ListedPrice.model_validate_json(content) for content in transaction.execute(prices).scalars()),
-    )
+    return tuple(ListedPrice.model_validate_json(content) for content in transaction.execute(prices).scalars())
 
 
 def _last_told(transaction: Transaction, channel: str) -> tuple[Any, ...]:

@@ -13,11 +13,13 @@ from sqlalchemy import delete, select
 
 from router.catalogue import Catalogue
 from router.decision import Outgoing
+from router.order import ZERO
 from router.routing import StockTerms
 from router.stock_offer import offers, report_of
 from store.database import Database, Transaction
 from store.documents import outgoing_row
 from store.exceptions import resolve
+from store.master_data import items_told
 from store.stock_room import stock_rows
 from store.tables import document, exception
 from store.watch_tables import stock_report, stock_told
@@ -39,11 +41,12 @@ class StockOffers:
         """Queue a report for each channel that was told otherwise; how many reports."""
 
         def work(transaction: Transaction) -> int:
-            rows = stock_rows(transaction, None)
+            rows, items = stock_rows(transaction, None), items_told(transaction)
+            gone = {item.sku: ZERO for item in items if item.discontinued}
             told = 0
             for channel, terms in sorted(channels.items()):
                 if _may_tell(transaction, channel):
-                    told += _tell(transaction, channel, offers(rows, terms), catalogue)
+                    told += _tell(transaction, channel, offers(rows, terms) | gone, catalogue.told(items))
             return told
 
         return await self._database.write(work) if channels else 0

@@ -62,6 +62,15 @@ async def test_an_order_lowers_what_its_channel_may_sell(opened: Opener) -> None
         assert Decimal(before["CS-1007"]) - Decimal(after["CS-1007"]) == min(Decimal(before["CS-1007"]), 5)
 
 
+async def test_what_is_discontinued_may_not_be_sold_any_more(opened: Opener) -> None:
+    async with opened(BUFFERED) as served:
+        await told(served)
+        gone = {"sku": "CS-1005", "discontinued": True, "as_of": "2026-11-01"}
+        await served("POST", "/v1/items", json=gone, headers={"Idempotency-Key": "gone"})
+        await served.hub.drain()
+        assert (await told(served))[1:] == [{"CS-1005": "0"}]
+
+
 async def test_while_a_report_is_under_way_changes_wait_for_the_next(opened: Opener) -> None:
     async with opened(BUFFERED) as served:
         assert await served.hub.publish_stock() > 0
