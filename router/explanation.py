@@ -12,9 +12,10 @@ from router.goods import Goods, goods_cost_terms, total_of, unit_cost_terms
 from router.haul import COST_SCALE
 from router.order import ZERO, LineState
 from router.price import price_in_words
+from router.remedy import remedy
 from router.route import Route
 from router.rulings import forbidden, reason, rulings, surcharge
-from router.sourcing import Sourced, Want, fell_short
+from router.sourcing import Sourced, fell_short, terms_rule
 from router.workings import Workings
 
 
@@ -51,7 +52,9 @@ def _consignments(work: Workings) -> tuple[ConsignmentExplanation, ...]:
 
 
 def _all_lines(work: Workings, outcomes: Sequence[Sourced]) -> tuple[LineExplanation, ...]:
-    return (*_refused(work), *(line for outcome in outcomes for line in _lines(work, outcome)))
+    short = any(missing for outcome in outcomes for missing in outcome.unfilled)
+    waits = short and work.terms.ship_complete
+    return (*_refused(work), *(line for outcome in outcomes for line in _lines(work, outcome, waits=waits)))
 
 
 def _refused(work: Workings) -> list[LineExplanation]:
@@ -121,23 +124,32 @@ def _shipped(assignment: Assignment) -> int:
     return sum(units for takes in assignment.takes for _, units in takes)
 
 
-def _lines(work: Workings, outcome: Sourced) -> list[LineExplanation]:
+def _lines(work: Workings, outcome: Sourced, *, waits: bool) -> list[LineExplanation]:
+    """Each line of a destination. One that `waits` could be filled, and is not, since others can't be."""
     lines: list[LineExplanation] = []
-    out = fell_short(work)
+    out, given = fell_short(work), _given(outcome)
+    rest = f"what other lines lack: the order ships whole by {terms_rule(work, 'ship_complete')}" if waits else None
     for index, want in enumerate(outcome.wants):
         candidates = tuple(_candidate(work, outcome, index, place, out) for place in range(len(outcome.routes.each)))
-        missing = outcome.unfilled[index]
-        remedy = _remedy(work, outcome, want, missing) if missing else None
-        for number, _ in want.lines:
-            chosen = _allocated(work, number)
+        change = remedy(work, outcome, index) if outcome.unfilled[index] else None
+        for number, units in want.lines:
+            chosen, missing = _allocated(work, number), units - given.get(number, ZERO)
             lines.append(
                 LineExplanation(
                     line=number, sku=want.sku, candidates=candidates, chosen=chosen,
-                    unfilled=missing, would_have_filled=remedy,
+                    unfilled=units if waits else missing, would_have_filled=change if missing else rest,
                     expected=_expected(work.lines[number]), our_price=price_in_words(work, work.lines[number]),
                 )
             )  # fmt: skip
     return lines
+
+
+def _given(outcome: Sourced) -> dict[str, Decimal]:
+    """What nodes were found for, by line."""
+    given: dict[str, Decimal] = {}
+    for one in outcome.allocations:
+        given[one.line] = given.get(one.line, ZERO) + one.quantity
+    return given
 
 
 def _expected(line: LineState) -> str | None:
@@ -178,26 +190,6 @@ def _exclusion(work: Workings, sku: str, route: Route, *, short: bool) -> str:
     row = work.row(sku, route.node.id)
     if row is None or row.on_hand <= 0:
         return "has none"
+    if row.available > 0:
+        return f"all of its {row.available} go to another destination of the order"
     return f"all of its {row.on_hand} are reserved ({row.reserved}) or safety stock ({row.safety})"
-
-
-def _remedy(work: Workings, outcome: Sourced, want: Want, missing: Decimal) -> str:
-    """The smallest change that would have filled what is missing of one want."""
-    for route in outcome.routes.each:
-        row = work.row(want.sku, route.node.id)
-        if row and not route.excluded and missing <= row.safety <= row.on_hand - row.reserved:
-            return f"safety stock of {want.sku} at {route.node.id} lower by {missing}"
-    for route in outcome.routes.each:
-        row = work.row(want.sku, route.node.id)
-        if row and route.excluded and row.available >= missing:
-            return f"{route.node.id} has {row.available} but {route.excluded}"
-    for route in outcome.routes.each:
-        ruling = forbidden(want.rulings, route)
-        if ruling and not route.excluded and work.available(want.sku, route.node.id) >= missing:
-            return f"{route.node.id} has it but may not ship it by {reason(work, ruling)}"
-    open_routes = [route for route in outcome.routes.each if not route.excluded and not forbidden(want.rulings, route)]
-    spare = sum((work.available(want.sku, route.node.id) for route in open_routes), ZERO)
-    if spare >= missing:
-        return f"a split limit above {outcome.problem.limit}, or terms that do not ask for the whole order at once"
-    place = f" at {min(open_routes, key=lambda route: route.shipment_cost).node.id}" if open_routes else ""
-    return f"{missing} more of {want.sku}{place}"

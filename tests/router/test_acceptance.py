@@ -99,6 +99,14 @@ def test_what_nobody_has_is_backordered_and_its_remedy_named(policy: Policy, wor
     assert austin.excluded == "does not serve CA"
 
 
+def test_of_two_lines_for_one_item_only_the_one_that_lacks_is_told_to(policy: Policy, world: World) -> None:
+    first, second = explained(
+        purchase_order(line("1", "CS-1005", "20"), line("2", "CS-1005", "10")), world, policy
+    ).lines
+    assert (first.unfilled, first.would_have_filled) == (0, None)
+    assert (second.unfilled, second.would_have_filled) == (4, "4 more of CS-1005 at dc-reno")
+
+
 def test_terms_without_backorders_cancel_the_rest(policy: Policy, world: World) -> None:
     order = purchase_order(line("1", "CS-1005", "30"), parties=(ship_to(PORTLAND),))
     decision = decided(order, world, policy, "harbor-grocers")
@@ -109,9 +117,15 @@ def test_ship_complete_waits_for_the_whole_order(policy: Policy, world: World) -
     terms = policy.routing.otherwise.model_copy(update={"ship_complete": True})
     routing = policy.routing.model_copy(update={"otherwise": terms})
     order = purchase_order(line("1", "CS-1001", "3"), line("2", "CS-1005", "300"))
-    decision = decided(order, world, policy.model_copy(update={"routing": routing}), "somebody")
+    whole = policy.model_copy(update={"routing": routing})
+    decision = decided(order, world, whole, "somebody")
     assert outcomes(decision) == [[("backordered", "3 EA")], [("backordered", "300 EA")]]
     assert not decision.stock
+    told = decide(None, order, world, whole, sender="somebody", explaining=True).explanation
+    assert [(one.unfilled, one.would_have_filled) for one in told.lines] == [
+        (3, "what other lines lack: the order ships whole by routing.otherwise.ship_complete"),
+        (300, "274 more of CS-1005 at dc-reno"),
+    ]
 
 
 def test_destinations_get_their_own_fulfilment_orders(policy: Policy, world: World) -> None:
