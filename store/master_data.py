@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select
+from sqlalchemy import bindparam, delete, exists, or_, select, update
 
 from canonical import Customer, Item
 from router.catalogue import completed
@@ -16,6 +17,8 @@ from store.documents import findings_json, mark
 from store.exceptions import About, open_exception
 from store.master_tables import listed_price, master_name, master_record, price_list
 from store.shapes import Shape, among
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 R = TypeVar("R", Item, Customer)
 
@@ -38,40 +41,62 @@ def keep_master_data(transaction: Transaction, document_id: str, said: ToMasterD
 
 
 def _keep_record(transaction: Transaction, document_id: str, record: Record) -> None:
+    """The later statement counts, wherever it says something; of an earlier one what nobody has said since."""
     fact = record.fact
     kind, key = fact.kind, fact.sku if isinstance(fact, Item) else fact.number
     place = (master_record.c.kind == kind) & (master_record.c.key == key)
+    row = {"kind": kind, "key": key, "as_of": record.as_of, "document": document_id}
     known = transaction.execute(select(master_record).where(place).with_for_update()).one_or_none()
-    if known and known.as_of > record.as_of:
-        return
-    fact = completed(fact, type(fact).model_validate_json(known.content)) if known else fact
+    if known:
+        before = type(fact).model_validate_json(known.content)
+        if known.as_of > record.as_of:
+            fact, before = before, fact
+            row |= {"as_of": known.as_of, "document": known.document}
+        fact = completed(fact, before)
     transaction.execute(delete(master_record).where(place))
     transaction.execute(delete(master_name).where(master_name.c.kind == kind, master_name.c.key == key))
-    row = {"kind": kind, "key": key, "as_of": record.as_of, "document": document_id}
     transaction.insert(master_record, row | {"content": fact.model_dump_json(exclude_none=True)})
     for name in record_names(fact):
         transaction.ensure(master_name, {"kind": kind, "name": name, "key": key})
 
 
 def _keep_list(transaction: Transaction, document_id: str, change: ListChange) -> None:
-    here = {"list": change.list, "partner": change.partner}
-    place = (price_list.c.list == change.list) & (price_list.c.partner == change.partner)
-    transaction.insert_if_absent(price_list, here | {"as_of": change.as_of})
-    if transaction.execute(select(price_list.c.as_of).where(place).with_for_update()).scalar_one() > change.as_of:
+    """Whatever the sequence, each item has what was said of it last, and what came before the last whole list is gone.
+
+    An item that a change takes out of the list leaves a row without content, lest an earlier statement bring it back.
+    """
+    here = (listed_price.c.partner == change.partner) & (listed_price.c.list == change.list)
+    if not _begun(transaction, change):
         return
-    transaction.set(price_list, here, as_of=change.as_of)
-    rows = and_(listed_price.c.partner == change.partner, listed_price.c.list == change.list)
-    spoken_of = {*change.gone, *(price.sku for price in change.prices)}
-    gone = rows if change.whole else rows & listed_price.c.sku.in_(spoken_of)
-    transaction.execute(delete(listed_price).where(gone))
-    said = here | {"as_of": change.as_of, "document": document_id}
-    transaction.insert(
-        listed_price,
-        *(
-            said | {"sku": price.sku, "place": at, "content": price.model_dump_json(exclude_none=True)}
-            for at, price in enumerate(change.prices)
-        ),
-    )
+    later = select(listed_price.c.sku).where(here, listed_price.c.as_of > change.as_of)
+    settled = set(transaction.execute(later).scalars())
+    if change.whole:
+        transaction.execute(delete(listed_price).where(here, listed_price.c.as_of <= change.as_of))
+    said = {"list": change.list, "partner": change.partner, "as_of": change.as_of, "document": document_id}
+    rows = [
+        said | {"sku": price.sku, "place": place, "content": price.model_dump_json(exclude_none=True)}
+        for place, price in enumerate(change.prices)
+    ]
+    if not change.whole:
+        rows += [
+            said | {"sku": sku, "place": 0, "content": ""} for sku in {*change.gone} - {row["sku"] for row in rows}
+        ]
+        gone = [{"gone": sku} for sku in {row["sku"] for row in rows} - settled]
+        if gone:
+            transaction.execute(delete(listed_price).where(here, listed_price.c.sku == bindparam("gone")), gone)
+    transaction.insert(listed_price, *(row for row in rows if row["sku"] not in settled))
+
+
+def _begun(transaction: Transaction, change: ListChange) -> bool:
+    """Whether no later list has replaced the whole of it. The list's row is locked, and notes the last whole list."""
+    place = (price_list.c.list == change.list) & (price_list.c.partner == change.partner)
+    transaction.insert_if_absent(price_list, {"list": change.list, "partner": change.partner, "as_of": _LONG_AGO})
+    whole = transaction.execute(select(price_list.c.as_of).where(place).with_for_update()).scalar_one()
+    if whole > change.as_of:
+        return False
+    if change.whole:
+        transaction.execute(update(price_list).where(place).values(as_of=change.as_of))
+    return True
 
 
 # --- read -----------------------------------------------------------------------------------------------------------
@@ -136,7 +161,7 @@ _NAMED = Shape(
 _PRICED = Shape(
     lambda on: (
         select(listed_price.c.partner, listed_price.c.sku, listed_price.c.content)
-        .where(among(on, listed_price.c.partner, "buyers"), among(on, listed_price.c.sku))
+        .where(among(on, listed_price.c.partner, "buyers"), among(on, listed_price.c.sku), listed_price.c.content != "")
         .order_by(listed_price.c.as_of.desc(), listed_price.c.list, listed_price.c.place)
     )
 )

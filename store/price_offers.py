@@ -73,7 +73,7 @@ def _prices_told(transaction: Transaction, channel: str) -> tuple[ListedPrice, .
     """All prices of a channel, the latest list's first."""
     prices = (
         select(listed_price.c.content)
-        .where(listed_price.c.partner == channel)
+        .where(listed_price.c.partner == channel, listed_price.c.content != "")
         .order_by(listed_price.c.as_of.desc(), listed_price.c.list, listed_price.c.place)
     )
     return tuple(ListedPrice.model_validate_json(content) for content in transaction.execute(prices).scalars())
