@@ -193,9 +193,10 @@ Outcome = Literal[
     "rejected",
     "rejected_unknown_item",
     "rejected_unknown_unit",
+    "rejected_unavailable",
     "cancelled",
 ]
-"""What becomes of a line or part of it; X12 668: IA, IQ, IP, DR, IS, IC, IB, BP, IH, IR, R2, R3, ID."""
+"""What becomes of a line or part of it; X12 668: IA, IQ, IP, DR, IS, IC, IB, BP, IH, IR, R2, R3, R4, ID."""
 
 
 class LineOutcome(Model):

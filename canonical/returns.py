@@ -21,6 +21,8 @@ class ReturnLine(Model):
     price: Price | None = None
     reason: Text | None = None
     disposition: Text | None = None
+    exchange: dict[str, Text] = Field(default_factory=dict)
+    """The item wanted in its place, by its identifiers; none is its money back."""
     references: tuple[Reference, ...] = ()
 
 

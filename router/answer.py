@@ -190,7 +190,7 @@ _REFUSALS: Mapping[str, Outcome] = {
     "item-discontinued": "cancelled",
 }
 """How a line is refused whose fault its buyer's system has a code for."""
-_NOTHING_COMES = frozenset((*_REFUSALS.values(), "rejected", "cancelled"))
+_NOTHING_COMES = frozenset((*_REFUSALS.values(), "rejected", "rejected_unavailable", "cancelled"))
 
 
 def _outcomes(work: Workings, state: LineState, allocated: Allocated, telling: Telling) -> list[LineOutcome]:
@@ -219,7 +219,7 @@ def _parts(
     if ledger.cancelled:
         whole = ledger.cancelled == ledger.ordered
         if whole or telling != "change":
-            parts.append(("rejected" if whole and telling == "first" else "cancelled", ledger.cancelled, _NONE))
+            parts.append((_refused(work) if whole and telling == "first" else "cancelled", ledger.cancelled, _NONE))
     return parts
 
 
@@ -251,6 +251,11 @@ def _after_asked(work: Workings, promise: Promise) -> bool:
     asked = (("requested_ship", promise.ship_on), ("ship_not_later", promise.ship_on),
              ("requested_delivery", promise.deliver_on), ("delivery_not_later", promise.deliver_on))  # fmt: skip
     return any(day and name in dates and day > day_of(dates[name], zone) for name, day in asked)
+
+
+def _refused(work: Workings) -> Outcome:
+    """How a line is refused that has no fault: where nothing is awaited, nobody has any of it."""
+    return "rejected" if work.terms.backorders else "rejected_unavailable"
 
 
 def _shipping(state: LineState, telling: Telling) -> Outcome:

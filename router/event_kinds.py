@@ -26,6 +26,7 @@ TOLD = frozenset(
         "label_bought",
         "label_voided",
         "line_added",
+        "line_exchanged",
         "line_expected",
         "line_no_longer_expected",
         "line_rejected",

@@ -15,7 +15,8 @@ def needs(order: Order | None, document: Document, policy: Policy) -> Needs:
     skus |= (
         {line.sku for line in order.lines if line.sku and line.ledger.shipped < line.ledger.ordered} if order else set()
     )
-    skus |= substitutes_of(policy, skus)
+    coming_back = [part for one in (order.returns if order else ()) for part in one.lines if part.outstanding]
+    skus |= {part.exchange for part in coming_back if part.exchange} | substitutes_of(policy, skus)
     packages = document.packages if isinstance(document, ShipmentAdvice) else ()
     regions = regions_of(order, document, policy) if policy.routing.carriers.learn else ()
     return Needs(skus=tuple(sorted(skus)), serials=sum(package.sscc is None for package in packages), regions=regions)

@@ -115,6 +115,8 @@ class LineState(Model):
     repriced: bool = False
     """True when our price took the place of the order's."""
     ledger: Ledger
+    exchange_of: Text | None = None
+    """The number of the return in whose place it is sent."""
     fault: Text | None = None
     """Why the line was refused, where it was."""
     fault_code: Text | None = None
@@ -128,6 +130,8 @@ class ReturnedLine(Model):
     quantity: Amount
     received: Amount = ZERO
     reason: Text | None = None
+    exchange: Text | None = None
+    """The SKU that is sent in its place."""
 
     @property
     def outstanding(self) -> Amount:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from router.adjustment import Basis, Progress, Shares, unit_value
 from router.bill import Bill
+from router.exchange import exchanged_to_come
 from router.line_view import by_position
 from router.order import ZERO
 from router.workings import Workings
@@ -21,8 +22,10 @@ def to_come(work: Workings) -> Decimal:
 
 
 def too_much(work: Workings) -> Decimal:
-    """What the buyer has to get back: credits beyond what is due, and what was paid for goods that will not ship."""
-    return max(-work.order.due, ZERO) + max(work.order.advance - to_come(work), ZERO)
+    """What the buyer has to get back: credits beyond what is due and what is sent in exchange, and what was paid for
+    goods that will not ship."""
+    owed = max(-work.order.due - exchanged_to_come(work), ZERO)
+    return owed + max(work.order.advance - to_come(work), ZERO)
 
 
 def _whole(work: Workings) -> Decimal:

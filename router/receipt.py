@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from canonical import ReturnReceipt, ReturnReceiptLine
 from router.catalogue import units_in
-from router.order import ZERO, LineState, Return
+from router.order import ZERO, LineState, Return, ReturnedLine
 from router.return_terms import Disposition
 from router.returns import replace_return, returned_under
 from router.workings import Workings
@@ -25,6 +25,8 @@ class Came:
     condition: str
     disposition: Disposition
     reason: str | None
+    exchange: str | None
+    """The SKU that is sent in its place."""
 
 
 def receive(work: Workings, receipt: ReturnReceipt, under: Return) -> list[Came]:
@@ -47,9 +49,9 @@ def _came(work: Workings, line: ReturnReceiptLine, number: str) -> Iterator[Came
         left = quantity
         for state, part in _allowed(work, number, sku, quantity):
             left -= part
-            reason = _take(work, number, state.number, part)
+            taken = _take(work, number, state.number, part)
             disposition = work.policy.routing.inspection.disposition(condition)
-            yield Came(state.number, state.sku or "", part, condition, disposition, reason)
+            yield Came(state.number, state.sku or "", part, condition, disposition, taken.reason, taken.exchange)
         if left:
             _over(work, line, number, sku, left)
 
@@ -88,8 +90,8 @@ def _allowed(work: Workings, number: str, sku: str | None, most: Decimal) -> Ite
             yield state, taken
 
 
-def _take(work: Workings, number: str, line: str, units: Decimal) -> str | None:
-    """Note that so much of a line came under the return; the reason it was sent back for."""
+def _take(work: Workings, number: str, line: str, units: Decimal) -> ReturnedLine:
+    """Note that so much of a line came under the return; what was asked of it."""
     under = returned_under(work, number)
     assert under is not None
     at = next(i for i, part in enumerate(under.lines) if part.line == line and part.outstanding)
@@ -97,7 +99,7 @@ def _take(work: Workings, number: str, line: str, units: Decimal) -> str | None:
     lines = list(under.lines)
     lines[at] = part.model_copy(update={"received": part.received + units})
     replace_return(work, under.model_copy(update={"lines": tuple(lines)}))
-    return part.reason
+    return part
 
 
 def _over(work: Workings, line: ReturnReceiptLine, number: str, sku: str | None, left: Decimal) -> None:

@@ -1,9 +1,13 @@
 """The decisions on returns: a request, a person's verdict, and the receipt of what came back."""
 
 from canonical import ReturnAuthorization, ReturnReceipt
+from router.advance import advance
+from router.answer import acknowledge_anew
 from router.books import post_return
 from router.credit import credit
 from router.decision import Decision, Explanation
+from router.exchange import send_instead
+from router.explanation import explained
 from router.order import ZERO, Order, Return
 from router.own_work import ReturnVerdict
 from router.questions import ask_what_is_missing
@@ -62,9 +66,13 @@ def return_receipt(request: Request) -> Decision:
     came = receive(work, receipt, known)
     post_return(work, receipt, known, came)
     credit(work, receipt, known, came)
+    outcomes = advance(work) if send_instead(work, known, came) else []
     ask_what_is_missing(work, "release")
+    acknowledge_anew(work)
     units = sum((one.quantity for one in came), ZERO)
     summary = f"receipt {receipt.number} under return {known.number}: {units.normalize():f} units came back"
+    if outcomes:
+        return work.decision(explained(work, outcomes, summary))
     return work.decision(Explanation(summary=summary, rule=request.policy.rule("routing.inspection")))
 
 

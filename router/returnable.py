@@ -69,7 +69,15 @@ def _refusal(work: Workings, asked: ReturnLine, reason: str | None, states: Sequ
         return Refusal("return-reason", f"{reason or 'no reason'} is none of {', '.join(terms.reasons)}")
     if not any(_in_time(work, terms, state) for state in states):
         return Refusal("return-window-over", f"goods come back within {terms.window_days} days")
-    return None
+    return _no_exchange(work, asked) if asked.exchange else None
+
+
+def _no_exchange(work: Workings, asked: ReturnLine) -> Refusal | None:
+    """Why another item can't be sent in its place: who takes the buyers' money orders it anew."""
+    if work.terms.payment == "captured":
+        return Refusal("return-exchange-elsewhere", "the other item is a new order, of whoever takes its buyer's money")
+    found = work.policy.catalogue.match(asked.exchange)
+    return None if found.item else Refusal("return-exchange-unknown", found.fault or "the item wanted is not known")
 
 
 def _too_much(states: Sequence[LineState]) -> Refusal:
@@ -91,11 +99,13 @@ def _parts(
     """The asked quantity spread over the lines that have something left to come back."""
     terms = work.terms.returns
     left = asked_units(work, states, asked.quantity)
+    wanted = work.policy.catalogue.match(asked.exchange).item if asked.exchange else None
+    exchange = wanted.sku if wanted else None
     for state in states:
         may = returnable(work, state) - taken.get(state.number, ZERO) if _in_time(work, terms, state) else ZERO
         if part := min(left, max(may, ZERO)):
             left -= part
-            yield ReturnedLine(line=state.number, quantity=part, reason=reason)
+            yield ReturnedLine(line=state.number, quantity=part, reason=reason, exchange=exchange)
 
 
 def returnable(work: Workings, state: LineState) -> Decimal:

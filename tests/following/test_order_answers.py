@@ -82,8 +82,11 @@ async def test_a_whole_answer_byte_by_byte(opened: Opener) -> None:
 
 async def test_terms_without_backorders_answer_a_smaller_quantity_and_what_is_deleted(opened: Opener) -> None:
     async with opened(terms("backorders: false")) as served:
-        _, _, *outcomes = await answer(served, order("NW-2", "PO1*1*40*EA*24.75**VN*CS-1005"))
+        line = "PO1*1*40*EA*24.75**VN*CS-1005"
+        _, _, *outcomes = await answer(served, order("NW-2", line))
+        verdict, _, *nothing = await answer(served, order("NW-3", line, control=502))
     assert [outcome.split("*")[1:4] for outcome in outcomes] == [["IQ", "26", "EA"], ["ID", "14", "EA"]]
+    assert (verdict, [outcome.split("*")[1:4] for outcome in nothing]) == ("RD", [["R4", "40", "EA"]])
 
 
 async def test_a_price_below_ours_is_refused_where_terms_say_so(opened: Opener) -> None:

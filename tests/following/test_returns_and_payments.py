@@ -115,6 +115,13 @@ async def test_goods_come_back_by_the_api_and_are_credited_once(opened: Opener) 
         page = await page_of(served, f"/orders/{quote(order['id'], safe='')}")
         for told in ("NW-R-1-R1", "Authorized", "37.00 USD credited", "2 returned", "line 1: 2 of 2, damaged"):
             assert told in page, told
+        wanted = asked("1", "RA2")
+        wanted["lines"][0]["exchange"] = {"sku": "CS-1003"}
+        await post(served, "/v1/returns", "northwind", wanted)
+        await post(served, "/v1/returns/receipts", "swiftline", came("1", "W2") | {"order_number": "NW-R-1-R2"})
+        order = await served.hub.archive.order("R-1")
+        released = [(line["sku"], line["ledger"]["released"]) for line in order["lines"]]
+        assert released == [("CS-1001", "0"), ("CS-1003", "1")]
         assert await served.sound() == []
         assert sum((await balance(served)).values()) == 0
         assert [one async for one in replay(served.hub.archive, decide, served.hub._flow.route.policy)] == []

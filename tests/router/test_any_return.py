@@ -27,6 +27,7 @@ from tests.router.test_any_sequence import Hub, adjustments, hub_of, operator, p
 
 CONDITIONS = ("good", "damaged", "on_hold")
 FIRST = [("ask", -1, 30), ("authorize", 0, 1), ("receive", 0, 2)]
+EXCHANGES: tuple[dict[str, str], ...] = ({}, {}, {"sku": "CS-1001"}, {"sku": "CS-1003"})
 ACTS = ("ship", "ask", "ask", "receive", "receive", "receive", "withdraw", "authorize", "deny", "again")
 steps = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 7), st.integers(1, 30)), max_size=14)
 
@@ -113,7 +114,7 @@ class Returning:
             order_number=self.document.number,
             requested_on=date(2026, 11, 20),
             usage=self.document.usage,
-            lines=(ReturnLine(number="1", order_line=line.number, quantity=quantity),),
+            lines=(ReturnLine(number="1", order_line=line.number, quantity=quantity, exchange=EXCHANGES[units % 4]),),
         )
         self.asked.append(asked)
         self.take(self.hub.take(asked, self.hub.sender))
@@ -187,6 +188,11 @@ def test_whatever_comes_back_goods_and_money_are_conserved(
     assert sum((memo.total for memo in one.memos), ZERO) == one.order.credited
     assert one.order.credited <= max(one.order.invoiced, ZERO)
     assert all(memo.total > 0 for memo in one.memos)
+    replaced = [line for line in one.order.lines if line.exchange_of]
+    assert sum((line.ledger.ordered for line in replaced), ZERO) <= sum(
+        (part.received for known in one.order.returns for part in known.lines if part.exchange), ZERO
+    )
+    assert not replaced or sender == "northwind"
     check_books(one, sender)
 
 

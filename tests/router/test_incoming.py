@@ -110,7 +110,7 @@ PREORDER = {SKU: Preorder(ships_from=date(2026, 12, 1))}
 
 def test_a_preordered_item_is_taken_before_there_is_any_even_where_nothing_waits(policy: Policy, world: World) -> None:
     impatient = {"northwind": Channel(code="NW", backorders=False)}
-    assert told(decided(reno(policy, channels=impatient), coming(world))) == [("rejected", "6", None)]
+    assert told(decided(reno(policy, channels=impatient), coming(world))) == [("rejected_unavailable", "6", None)]
     taken = decided(reno(policy, channels=impatient, preorders=PREORDER), coming(world))
     assert told(taken) == [("backordered", "6", date(2026, 12, 1))]
     assert [(wish.name, wish.at) for wish in taken.wake] == [

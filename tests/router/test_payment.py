@@ -492,6 +492,44 @@ def test_what_comes_back_is_refunded(policy: Policy, stock: tuple[StockRow, ...]
     desk.check_books()
 
 
+def test_what_is_sent_in_exchange_is_paid_by_what_came_back(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order())
+    desk.answer()
+    desk.ship()
+    before, back = list(desk.actions()), Quantity(value=Decimal(3))
+    wanted = ReturnLine(number="1", order_line="1", quantity=back, exchange={"sku": "CS-1001"})
+    desk.take(ReturnAuthorization(number="RA1", order_number="4471", requested_on=NOW, lines=(wanted,)))
+    came = (ReturnReceiptLine(number="1", items={"sku": "CS-1001"}, quantity=back),)
+    desk.take(ReturnReceipt(number="W1", order_number="NW-4471-R1", received_on=NOW, lines=came), "swiftline")
+    desk.answer()
+    assert (desk.order.status, desk.order.due) == ("partly_shipped", Decimal("-12.00"))
+    desk.ship()
+    assert (desk.order.status, desk.order.due, desk.actions()) == ("shipped", 0, before)
+    desk.check_books()
+
+
+def test_what_cannot_be_sent_in_exchange_is_paid_back(policy: Policy, stock: tuple[StockRow, ...]) -> None:
+    desk = Desk(charged(policy), stock)
+    desk.take(order())
+    desk.answer()
+    desk.ship()
+    back = Quantity(value=Decimal(3))
+    wanted = ReturnLine(number="1", order_line="1", quantity=back, exchange={"sku": "CS-1001"})
+    desk.take(ReturnAuthorization(number="RA1", order_number="4471", requested_on=NOW, lines=(wanted,)))
+    desk.stock = tuple(row._replace(on_hand=ZERO) for row in stock)
+    came = (ReturnReceiptLine(number="1", items={"sku": "CS-1001"}, quantity=back, condition="damaged"),)
+    desk.take(ReturnReceipt(number="W1", order_number="NW-4471-R1", received_on=NOW, lines=came), "swiftline")
+    desk.answer()
+    assert desk.order.lines[-1].ledger.backordered == 3
+    assert desk.order.refunded == 0
+    desk.take(cancellation())
+    desk.answer()
+    assert desk.actions()[-1] == ("refund", Decimal("12.00"))
+    assert (desk.order.status, desk.order.due) == ("shipped", 0)
+    desk.check_books()
+
+
 def test_a_deposit_is_posted_and_covers_the_invoice(policy: Policy, stock: tuple[StockRow, ...]) -> None:
     desk = Desk(policy, stock)
     desk.take(order(payment=Payment(captured=Decimal("25.00"))))

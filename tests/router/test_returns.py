@@ -12,6 +12,7 @@ from canonical import (
     Destination,
     Document,
     FulfilmentOrder,
+    OrderAcknowledgment,
     PurchaseOrder,
     Quantity,
     ReturnAuthorization,
@@ -110,6 +111,48 @@ def test_what_was_shipped_may_come_back_and_the_node_is_told(policy: Policy, wor
     assert answer.references[-1].value == "NW-4471-R1"
     assert decision.order
     assert decision.order.returns[0].standing == "authorized"
+
+
+def exchanging(quantity: str, sku: str) -> ReturnAuthorization:
+    asked = request(quantity)
+    return asked.changed(lines=tuple(one.model_copy(update={"exchange": {"sku": sku}}) for one in asked.lines))
+
+
+def test_another_item_is_sent_in_the_place_of_what_came_back(policy: Policy, world: World) -> None:
+    asked = take(shipped(world, policy), exchanging("3", "CS-1003"), world, policy)
+    came = take(asked.order, receipt("3"), world, policy, "swiftline")
+    assert came.order
+    replaced = came.order.lines[-1]
+    assert (replaced.sku, replaced.ledger.released, replaced.exchange_of) == ("CS-1003", 3, "NW-4471-R1")
+    sent = {sent.document.kind: sent.document for sent in came.send}
+    fulfilment, memo, answer = sent["FulfilmentOrder"], sent["CreditMemo"], sent["OrderAcknowledgment"]
+    assert isinstance(fulfilment, FulfilmentOrder)
+    assert isinstance(memo, CreditMemo)
+    assert isinstance(answer, OrderAcknowledgment)
+    assert [(line.items["sku"], line.quantity.value) for line in fulfilment.lines] == [("CS-1003", 3)]
+    assert [(line.number, line.outcomes[0].outcome) for line in answer.lines][-1] == (replaced.number, "accepted")
+    ended = take(came.order, advice(fulfilment, number="SH9"), world, policy, "swiftline")
+    assert ended.order
+    assert ended.order.status == "shipped"
+    cups = policy.catalogue.by_sku["CS-1003"].price
+    assert cups
+    assert ended.order.due - shipped(world, policy).due == 3 * cups.amount - memo.total
+
+
+@pytest.mark.parametrize(
+    ("sku", "payment", "code"),
+    [("NO-SUCH", "owed", "return-exchange-unknown"), ("CS-1003", "captured", "return-exchange-elsewhere")],
+)
+def test_an_exchange_that_is_not_ours_to_make_is_denied(
+    policy: Policy, world: World, sku: str, payment: str, code: str
+) -> None:
+    channel = policy.routing.channels["northwind"].model_copy(update={"payment": payment})
+    routing = policy.routing.model_copy(update={"channels": {**policy.routing.channels, "northwind": channel}})
+    other = policy.model_copy(update={"routing": routing})
+    decision = take(shipped(world, other), exchanging("3", sku), world, other)
+    [sent] = decision.send
+    assert isinstance(sent.document, ReturnAuthorization)
+    assert (sent.document.purpose, sent.reasons["lines.0"]) == ("denial", f"rule:{code}")
 
 
 def test_more_than_was_shipped_is_allowed_in_part_and_the_rest_denied(policy: Policy, world: World) -> None:
