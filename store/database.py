@@ -33,7 +33,8 @@ CrashPoint = Callable[[str], None]
 Together = Callable[[Transaction, Sequence[Any]], Sequence[Any]]
 """Writes what several callers asked for, and has for each of them an outcome, or the exception that is theirs alone."""
 
-_LARGEST_COMMIT = 50
+_LARGEST_COMMIT = 128
+"""So that a hundred senders at once share one commit."""
 _LOST_RACES = frozenset(("40001", "40P01"))
 """PostgreSQL's serialization failure and deadlock: the same again may well succeed."""
 _RACES = 5
