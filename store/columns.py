@@ -73,6 +73,7 @@ def _of_millionths(value: int) -> Decimal:
     return Decimal(value).scaleb(-_SCALE).normalize() if rest else Decimal(whole)
 
 
+@lru_cache(16_384)
 def _plain(value: Decimal) -> Decimal:
     """Without zeros behind the point, and without an exponent."""
     whole = int(value)
@@ -122,6 +123,7 @@ def _text(value: Any | None) -> str | None:
     return value if value is None or isinstance(value, str) else canonical_json(value)
 
 
+@lru_cache(16_384)
 def quoted(text: str) -> str:
-    """A text as `canonical_json` writes it."""
+    """A text as `canonical_json` writes it. It is for names, which come again and again."""
     return encode_basestring(text)
