@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from sqlalchemy import bindparam, delete, exists, or_, select, update
 
-from canonical import Customer, Item
+from canonical import Customer, Item, Model
 from router.catalogue import completed
 from router.effect import ListChange, Record, ToMasterData
 from router.master_data import Asked, MasterData, as_text, record_names
@@ -21,6 +22,7 @@ from store.shapes import Shape, among
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 R = TypeVar("R", Item, Customer)
+M = TypeVar("M", bound=Model)
 
 ANYTHING_TOLD = or_(exists().where(master_record.c.kind != ""), exists().where(listed_price.c.partner != ""))
 """Whether documents have told anything at all: most hubs live by their configuration alone."""
@@ -139,15 +141,20 @@ def _of(asked: Asked, items: Mapping[str, Item], customers: Mapping[str, Custome
 def _by_name(transaction: Transaction, kind: type[R], names: Collection[str]) -> dict[str, R]:
     """What is known of one kind, by each of these names that finds it."""
     rows = transaction.ask(_NAMED, wanted=sorted(names), of=kind.__name__) if names else ()
-    facts = {row.content: kind.model_validate_json(row.content) for row in rows}
-    return {row.name: facts[row.content] for row in rows}
+    return {row.name: _read(kind, row.content) for row in rows}
 
 
 def _prices(transaction: Transaction, partners: Collection[str], skus: Collection[str]) -> _Prices:
     found: dict[tuple[str, str], list[ListedPrice]] = defaultdict(list)
     for row in transaction.ask(_PRICED, buyers=sorted(partners), wanted=sorted(skus)) if partners and skus else ():
-        found[row.partner, row.sku].append(ListedPrice.model_validate_json(row.content))
+        found[row.partner, row.sku].append(_read(ListedPrice, row.content))
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _read(kind: type[M], content: str) -> M:
+    """A row's value, which never changes: orders ask for the same ones again and again."""
+    return kind.model_validate_json(content)
 
 
 _ANYTHING = Shape(lambda _: select(ANYTHING_TOLD.label("told")))
