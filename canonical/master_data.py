@@ -111,7 +111,6 @@ class PriceList(Document):
     starts: Moment | None = None
     ends: Moment | None = None
     """The last day."""
-    dates: dict[str, Moment] = Field(default_factory=dict)
     parties: tuple[Party, ...] = ()
     references: tuple[Reference, ...] = ()
     notes: tuple[Note, ...] = ()
