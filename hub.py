@@ -234,6 +234,12 @@ def _publishing_prices(configuration: Configuration, store: Store, outward: Outw
     return partial(store.price_offers.publish, outward.takers(PriceList.__name__), configuration.policy, every)
 
 
+def _gathering(configuration: Configuration, store: Store) -> Callable[[], Awaitable[int]]:
+    """Gathers the entries of ERPs that are told of them by the day."""
+    policy = configuration.policy
+    return partial(store.summaries.gather, policy.posting.destinations, policy.company.time_zone)
+
+
 def _chores(
     configuration: Configuration, store: Store, erasing: ErasingEverywhere, publish_stock: Callable[[], Awaitable[int]]
 ) -> dict[str, Job]:
@@ -242,6 +248,7 @@ def _chores(
     chores: dict[str, Job] = {
         "anchor": (timedelta(minutes=1), store.anchors.note),
         "stock": (settings.publish_stock, publish_stock),
+        "summaries": (timedelta(minutes=10), _gathering(configuration, store)),
     }
     if kept := settings.retention.personal_data:
         chores["retention"] = (timedelta(hours=1), lambda: erasing.all_before(clock.now() - kept, "retention"))

@@ -141,7 +141,7 @@ def _record(work: Workings, event: PostingEvent, entry: JournalEntry, why: tuple
     work.postings.append(entry)
     work.tell("entry_posted", key=entry.key, event=entry.event)
     for destination in work.policy.posting.destinations:
-        if destination.mode_of(event) == "journal":
+        if destination.mode_of(event) == "journal" and destination.summary is None:
             work.dispatch(entry, destination.connection, entry_reasons(*why))
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from canonical import Text
 from router.rule import Rule
+from router.summary import Summary
 
 PostingEvent = Literal[
     "deposit", "capture", "shipment", "invoice", "return", "credit", "refund", "settlement", "tax_difference"
@@ -42,6 +43,8 @@ class Destination(Rule):
     """How it is told of what `events` does not name. What has no document is told as an entry; an order is told only as
     documents; goods that come back are told of where they were when they left."""
     events: dict[TellingEvent, PostingMode] = Field(default_factory=dict)
+    summary: Summary | None = None
+    """How its entries are gathered by day; None: it is told of each by itself."""
 
     @model_validator(mode="after")
     def _documents_there_are(self) -> Self:

@@ -1,7 +1,7 @@
 """The figures that reconciliation compares, row by row, from one consistent view."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import chain
@@ -14,6 +14,7 @@ from router.order import ZERO
 from router.reconciliation import ORDERS, OURS, Figure
 from store.database import Database
 from store.events import facts_of, has_event
+from store.summaries import gathered, told_alone
 from store.tables import decision, document, exception, journal_entry, order
 
 _REAL = order.c.usage == "production"
@@ -32,7 +33,7 @@ async def figures(
         "orders": (_ORDERS, _of_order),
         "decisions": (_DECISIONS, _of_decision),
         "documents": (_DOCUMENTS, partial(_of_document, told, kept)),
-        "postings": (select(journal_entry), partial(_of_posting, told)),
+        "postings": (_postings(told.values()), partial(_of_posting, told)),
     }
     async for name, row in database.stream([(name, statement) for name, (statement, _) in sources.items()]):
         for figure in sources[name][1](row):
@@ -162,6 +163,19 @@ def _of_payment(of: str, moved: Mapping[str, Any], times: int) -> Iterator[Figur
         yield Figure(ORDERS, of, "balance", "documents", sign * amount)
 
 
+def _postings(destinations: Iterable[Destination]) -> Select[Any]:
+    """Our entries, with the summary that holds each for an ERP, and whether it was told of it alone."""
+    held = [
+        select(gathered.c.summary)
+        .where(gathered.c.erp == one.connection, gathered.c.key == journal_entry.c.key)
+        .scalar_subquery()
+        .label(f"in {one.connection}")
+        for one in destinations
+    ]
+    alone = [told_alone(one.connection).label(f"alone {one.connection}") for one in destinations if one.summary]
+    return select(journal_entry, *held, *alone)
+
+
 # --- postings -------------------------------------------------------------------------------------------------------
 
 _WORTH: Mapping[str, str] = {
@@ -197,10 +211,19 @@ def _expected(destination: Destination, row: Any, lines: Sequence[Mapping[str, A
     mode = destination.mode_of(row.event)
     if mode == "none" or (mode == "documents" and row.event == "shipment"):
         return
-    about = row.key if mode == "journal" else row.key.removeprefix(f"{row.order_id}/{row.event}/")
+    about = _told_under(destination, row) if mode == "journal" else row.key.removeprefix(f"{row.order_id}/{row.event}/")
+    if about is None:
+        return
     for line in lines:
         amount = _decimal(line.get("debit")) - _decimal(line.get("credit"))
         yield Figure(destination.connection, about, line["account"], OURS, amount)
+
+
+def _told_under(destination: Destination, row: Any) -> str | None:
+    """The key of the summary that holds an entry, or its own; None while it waits to be gathered."""
+    summary: str | None = getattr(row, f"in {destination.connection}")
+    waits = destination.summary and not summary and not getattr(row, f"alone {destination.connection}")
+    return None if waits else summary or row.key
 
 
 def _decimal(text: Any) -> Decimal:

@@ -23,6 +23,7 @@ from store.readiness import Readiness
 from store.returns import Returns
 from store.stock_offers import StockOffers
 from store.stock_room import StockRoom
+from store.summaries import Summaries
 from store.turns import Turns
 
 IN_MEMORY = "sqlite://"
@@ -40,6 +41,7 @@ class Store:
     stock: StockRoom
     offers: StockOffers
     price_offers: PriceOffers
+    summaries: Summaries
     holds: Holds
     returns: Returns
     erasing: Erasing
@@ -82,6 +84,7 @@ async def open_store(
             stock=StockRoom(database),
             offers=StockOffers(database),
             price_offers=PriceOffers(database),
+            summaries=Summaries(database),
             holds=Holds(database),
             returns=Returns(database),
             erasing=Erasing(database),
