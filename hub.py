@@ -155,7 +155,8 @@ class Hub:
         row, raw = await self.archive.document(document), await self.archive.raw(document)
         if row is None:
             return None
-        return await asyncio.to_thread(told_lineage, row, raw.content if raw else None, self._outward.trade.translator)
+        told = {**row, "reasons": await self.hindsight.reasons(row)}
+        return await asyncio.to_thread(told_lineage, told, raw.content if raw else None, self._outward.trade.translator)
 
     def reconcile(self) -> Reconcile:
         """Orders, documents, postings and the ERPs' own books, held against each other once."""

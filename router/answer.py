@@ -49,7 +49,8 @@ def acknowledge(work: Workings) -> None:
     reasons: Reasons = {}
     allocated = work.allocations_by_line
     for position, states in by_position(work.lines.values()).items():
-        reasons |= _reasons(work, states[0], f"lines.{len(lines)}", f"order:lines.{position}")
+        if work.explaining:
+            reasons |= _reasons(work, states[0], f"lines.{len(lines)}", f"order:lines.{position}")
         lines.append(standing(work, states, allocated))
     work.dispatch(_answer(work, lines, _verdict(lines)), work.order.channel, {**_HEADER_REASONS, **reasons})
 

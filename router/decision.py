@@ -95,9 +95,9 @@ class Event(NamedTuple):
 class Outgoing(Model):
     """A document to send. `to` is the id of a partner or connection.
 
-    `reasons` says where its values came from: by path (`lines.0.quantity`), the longest that begins a value's path
-    speaks for it. `source:<path>` is of the document decided on, `order:<path>` of the order's own document (the rest
-    of the value's path is added to either), `rule:<name>` the rule that made it.
+    `reasons` says where its values came from, where the decision is made to be explained: by path (`lines.0.quantity`),
+    the longest that begins a value's path speaks for it. `source:<path>` is of the document decided on, `order:<path>`
+    of the order's own document (the rest of the value's path is added to either), `rule:<name>` the rule that made it.
     """
 
     document: SerializeAsAny[Document]

@@ -1,5 +1,6 @@
 """Hindsight: past decisions made again from what was kept of them, to explain them or to try other rules on them."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -46,18 +47,33 @@ class Hindsight:
 
         A decision that would come out otherwise today, since the router itself has changed, keeps its short one.
         """
-        kept = order["explanations"]
         whole: dict[str, Any] = {}
-        state: Order | None = None
-        async for made in self._history.decisions(order=order["id"]):
-            policy = await self._policy(made.world.configuration)
-            if policy is None:
-                break
-            again = decide(state, made.document, made.world, policy, sender=made.sender, explaining=True)
+        async for made, again in self._made_again(order["id"]):
             if _as_kept(again).digest == made.digest:
                 whole[made.id] = again.explanation.model_dump(mode="json", exclude_defaults=True)
+        return [{**row, "explanation": whole.get(row["id"], row["explanation"])} for row in order["explanations"]]
+
+    async def reasons(self, document: Mapping[str, Any]) -> Mapping[str, str]:
+        """Where the values of a document that an order sent came from (`Outgoing`), as the archive shows it; nothing of
+        one that would come out otherwise today."""
+        if document["direction"] == "out" and document["order"]:
+            async for _, again in self._made_again(document["order"]):
+                for sent in again.send:
+                    if sent.to == document["partner"] and json.loads(sent.text) == document["document"]:
+                        return sent.reasons
+        kept: Mapping[str, str] = document["reasons"]
+        return kept
+
+    async def _made_again(self, order: str) -> AsyncIterator[tuple[MadeDecision, Decision]]:
+        """Each decision on an order, as it was kept and as it comes out today, explained."""
+        state: Order | None = None
+        async for made in self._history.decisions(order=order):
+            policy = await self._policy(made.world.configuration)
+            if policy is None:
+                return
+            again = decide(state, made.document, made.world, policy, sender=made.sender, explaining=True)
+            yield made, again
             state = again.order or state
-        return [{**row, "explanation": whole.get(row["id"], row["explanation"])} for row in kept]
 
     async def what_if(self, routing: Path, since: datetime | None = None) -> dict[str, Any]:
         """How past orders would have gone by another routing file: `router.whatif.summary`."""
@@ -79,4 +95,5 @@ class Hindsight:
 
 def _as_kept(decision: Decision) -> Decision:
     short = decision.explanation.model_copy(update={"lines": (), "runner_up": None, "consignments": ()})
-    return decision.model_copy(update={"explanation": short})
+    sent = tuple(one.model_copy(update={"reasons": {}}) for one in decision.send)
+    return decision.model_copy(update={"explanation": short, "send": sent})

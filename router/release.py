@@ -39,7 +39,8 @@ def _release_to(work: Workings, destination: int, node: str, indexes: list[int])
         work.tell("fulfilment_left_to_people", node=node, fulfilment_order=number)
         return
     allocations = [work.allocations[index] for index in indexes]
-    work.dispatch(_fulfilment_order(work, number, destination, allocations), operator, _reasons(work, allocations))
+    reasons = _reasons(work, allocations) if work.explaining else {}
+    work.dispatch(_fulfilment_order(work, number, destination, allocations), operator, reasons)
 
 
 def recall(work: Workings, number: str) -> None:

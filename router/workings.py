@@ -219,8 +219,8 @@ class Workings:
         self._stock[key] = (before[0] + on_hand, before[1] + reserved)
 
     def dispatch(self, document: Document, to: str, reasons: Mapping[str, str]) -> None:
-        """Send a document."""
-        whole = {"usage": "order:usage", "schema_version": "rule:canonical", **reasons}
+        """Send a document; the reasons for its values are given along where somebody reads them."""
+        whole = {"usage": "order:usage", "schema_version": "rule:canonical", **reasons} if self.explaining else {}
         self.send.append(made(Outgoing, document=document, to=to, reasons=whole))
 
     def worry(self, code: str, reason: str, **facts: Any) -> None:

@@ -81,6 +81,7 @@ async def show_document(visit: Visit) -> web.Response:
     view = raw_lines(raw, span, lighting) if raw else None
     content = lean(document.get("document"))
     painted = paint_json(content, Canonical(lighting)) if content else None
+    document = {**document, "reasons": lighting.reasons}
     sources = await _sources(visit, document)
     return visit.page(
         "document.html", document=document, view=view, painted=painted, lit=lighting.count, sources=sources

@@ -21,7 +21,8 @@ def test_explaining_changes_nothing_but_the_explanation(policy: Policy, world: W
     document = purchase_order(line("1", "CS-1001", "5"), line("2", "CS-1005", "30"), line("3", "NO-SUCH", "1"))
     short = decide(None, document, world, policy, sender="northwind")
     whole = decide(None, document, world, policy, sender="northwind", explaining=True)
-    assert short.model_copy(update={"explanation": whole.explanation}) == whole
+    assert short.model_copy(update={"explanation": whole.explanation, "send": whole.send}) == whole
+    assert [(sent.to, sent.document) for sent in short.send] == [(sent.to, sent.document) for sent in whole.send]
     assert short.explanation == whole.explanation.model_copy(update={"lines": (), "runner_up": None})
     assert [told.line for told in whole.explanation.lines] == ["3", "1", "2"]
 

@@ -148,7 +148,8 @@ def test_an_invoice_has_the_customers_terms_where_the_order_names_none(policy: P
         document = purchase_order(line("1", "CS-1001", "2", price="18.95"), terms=own)
         taken = decide(None, document, known, policy, sender="northwind")
         [asked] = [one.document for one in taken.send if one.document.kind == "FulfilmentOrder"]
-        shipped = decide(taken.order, advice(asked), known, policy, sender="swiftline")  # type: ignore[arg-type]  # by its kind
+        gone = advice(asked)  # type: ignore[arg-type]  # by its kind
+        shipped = decide(taken.order, gone, known, policy, sender="swiftline", explaining=True)
         [sent] = [one for one in shipped.send if isinstance(one.document, Invoice)]
         assert isinstance(sent.document, Invoice)
         assert sent.document.terms == expected

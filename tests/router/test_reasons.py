@@ -69,14 +69,14 @@ def prove(sent: Outgoing, source: Document, order: Document) -> None:
 
 
 def test_every_value_of_every_document_has_a_true_reason(policy: Policy, world: World) -> None:
-    decision: Decision = decide(None, ORDER, world, policy, sender="northwind")
+    decision: Decision = decide(None, ORDER, world, policy, sender="northwind", explaining=True)
     for sent in decision.send:
         prove(sent, ORDER, ORDER)
     kinds = [sent.document.kind for sent in decision.send]
     for asked in [sent for sent in decision.send if isinstance(sent.document, FulfilmentOrder)]:
         assert isinstance(asked.document, FulfilmentOrder)
         shipped = advice(asked.document, number=f"S-{asked.document.number}")
-        decision = decide(decision.order, shipped, world, policy, sender=asked.to)
+        decision = decide(decision.order, shipped, world, policy, sender=asked.to, explaining=True)
         for sent in decision.send:
             prove(sent, shipped, ORDER)
         kinds += [sent.document.kind for sent in decision.send]
@@ -92,7 +92,7 @@ def test_what_is_said_of_returns_and_credits_has_a_true_reason_too(policy: Polic
             ReturnLine(number="2", order_line="2", quantity=Quantity(value=Decimal(30)), reason="unwanted"),
         ),
     )  # fmt: skip
-    decision = decide(order, asked_back, world, policy, sender="northwind")
+    decision = decide(order, asked_back, world, policy, sender="northwind", explaining=True)
     assert {sent.to for sent in decision.send} >= {"northwind"}
     for sent in decision.send:
         prove(sent, asked_back, ORDER)
@@ -102,17 +102,17 @@ def test_what_is_said_of_returns_and_credits_has_a_true_reason_too(policy: Polic
         number="W1", order_number=known.number, received_on=date(2026, 11, 25),
         lines=(ReturnReceiptLine(number="1", items={"sku": "CS-1001"}, quantity=Quantity(value=Decimal(7))),),
     )  # fmt: skip
-    decision = decide(decision.order, came, world, policy, sender=known.receiver)
+    decision = decide(decision.order, came, world, policy, sender=known.receiver, explaining=True)
     for sent in decision.send:
         prove(sent, came, ORDER)
     assert {sent.document.kind for sent in decision.send} == {"JournalEntry", "CreditMemo"}
 
 
 def shipped_whole(policy: Policy, world: World) -> Order | None:
-    decision = decide(None, ORDER, world, policy, sender="northwind")
+    decision = decide(None, ORDER, world, policy, sender="northwind", explaining=True)
     order = decision.order
     for asked in [sent for sent in decision.send if isinstance(sent.document, FulfilmentOrder)]:
         assert isinstance(asked.document, FulfilmentOrder)
         shipped = advice(asked.document, number=f"S-{asked.document.number}")
-        order = decide(order, shipped, world, policy, sender=asked.to).order
+        order = decide(order, shipped, world, policy, sender=asked.to, explaining=True).order
     return order

@@ -39,7 +39,7 @@ def change(purpose: str = "change", *lines: tuple[str, str]) -> OrderChange:
 
 
 def test_an_order_is_told_of_once_it_is_taken_in_own_units_at_own_prices(keeping: Policy, world: World) -> None:
-    decision = decide(None, ORDER, world, keeping, sender="northwind")
+    decision = decide(None, ORDER, world, keeping, sender="northwind", explaining=True)
     [sale] = told(decision)
     assert isinstance(sale, PurchaseOrder)
     [mugs, _] = sale.lines
@@ -80,7 +80,7 @@ def test_what_left_is_told_line_by_line_of_the_sale(keeping: Policy, world: Worl
     for one in asked:
         assert isinstance(one.document, FulfilmentOrder)
         said = advice(one.document, number=f"S-{one.document.number}")
-        decision = decide(order, said, world, keeping, sender=one.to)
+        decision = decide(order, said, world, keeping, sender=one.to, explaining=True)
         order = decision.order
         [notice] = told(decision)
         assert isinstance(notice, ShipmentNotice)
