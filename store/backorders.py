@@ -109,19 +109,19 @@ class Precedence:
             place = _Waiting(-(row.priority or 0), row.since, row.order_id, row.units or ZERO)
             self._waiting.setdefault(row.sku, []).append(place)
 
-    def check(self, writing: Writing, left: Callable[[str], Decimal], done: Collection[str]) -> None:
+    def check(self, writing: Writing, left: Callable[[str], Decimal], done: Callable[[], Collection[str]]) -> None:
         """Raise `Stale` where an order takes what it ought to leave.
 
-        `left` tells how much is left of a SKU before it; `done` are the lanes that were decided beside it.
+        `left` tells how much is left of a SKU before it; `done` which lanes were decided to their end beside it.
         """
-        taken = _taken(writing)
+        taken = _taken(writing) if self._waiting else {}
         contested = [sku for sku in taken if sku in self._waiting]
         if not contested or writing.made.order is None:
             return
-        key = writing.lane.key
+        key, decided = writing.lane.key, done()
         mine = (-writing.made.order.priority, _came_at(self._transaction, key), key)
         for sku in contested:
-            first = [one for one in self._waiting[sku] if one[:3] < mine and one.order_id not in done]
+            first = [one for one in self._waiting[sku] if one[:3] < mine and one.order_id not in decided]
             if first and left(sku) - taken[sku] < sum((one.units for one in first), ZERO):
                 raise Stale(f"{min(first).order_id} comes first for {sku}")
 

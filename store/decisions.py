@@ -1,6 +1,7 @@
 """Writes a decision: events, ledger, reservations, stock, outgoing documents and postings, together or not at all."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, literal, select, update
@@ -64,7 +65,7 @@ def write_decisions(transaction: Transaction, asked: Sequence[ToWrite]) -> list[
             _claim_entry(waiting, lane, one.decided.entry)
             writing = _writing(transaction, one, row)
             loads.check(made.loads)
-            precedence.check(writing, shelves.left, _done(accepted, waiting))
+            precedence.check(writing, shelves.left, partial(_done, accepted, waiting))
             _take_stock(writing, shelves)
             loads.take(made.loads)
         except Stale as stale:

@@ -156,11 +156,12 @@ def _changed(row: StockRow | None, change: StockChange) -> StockRow:
     """The row after a change; `Stale` when what it relies on is not there."""
     if row is None:
         raise Stale(f"{change.node} does not know {change.sku}")
-    after = row._replace(on_hand=row.on_hand + change.on_hand, reserved=row.reserved + change.reserved)
-    promised = change.reserved > ZERO and after.on_hand - after.reserved - after.safety < ZERO
-    if after.reserved < ZERO or promised:
+    sku, node, on_hand, reserved, safety, version = row
+    on_hand, reserved = on_hand + change.on_hand, reserved + change.reserved
+    promised = change.reserved > ZERO and on_hand - reserved < safety
+    if reserved < ZERO or promised:
         raise Stale(f"{change.node} no longer has what was to be promised of {change.sku}")
-    return after
+    return StockRow(sku, node, on_hand, reserved, safety, version)
 
 
 def _change(_dialect: str) -> Update:
