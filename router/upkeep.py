@@ -66,13 +66,9 @@ def keep_prices(document: PriceList, sender: str, policy: Policy) -> Effect:
     partners = [one for one in _payers(sender, policy) if document.customer in (None, *_called(one, policy))]
     if not partners:
         return _not_allowed(sender, f"what {document.customer or 'anybody'} pays")
-    lists: list[ListChange] = []
-    refused: list[Finding] = []
-    for partner in partners:
-        reading = _ListReading(document, sender, partner, policy)
-        lists.append(reading.change())
-        refused = reading.refused
-    return ToMasterData(lists=lists, refused=refused)
+    readings = [_ListReading(document, sender, partner, policy) for partner in partners]
+    lists = [reading.change() for reading in readings]
+    return ToMasterData(lists=lists, refused=readings[0].refused)  # a row holds for all of them or for none
 
 
 def _payers(sender: str, policy: Policy) -> list[str]:

@@ -9,13 +9,14 @@ from sqlalchemy import select
 
 from canonical import Acknowledgment, Remittance, has_errors
 from canonical.exchange import Incoming, Reading
-from router.effect import OnceTold, ToMasterData
 from router.ports import (
     Effect,
     Nowhere,
+    OnceTold,
     ToAsker,
     ToFulfilment,
     ToLane,
+    ToMasterData,
     ToOrders,
     ToSent,
     ToStock,

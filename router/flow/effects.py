@@ -23,13 +23,24 @@ from canonical import (
     TrackingUpdate,
 )
 from router.catalogue import item_names, units_in
-from router.effect import OnceTold
 from router.master_data import Asked, items_named, with_skus
 from router.network import Node
 from router.number import lane_of, order_id
 from router.order import ZERO
 from router.policy import Policy
-from router.ports import Arriving, Count, Effect, Nowhere, ToAsker, ToFulfilment, ToLane, ToOrders, ToSent, ToStock
+from router.ports import (
+    Arriving,
+    Count,
+    Effect,
+    Nowhere,
+    OnceTold,
+    ToAsker,
+    ToFulfilment,
+    ToLane,
+    ToOrders,
+    ToSent,
+    ToStock,
+)
 from router.promise import day_of
 from router.remittance import claims
 from router.upkeep import keep_customer, keep_item, keep_prices
