@@ -97,7 +97,7 @@ def returning(policy: Policy, **terms: Any) -> Policy:
 
 
 def take(order: Order | None, document: Document, world: World, policy: Policy, sender: str = "northwind") -> Decision:
-    return decide(order, document, world, policy, sender=sender)
+    return decide(order, document, world, policy, sender=sender, explaining=True)
 
 
 def test_what_was_shipped_may_come_back_and_the_node_is_told(policy: Policy, world: World) -> None:
