@@ -9,7 +9,7 @@ from router.lapse import watch_reservations
 from router.order import Hold
 from router.payment import unsettled
 from router.payment_result import NAME
-from router.promised import renew_promises
+from router.promised import renew_promises, watch_promises
 from router.questions import ask_what_is_missing, drop_what_is_not_needed
 from router.release import release
 from router.sale import tell_sale
@@ -32,6 +32,7 @@ def advance(work: Workings) -> list[Sourced]:
         acknowledge(work)
     tell_sale(work)
     watch_reservations(work)
+    watch_promises(work)
     return outcomes
 
 
@@ -42,11 +43,11 @@ def _source(work: Workings) -> list[Sourced]:
 
 def _wait_for_nothing_in_vain(work: Workings) -> None:
     """Drop the questions that the order has no use for, and the holds where nothing of it is still to come; a payment
-    that was declined keeps its own as long as money is owed either way."""
+    that was declined keeps its own as long as money is owed either way, and an invoice that waits its own."""
     drop_what_is_not_needed(work)
     if work.order.holds and not any(state.ledger.to_come for state in work.lines.values()):
         kept = {NAME} if unsettled(work) else set()
-        kinds = frozenset(hold.kind for hold in work.order.holds) - kept
+        kinds = frozenset(hold.kind for hold in work.order.holds if hold.gate != "invoice") - kept
         lift_holds(work, kinds, "nothing of the order is still to come")
 
 

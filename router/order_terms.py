@@ -8,6 +8,7 @@ from router.adjustment import unit_value
 from router.hold import place_hold
 from router.order import ZERO, Hold, LineState
 from router.promise import day_of
+from router.promised import free_unasked
 from router.sourcing import terms_rule
 from router.workings import Workings
 
@@ -38,10 +39,11 @@ def refuse_open(work: Workings, code: str, fault: str, rule: str) -> None:
 
 
 def cancel_when_late(work: Workings) -> bool:
-    """Cancel what nobody was found for once the buyer's cancel date is over; whether anything was."""
+    """Cancel what no node was asked for once the buyer's cancel date is over; whether anything was."""
     last = cancel_date(work)
     if last is None or _today(work) <= last:
         return False
+    free_unasked(work)
     late = [state for state in work.lines.values() if state.ledger.open or state.ledger.backordered]
     for state in late:
         because = f"the buyer's cancel date {last} is over"

@@ -1,13 +1,17 @@
 """What goods are promised for: a day to leave and one to arrive, made again until a node is asked for them."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from router.network import Node
 from router.order import ZERO, Allocation, Order
 from router.promise import day_of, ship_date
 from router.route import Promise
 from router.workings import Workings
+
+PROMISE = "promise"
+"""The name of the order's wish to be looked at when what was to leave is overdue."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def promised(work: Workings, node: str, destination: int) -> Promise:
@@ -23,18 +27,35 @@ def promise_of(work: Workings, allocation: Allocation) -> Promise:
 
 
 def renew_promises(work: Workings) -> None:
-    """Promise anew what no node was asked for yet, since time has passed or facts are others now.
+    """Promise anew what no node was asked for yet, since time has passed or facts are others now; and what is overdue.
 
-    Of a node of limited capacity a day was taken: it stands until it can't be kept any more. Then the goods are open
+    What a node can't ship any more as it is wanted, or on the day that was taken of its limited capacity, is open
     again, to be sourced anew.
     """
     for index, one in enumerate(work.allocations):
-        if one.fulfilment_order is not None or not one.outstanding:
+        if not one.outstanding:
             continue
-        if one.day is None:
-            _renew(work, index, one)
-        elif one.day < _earliest(work, work.policy.network.by_id[one.node]):
+        if one.fulfilment_order:
+            if _overdue_at(work, one) <= work.world.now:
+                _renew(work, index, one)
+        elif work.route(one.node, one.destination).excluded or _day_over(work, one):
             _free(work, index, one)
+        elif one.day is None:
+            _renew(work, index, one)
+
+
+def free_unasked(work: Workings) -> None:
+    """Give back all that no node was asked for yet: its lines are open again."""
+    for index, one in enumerate(work.allocations):
+        if one.fulfilment_order is None and one.outstanding:
+            _free(work, index, one)
+
+
+def watch_promises(work: Workings) -> None:
+    """Have the order look at itself when what nodes were asked for is overdue."""
+    if work.policy.routing.overdue is not None:
+        due = [_overdue_at(work, one) for one in work.allocations if one.fulfilment_order and one.outstanding]
+        work.wake(PROMISE, min(due, default=None), "what was to leave is overdue")
 
 
 def changed_lines(work: Workings) -> set[str]:
@@ -65,12 +86,25 @@ def _renew(work: Workings, index: int, one: Allocation) -> None:
 
 
 def _free(work: Workings, index: int, one: Allocation) -> None:
-    work.move(one.line, "unallocate", one.outstanding, node=one.node, because="its day is over")
+    work.move(one.line, "unallocate", one.outstanding, node=one.node, because="it must be sourced anew")
     work.reserve(one, -one.outstanding)
     work.allocations[index] = one.model_copy(update={"quantity": one.shipped + one.short})
+    work.reroute()
 
 
-def _earliest(work: Workings, node: Node) -> date:
-    carriers, dates = work.policy.routing.carriers, work.order.document.dates
-    first = dates.get("ship_not_before")
-    return ship_date(node, work.world.now, carriers, day_of(first, node.time_zone) if first else None)
+def _day_over(work: Workings, one: Allocation) -> bool:
+    """Whether goods can't leave any more on the day that was taken of a node's capacity."""
+    if one.day is None:
+        return False
+    node, first = work.policy.network.by_id[one.node], work.order.document.dates.get("ship_not_before")
+    not_before = day_of(first, node.time_zone) if first else None
+    return one.day < ship_date(node, work.world.now, work.policy.routing.carriers, not_before)
+
+
+def _overdue_at(work: Workings, one: Allocation) -> datetime:
+    """So long after the end of its day on the node's clock; never, where the rules don't say."""
+    patience, node = work.policy.routing.overdue, work.policy.network.by_id[one.node]
+    if patience is None or one.ship_on is None:
+        return _NEVER
+    ends = datetime.combine(one.ship_on + timedelta(days=1), time(), ZoneInfo(node.time_zone))
+    return ends.astimezone(UTC) + patience

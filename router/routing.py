@@ -187,6 +187,9 @@ class Routing(Rule):
     holds: tuple[HoldRule, ...] = ()
     reservations_lapse: timedelta | None = Field(default=None, gt=timedelta(0))
     """How long a held order keeps stock from others; None: as long as it is held."""
+    overdue: timedelta | None = Field(default=None, ge=timedelta(0))
+    """So long after the day on which goods were to leave they are promised anew, if they have not; None: not before the
+    node says something."""
     shipping: Shopping | None = None
     """How the hub buys carriage, for the nodes that leave it to the hub (`ships: hub`)."""
     inspection: Inspection = Inspection()

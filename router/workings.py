@@ -119,6 +119,10 @@ class Workings:
             self._routes[destination] = routes_to(self.hauls(destination), dates, self.world.now, room)
         return self._routes[destination]
 
+    def reroute(self) -> None:
+        """Goods are open again: whether nodes have room for them is to be seen anew."""
+        self._routes.clear()
+
     def route(self, node: str, destination: int) -> Route:
         """The route from a node to one of the order's destinations."""
         return self.routes(destination).by_node[node]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ from canonical import (
 )
 from router.decide import decide
 from router.decision import Decision, StockRow, World
+from router.hold_rule import HoldRule
 from router.order import ZERO, Order
 from router.own_work import Reconsider
 from router.policy import Policy
@@ -88,6 +89,7 @@ def purchase_orders(draw: st.DrawFn) -> PurchaseOrder:
         ordered_on=date(2026, 11, 16),
         currency="USD",
         parties=(party(draw(st.sampled_from(sorted(PLACES)))),),
+        dates=draw(st.sampled_from(({}, {}, {"cancel_after": date(2026, 11, 18)}))),
         lines=draw(lines()),
         charges=draw(adjustments()),
         allowances=draw(adjustments()),
@@ -108,10 +110,10 @@ class Hub:
     advised: list[ShipmentAdvice] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
     posted: Counter[str] = field(default_factory=Counter)
+    now: datetime = datetime(2026, 11, 16, 17, tzinfo=UTC)
 
     def take(self, document: Document, sender: str) -> Decision:
-        now = datetime(2026, 11, 16, 17, tzinfo=UTC)
-        world = World(now=now, configuration=self.policy.digest, stock=tuple(self.stock.values()))
+        world = World(now=self.now, configuration=self.policy.digest, stock=tuple(self.stock.values()))
         decision = decide(self.order, document, world, self.policy, sender=sender)
         again = decide(self.order, document, world, self.policy, sender=sender)
         assert again.model_dump_json() == decision.model_dump_json()
@@ -151,7 +153,7 @@ class Hub:
         )  # fmt: skip
 
 
-ACTS = ("ship", "repeat", "stranger", "reconsider", "order", "change", "cancel")
+ACTS = ("ship", "repeat", "stranger", "reconsider", "later", "order", "change", "cancel")
 steps = st.lists(
     st.tuples(st.sampled_from(ACTS), st.integers(0, 7), st.sampled_from((0, 50, 100, 100, 120))),
     max_size=8,
@@ -163,7 +165,8 @@ def play(hub: Hub, order: PurchaseOrder, moves: list[tuple[str, int, int]]) -> N
     for count, (what, which, percent) in enumerate(moves):
         if what == "order":
             hub.take(order, hub.sender)
-        elif what == "reconsider" and hub.order:
+        elif what in ("reconsider", "later") and hub.order:
+            hub.now += timedelta(days=which if what == "later" else 0)
             hub.take(Reconsider(number=str(count), order=hub.order.id, cause="stock arrived"), "hub")
         elif what in ("change", "cancel"):
             hub.take(changed(order, what, which, percent, count), hub.sender)
@@ -200,12 +203,21 @@ def hub_of(policy: Policy, stock: tuple[StockRow, ...], sender: str = "northwind
     return Hub(policy, sender, {(row.sku, row.node): row for row in stock})
 
 
+def impatient(policy: Policy) -> Policy:
+    """The example's policy, by which what is overdue is promised anew and dear orders are held for a while."""
+    held = HoldRule(
+        kind="credit", reason="looked at", total_above=Decimal(300), within=timedelta(days=2), on_silence="release"
+    )
+    routing = {"overdue": timedelta(0), "holds": (held,), "reservations_lapse": timedelta(days=1)}
+    return policy.model_copy(update={"routing": policy.routing.model_copy(update=routing)})
+
+
 @settings(max_examples=150, deadline=None)
 @given(order=purchase_orders(), moves=steps, sender=st.sampled_from(("northwind", "harbor-grocers", "trailhead")))
 def test_any_sequence_conserves(
     policy: Policy, stock: tuple[StockRow, ...], order: PurchaseOrder, moves: list[tuple[str, int, int]], sender: str
 ) -> None:
-    hub = hub_of(policy, stock, sender)
+    hub = hub_of(impatient(policy), stock, sender)
     play(hub, order, moves)
     assert hub.order
     held: dict[str, Any] = {}

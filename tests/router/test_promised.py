@@ -1,8 +1,9 @@
 """Promises that are dates alone: made again while nobody was asked to ship, and told to the channel once a change."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -141,3 +142,53 @@ def test_a_day_taken_at_a_node_of_limited_capacity_is_given_back_once_it_is_over
     assert told(moved) == [[("accepted", "10", day)]]
     assert [(change.day, change.more.units) for change in moved.loads] == [(MONDAY, -10), (day, 10)]
     assert sum(change.reserved for change in moved.stock) == 0
+
+
+def test_what_was_held_past_the_cancel_date_is_cancelled_and_its_channel_told(policy: Policy, world: World) -> None:
+    wanted = TEN.changed(dates={"cancel_after": TUESDAY})
+    order = held(reno(policy), world).model_copy(update={"document": wanted})
+    kept = decide(order, look("1"), later(world, 1), reno(policy), sender="hub")
+    assert told(kept) == [[("accepted", "10", TUESDAY)]]
+    over = decide(kept.order, look("2"), later(world, 2), reno(policy), sender="hub")
+    assert told(over) == [[("cancelled", "10", None)]]
+    assert sum(change.reserved for change in over.stock) == -10
+    assert over.order
+    assert (over.order.status, over.order.holds) == ("cancelled", ())
+
+
+def test_what_can_not_leave_by_the_cancel_date_any_more_is_sourced_anew(policy: Policy, world: World) -> None:
+    wanted = TEN.changed(dates={"cancel_after": MONDAY})
+    order = held(reno(policy), world).model_copy(update={"document": wanted})
+    evening = world.model_copy(update={"now": world.now + timedelta(hours=8)})
+    moved = decide(order, look("1"), evening, reno(policy), sender="hub")
+    assert told(moved) == [[("backordered", "10", None)]]
+
+
+@pytest.mark.parametrize(("patience", "day"), [(timedelta(0), TUESDAY), (timedelta(hours=30), WEDNESDAY), (None, None)])
+def test_what_has_not_left_on_its_day_is_promised_anew_when_the_rules_say_so(
+    policy: Policy, world: World, patience: timedelta | None, day: date | None
+) -> None:
+    one = reno(policy)
+    one = one.model_copy(update={"routing": one.routing.model_copy(update={"overdue": patience})})
+    first = decide(None, TEN, world, one, sender="northwind")
+    wishes = [wake.at for wake in first.wake if wake.name == "promise"]
+    if patience is None:
+        assert wishes == []
+        return
+    [due] = wishes
+    assert due == midnight_in_reno(TUESDAY) + patience
+    early = decide(first.order, look("1"), at(world, due - timedelta(seconds=1)), one, sender="hub")
+    assert not told(early)
+    late = decide(first.order, look("2"), at(world, due), one, sender="hub")
+    assert told(late) == [[("accepted", "10", day)]]
+    [again] = [wake.at for wake in late.wake if wake.name == "promise"]
+    assert again
+    assert again > due
+
+
+def midnight_in_reno(day: date) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo("America/Los_Angeles")).astimezone(UTC)
+
+
+def at(world: World, instant: datetime) -> World:
+    return world.model_copy(update={"now": instant})
