@@ -150,6 +150,8 @@ class TaxQuote(Answer):
     amount: Amount
     """All tax."""
     taxable: Amount | None = None
+    recorded: Amount | None = None
+    """What the provider keeps as charged, where that may be another amount than it says is due."""
     lines: tuple[TaxedLine, ...] = ()
     estimated: bool = False
     """True when it was worked out from a table because the provider was silent."""

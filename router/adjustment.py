@@ -46,10 +46,16 @@ class Shares:
     """Takes this invoice's or credit's part of each adjustment, and remembers what has been taken in all."""
 
     def __init__(
-        self, currency: Currency, taken: Mapping[str, Decimal], invoiced: Mapping[str, Decimal] | None = None
+        self,
+        currency: Currency,
+        taken: Mapping[str, Decimal],
+        invoiced: Mapping[str, Decimal] | None = None,
+        *,
+        taxes: bool = True,
     ) -> None:
-        """`taken` is what earlier ones took, by path; with `invoiced` that is what is shared, not what was ordered."""
-        self.currency, self.invoiced = currency, invoiced
+        """`taken` is what earlier ones took, by path; with `invoiced` that is what is shared, not what was ordered.
+        Without `taxes` none are shared: they are said later."""
+        self.currency, self.invoiced, self.taxes = currency, invoiced, taxes
         self.taken = dict(taken)
 
     def of(
@@ -66,7 +72,7 @@ class Shares:
         return Shared(
             self._adjustments("charges", given.charges, for_charges, reasons),
             self._adjustments("allowances", given.allowances, basis, reasons),
-            self._taxes(given.taxes, for_taxes, reasons),
+            self._taxes(given.taxes if self.taxes else (), for_taxes, reasons),
             reasons,
         )
 

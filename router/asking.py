@@ -1,11 +1,12 @@
 """Whom orders ask, and how long they wait."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field
 
 from canonical import Text
-from router.order import Gate, Silence
+from router.order import Silence
 from router.rule import Rule
 
 
@@ -16,7 +17,7 @@ class Asking(Rule):
     """The connection."""
     within: timedelta = Field(default=timedelta(seconds=30), gt=timedelta(0))
     silence: Silence = "wait"
-    gate: Gate = "release"
+    gate: Literal["accept", "allocate", "release"] = "release"
     """The step that waits for the answer."""
     owner: Text = "order desk"
     """Who looks when nobody answers."""

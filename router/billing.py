@@ -17,14 +17,14 @@ from router.adjustment import (
 )
 from router.advice import Departure, Shipped
 from router.bill import Bill, Extended
-from router.books import Told, post_invoice
 from router.customer import payment_terms
+from router.invoice_tax import await_tax, waits_for_tax
+from router.issuing import issue
 from router.line_view import Reasons, by_position, document_line, priced
 from router.number import derived_number
-from router.order import ZERO, LineState
+from router.order import ZERO, DraftInvoice, LineState
 from router.promise import day_of
 from router.release import fulfilment_parties
-from router.tax_charge import record_charge
 from router.workings import Workings
 
 
@@ -33,7 +33,8 @@ def bill(work: Workings, left: Departure) -> None:
     billed = _billed(work, left.shipped)
     if not billed:
         return
-    making, shares = Bill(), Shares(work.order.document.currency, work.order.adjustments_invoiced)
+    waits = waits_for_tax(work)
+    making, shares = Bill(), Shares(work.order.document.currency, work.order.adjustments_invoiced, taxes=not waits)
     _add_lines(work, making, shares, billed)
     basis = Basis("", "", goods_as_ordered(work), goods_progress(work))
     remaining = remaining_progress(work)
@@ -43,15 +44,23 @@ def bill(work: Workings, left: Departure) -> None:
     invoice = _invoice(work, making, whole, left).changed(terms=terms)
     work.amend(
         invoices=(*work.order.invoices, invoice.number),
-        invoiced=work.order.invoiced + invoice.total,
         adjustments_invoiced=shares.taken,
         goods_invoiced=making.goods_after(work.order.goods_invoiced),
     )
-    work.tell("invoice_issued", invoice=invoice.number, total=str(invoice.total), shipment=left.number)
-    reasons = {**_HEADER_REASONS, "terms": because, **making.reasons}
-    work.dispatch(invoice, work.order.channel, reasons)
-    post_invoice(work, Told(invoice, reasons), making, left.first)
-    record_charge(work, invoice)
+    draft = DraftInvoice(
+        invoice=invoice,
+        positions=tuple(making.goods),
+        amounts=making.amounts,
+        parts=making.parts,
+        reasons={**_HEADER_REASONS, "terms": because, **making.reasons},
+        node=left.first.node,
+        destination=left.first.destination,
+        shipment=left.number,
+    )
+    if waits:
+        await_tax(work, draft)
+    else:
+        issue(work, draft)
 
 
 def _invoice(work: Workings, making: Bill, whole: Shared, left: Departure) -> Invoice:

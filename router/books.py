@@ -60,7 +60,7 @@ def post_shipment(work: Workings, left: Departure) -> None:
     post(work, what, _site(left.first))
 
 
-def post_invoice(work: Workings, told: Told, making: Bill, first: Allocation) -> None:
+def post_invoice(work: Workings, told: Told, making: Bill, site: Site) -> None:
     """What is owed against revenue, tax and freight; what was paid before covers what it can of it."""
     invoice = told.document
     paid = min(work.order.advance, max(invoice.total, ZERO))
@@ -71,7 +71,7 @@ def post_invoice(work: Workings, told: Told, making: Bill, first: Allocation) ->
     what = Financial(
         "invoice", invoice.number, whole, invoice.invoiced_on, "rule:clock", invoice.currency, making.parts
     )
-    post(work, what, _site(first), told)
+    post(work, what, site, told)
 
 
 def post_return(work: Workings, receipt: ReturnReceipt, under: Return, came: Sequence[Came]) -> None:

@@ -7,6 +7,7 @@ from canonical import Adjustment, CreditMemo, Price, Quantity, Reference, Return
 from router.adjustment import Basis, Shared, Shares, credit_progress, line_credit_progress, unit_value
 from router.bill import Bill, Extended
 from router.books import Told, post_credit
+from router.invoice_tax import issue_before_credit
 from router.line_view import Reasons, by_position, document_line, priced
 from router.number import derived_number
 from router.order import ZERO, LineState, Return
@@ -23,6 +24,7 @@ NOT_INVOICED = "not_invoiced"
 
 def credit(work: Workings, receipt: ReturnReceipt, under: Return, came: Sequence[Came]) -> None:
     """Give back what was paid or is owed for goods that came back: the memo to the channel, and its posting."""
+    issue_before_credit(work)
     units = _creditable(work, came)
     if not units:
         return

@@ -23,6 +23,8 @@ TOLD = frozenset(
         "hold_placed",
         "invoice_issued",
         "invoice_paid",
+        "invoice_taxed",
+        "invoice_waits",
         "label_bought",
         "label_voided",
         "line_added",

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from canonical import Amount, Model, Moment, Party, Price, PurchaseOrder, Quantity, TaxRequest, Text
+from canonical import Amount, Invoice, Model, Moment, Party, Price, PurchaseOrder, Quantity, TaxRequest, Text
 from router.consignment import Consignment
 
 ZERO = Decimal(0)
@@ -185,9 +185,9 @@ class Return(Model):
         return self.standing in ("waiting", "authorized")
 
 
-Gate = Literal["accept", "allocate", "release"]
-"""A step that can be stopped: answering the buyer, reserving goods, asking nodes to ship. Nothing ships before all are
-open."""
+Gate = Literal["accept", "allocate", "release", "invoice"]
+"""A step that can be stopped: answering the buyer, reserving goods, asking nodes to ship, sending an invoice. Nothing
+ships before all but the last are open."""
 
 Silence = Literal["wait", "proceed", "escalate"]
 """What follows when a question has had no answer by its deadline: it is waited for longer, or the order goes on with
@@ -249,6 +249,28 @@ class Hold(Model):
         return None
 
 
+class RecordedTax(Model):
+    """The tax on an invoice as its provider keeps it, and the invoice's day."""
+
+    amount: Amount
+    on: Moment
+
+
+class DraftInvoice(Model):
+    """An invoice that waits for its tax: whole, but for that."""
+
+    invoice: Invoice
+    positions: tuple[int, ...]
+    """The index in the order of each of its lines."""
+    amounts: dict[str, Amount] = Field(default_factory=dict)
+    parts: dict[str, dict[str, Amount]] = Field(default_factory=dict)
+    """As a bill in the making counts them."""
+    reasons: dict[str, str] = Field(default_factory=dict)
+    node: Text
+    destination: int
+    shipment: Text
+
+
 class Order(Model):
     """An order's state after its last event. `id` is the lane key: channel and number; `version` counts its events."""
 
@@ -268,6 +290,8 @@ class Order(Model):
     """Everything it has asked, the oldest first."""
     taxed: Literal["estimated", "quoted"] | None = None
     """How the document's taxes came about, where they are not its buyer's own."""
+    tax_recorded: dict[str, RecordedTax] = Field(default_factory=dict)
+    """By invoice, what its provider has recorded of tax."""
     unrecorded: dict[str, TaxRequest] = Field(default_factory=dict)
     """By invoice or credit memo, the tax that its provider has not confirmed to have recorded."""
     checked: dict[str, Amount] = Field(default_factory=dict)
@@ -286,6 +310,8 @@ class Order(Model):
     shipments: tuple[Text, ...] = ()
     """The identities of the shipment advices it has taken in."""
     invoices: tuple[Text, ...] = ()
+    drafts: tuple[DraftInvoice, ...] = ()
+    """Invoices that wait for their tax, the oldest first."""
     invoiced: Amount = ZERO
     """The sum of its invoices' totals."""
     adjustments_invoiced: dict[str, Amount] = Field(default_factory=dict)
@@ -330,13 +356,13 @@ class Order(Model):
 
 def derive_status(order: Order) -> Status:
     """The header's status: the least advanced bucket that still holds something decides. An order of which nothing is
-    to come is not held, whatever its holds are for."""
+    to come is not held, but for its invoice."""
     totals = {
         name: sum((getattr(line.ledger, name) for line in order.lines), ZERO)
         for name in ("open", "backordered", "allocated", "released", "shipped")
     }
     unfinished = totals["open"] + totals["backordered"] + totals["allocated"] + totals["released"]
-    if order.holds and unfinished:
+    if any(unfinished or hold.gate == "invoice" for hold in order.holds):
         return "held"
     if totals["shipped"]:
         return "partly_shipped" if unfinished else "shipped"

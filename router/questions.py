@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from canonical import Answer
+from router.invoice_tax import INVOICE_TAX
 from router.labels import LABELS
 from router.order import Asked, Gate
 from router.own_work import Unanswered
@@ -13,7 +14,7 @@ from router.screening import CREDIT, FRAUD
 from router.tax import TAX
 from router.workings import Workings
 
-TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (TAX, CREDIT, FRAUD, PAYMENT, RATES, LABELS)}
+TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (TAX, CREDIT, FRAUD, PAYMENT, RATES, LABELS, INVOICE_TAX)}
 
 
 def ask_what_is_missing(work: Workings, *gates: Gate) -> None:

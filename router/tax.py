@@ -60,7 +60,7 @@ def take_quote(work: Workings, asked: Asked, answer: Answer) -> None:
     if not isinstance(answer, TaxQuote):
         return
     if asked.about:
-        settle_record(work, asked.about, answer)
+        settle_record(work, asked.about, answer, rule.provider if rule else None)
     elif rule:
         _apply(work, answer, rule)
 
@@ -189,6 +189,16 @@ def charges_of(work: Workings, charges: Sequence[Adjustment]) -> tuple[Decimal, 
 
 def _off(adjustments: Iterable[Adjustment]) -> list[Adjustment]:
     return [one for one in adjustments if one.settlement == "off_invoice"]
+
+
+def taxes_by_line(
+    told: TaxQuote, numbers: Sequence[str], currency: str, rule: Taxed
+) -> tuple[dict[str, tuple[Tax, ...]], tuple[Tax, ...]]:
+    """The taxes of each of these lines, and those of the rest."""
+    summing = [_summing(line, currency) for line in told.lines]
+    own = {number: [tax for one in summing if one.number == number for tax in one.taxes] for number in numbers}
+    rest = [tax for one in summing if one.number not in own for tax in one.taxes]
+    return {number: _taxes(taxes, rule) for number, taxes in own.items()}, _taxes(rest, rule) or _unsplit(told, rule)
 
 
 def _apply(work: Workings, told: TaxQuote, rule: Taxed) -> None:

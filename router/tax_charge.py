@@ -7,8 +7,10 @@ from itertools import chain
 from canonical import Adjustment, CreditMemo, Invoice, InvoiceLine, TaxLine, TaxRequest, round_money, share
 from router.adjustment import adjustment_amount
 from router.order import ZERO
+from router.promise import day_of
 from router.tax import charges_of, rule_of, terms_of
 from router.tax_record import ask_to_record
+from router.taxes import Taxed
 from router.workings import Workings
 
 
@@ -17,29 +19,51 @@ def record_charge(work: Workings, charged: Invoice) -> None:
     rule = rule_of(work)
     if rule is None or rule.provider is None or work.usage == "test":
         return
+    taxes = chain(charged.taxes, *(line.taxes for line in charged.lines))
+    taxed, sale = sum((tax.amount or ZERO for tax in taxes), ZERO), quote_request(work, rule, charged)
+    request = sale.changed(purpose="commit", taxed=taxed)
+    if isinstance(charged, CreditMemo):
+        request = sale.changed(**_given_back(work, charged, rule), taxed=-taxed)
+    work.amend(unrecorded={**work.order.unrecorded, charged.number: request})
+    ask_to_record(work, rule.provider)
+
+
+def quote_request(work: Workings, rule: Taxed, charged: Invoice) -> TaxRequest:
+    """What tax is on exactly what an invoice charges, or a credit memo gives back."""
     sign = -1 if isinstance(charged, CreditMemo) else 1
     freight, others = charges_of(work, charged.charges)
-    taxes = chain(charged.taxes, *(line.taxes for line in charged.lines))
     lines = tuple(_signed(line, sign) for line in (*_lines(work, charged), *others))
-    request = TaxRequest(
+    return TaxRequest(
         **terms_of(work, rule),
-        purpose="refund" if sign < 0 else "commit",
         transaction=charged.number,
         on=charged.invoiced_on,
         lines=lines,
         freight=freight * sign,
         total=sum((line.amount for line in lines), freight * sign),
-        taxed=sum((tax.amount or ZERO for tax in taxes), ZERO) * sign,
-        **(_given_back(work, charged) if isinstance(charged, CreditMemo) else {}),
     )
-    work.amend(unrecorded={**work.order.unrecorded, charged.number: request})
-    ask_to_record(work, rule.provider)
 
 
-def _given_back(work: Workings, memo: CreditMemo) -> dict[str, object]:
-    """What a refund says of the sale: its rates were those of the day the goods left."""
+def _given_back(work: Workings, memo: CreditMemo, rule: Taxed) -> dict[str, object]:
+    """What a refund says of the sale: its rates were those of the day the goods left. A sale that came to nothing is
+    void."""
     left = [state.shipped_on for state in work.lines.values() if state.shipped_on]
-    return {"refunds": memo.invoice_number, "reason": memo.reason, "rates_on": left[-1] if left else None}
+    said = {"reason": memo.reason, "rates_on": left[-1] if left else None}
+    if rule.voids and (voided := _wholly_given_back(work, memo)):
+        return {**said, "purpose": "void", "transaction": voided, "refunds": voided}
+    return {**said, "purpose": "refund", "refunds": memo.invoice_number}
+
+
+def _wholly_given_back(work: Workings, memo: CreditMemo) -> str | None:
+    """The order's one invoice, where this memo gives all of it back in its month, and its tax is recorded."""
+    order, zone = work.order, work.policy.company.time_zone
+    if len(order.invoices) != 1 or order.credits != (memo.number,) or order.credited != order.invoiced:
+        return None
+    [invoice] = order.invoices
+    recorded = order.tax_recorded.get(invoice)
+    if recorded is None:
+        return None
+    begun, now = day_of(recorded.on, zone), day_of(memo.invoiced_on, zone)
+    return invoice if (begun.year, begun.month) == (now.year, now.month) else None
 
 
 def _lines(work: Workings, charged: Invoice) -> list[TaxLine]:

@@ -1,13 +1,25 @@
 """Who is taxed by us, who says how much, and the company's own table (`config/taxes.yaml`)."""
 
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from canonical import Address, Customer, Exemption, Item, Text
 from router.asking import Asking
+from router.order import Silence
 from router.rule import Rule
 from router.taxation import Rate, Rounding
+
+
+class InvoiceTax(Rule):
+    """That an invoice waits until the provider has said what tax is on it, and what it does without an answer."""
+
+    within: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(0))
+    silence: Silence = "proceed"
+    """`proceed`: our own table's tax is charged, and the difference posted when the provider has recorded it."""
+    owner: Text = "finance"
 
 
 class Taxed(Rule):
@@ -19,9 +31,20 @@ class Taxed(Rule):
     """Such as `US-CA`: where we must collect tax."""
     provider: Asking | None = None
     """Who is asked. Without one our own table decides."""
+    invoice: InvoiceTax | None = None
+    """Without it an invoice goes out at once, with the tax the order was quoted."""
+    voids: bool = False
+    """Whether a sale that is given back whole in the month of its one invoice is voided at the provider; else every
+    credit memo is recorded as a refund."""
     rounding: Rounding = "line"
     included: bool = False
     """Whether prices contain the tax."""
+
+    @model_validator(mode="after")
+    def _somebody_to_wait_for(self) -> Self:
+        if self.invoice and self.provider is None:
+            raise ValueError("an invoice waits for a provider: name one under `provider`, or leave `invoice` out")
+        return self
 
     def takes(self, channel: str, to: Address) -> bool:
         """Whether an order of this channel that goes there falls under it."""

@@ -35,6 +35,7 @@ class TaxJar:
         application = web.Application()
         application.router.add_post(ROOT + "/taxes", self._taxes)
         application.router.add_post(ROOT + "/transactions/{kind:orders|refunds}", self._record)
+        application.router.add_get(ROOT + "/transactions/{kind:orders|refunds}/{id}", self._show)
         application.router.add_put(ROOT + "/transactions/orders/{id}", self._correct)
         application.router.add_delete(ROOT + "/transactions/orders/{id}", self._delete)
         return application
@@ -57,6 +58,15 @@ class TaxJar:
             return web.json_response({kind: body}, status=201, dumps=_dumps)
 
         return await self._answer(request, record)
+
+    async def _show(self, request: web.Request) -> web.Response:
+        kind = "order" if request.match_info["kind"] == "orders" else "refund"
+
+        def show(_: dict[str, Any]) -> web.Response:
+            known = self.recorded.get(request.match_info["id"])
+            return web.json_response({kind: known}, dumps=_dumps) if known else _error(404, "Not Found", "Unknown id")
+
+        return await self._answer(request, show)
 
     async def _correct(self, request: web.Request) -> web.Response:
         def correct(body: dict[str, Any]) -> web.Response:
