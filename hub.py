@@ -300,7 +300,10 @@ class Crossdock:
     @asynccontextmanager
     async def opened(self, configuration: Configuration, data: Path) -> AsyncIterator[Hub]:
         """The hub of a configuration that is read already."""
-        await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
+        try:
+            await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Misconfigured(f"{data} cannot be the data directory: {error.strerror}") from error
         url = configuration.trade.settings.database or sqlite_url(data / DATABASE)
         async with (
             open_outward(configuration.trade, data, SystemClock()) as outward,

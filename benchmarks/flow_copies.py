@@ -4,16 +4,17 @@ Each copy's ids, order numbers, instants and control numbers are moved; the dige
 and its blocks are computed anew, so that `crossdock audit` finds it as sound as the orders that were played. Every
 table and every index is written in the sequence in which orders would write it. In three things it differs from a
 store that had played them all: the past's orders have one line each (as many rows in every table, but smaller ones),
-they come a thousand at a time on the hour, and the digests of documents and decisions are those of the thousand.
+they come a thousand at a time on the hour, and decisions' digests and worlds are those of the thousand.
 """
 
 import json
 import sqlite3
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from sqlalchemy import Column, LargeBinary, Table, create_engine
 from canonical import canonical_json
 from store.blocks import Block, block_digest, block_hash
 from store.columns import Instant
-from store.digest import GENESIS, sha256
+from store.digest import GENESIS, content_digest, sha256
 from store.events import Told, chain
 from store.migrate import migrate
 from store.tables import metadata
@@ -61,6 +62,7 @@ def multiply(played: Path, path: Path, copies: Sequence[Copy]) -> None:
             database.execute(f"pragma {quick}")
         database.execute("attach ? as played", (str(played),))
         database.create_function("sha256", 1, sha256, deterministic=True)
+        database.create_function("content_digest", 1, lru_cache(10_000)(content_digest), deterministic=True)
         for name in _ONCE:
             database.execute(f'insert into "{name}" select * from played."{name}"')
         _copy_all(database, copies)
@@ -101,8 +103,8 @@ def _value(database: sqlite3.Connection, table: Table, column: Column[Any], firs
     """What a copy has in the place of a played row's value, as SQL."""
     if (table.name, column.name) == ("lane", "head"):
         return f"head_of({_moved('id')})"
-    if column.name == "sha256":
-        return _sha256(table)
+    if column.name in _DIGESTS:
+        return _DIGESTS[column.name](table)
     if column.name in _NUMBERS:
         return f"cast(cast({column.name} as integer) + :further as text)"
     if isinstance(column.type, Instant):
@@ -132,6 +134,18 @@ def _sha256(table: Table) -> str:
         return f"sha256({_moved_bytes('content')})"
     came_in = f"(select sha256({_moved_bytes('content')}) from played.transmission as t where t.id = here.transmission)"
     return f"case when body is null then {came_in} else sha256({_moved_bytes('body')}) end"
+
+
+def _digest(table: Table) -> str:
+    """Of what a document says, or of what claimed an identity: a document, or a transmission's bytes."""
+    if table.name == "document":
+        return f"case when digest is null then null else content_digest({_moved('content')}) end"
+    said = f"(select content_digest({_moved('content')}) from played.document as d where d.id = here.owner)"
+    came = f"(select sha256({_moved_bytes('content')}) from played.transmission as t where t.id = here.owner)"
+    return f"case when scope like 'transmission/%' then {came} else {said} end"
+
+
+_DIGESTS: Mapping[str, Callable[[Table], str]] = {"sha256": _sha256, "digest": _digest}
 
 
 # --- chains ---------------------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ class HubFile(ConfigModel):
     hub: Text
     company: Company
     listen: Listen = Listen()
-    database: str | None = None
+    database: str | None = Field(default=None, pattern=r"^(postgresql|sqlite)://")
     """A database URL; without it, SQLite in the data directory."""
     partners: str = "partners"
     connections: str = "connections"

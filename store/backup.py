@@ -70,6 +70,8 @@ def back_up(url: str, data: Path, remembered: Sequence[str], file: Path, at: dat
         _flush(part)
         part.replace(file)
         _flush(file.parent)
+    except OSError as error:
+        raise Rejected(f"cannot write {file}: {error.strerror or error}") from error
     finally:
         part.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)

@@ -12,11 +12,12 @@ from itertools import groupby
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Row, Select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from canonical import Unavailable
 from router.correspondence import Correspondence, NothingAgreed
 from router.ports import Clock, Identifiers
+from store.away import REFUSALS, away, no_store
 from store.blocks import write_block
 from store.claims import AtOnce, Claim, Claims, Trial
 from store.engines import engines_for
@@ -86,7 +87,7 @@ class _Job:
 class Database:
     """An open database with its schema at the newest revision.
 
-    `write` raises what the work raised, and `Unavailable` when the database cannot take it now.
+    `write`, `read` and `stream` raise what the work raised, and `Unavailable` when the database cannot do it now.
     """
 
     def __init__(
@@ -123,10 +124,16 @@ class Database:
         agreed: Correspondence | None = None,
         crash: CrashPoint = carry_on,
     ) -> Self:
-        """Open `url`, bring its schema to the newest revision and start taking writes."""
-        database = cls(url, clock, identifiers, agreed=agreed, crash=crash)
-        await database._engines.write(_migrate)
-        await database._engines.appear()
+        """Open `url`, bring its schema to the newest revision and start taking writes.
+
+        Raises `Unavailable` when the database is away, and `Misconfigured` when there is none of ours.
+        """
+        try:
+            database = cls(url, clock, identifiers, agreed=agreed, crash=crash)
+            await database._engines.write(_migrate)
+            await database._engines.appear()
+        except (*REFUSALS, ArgumentError) as error:
+            raise (away(error, "be opened") or no_store(error)) from error
         database._committing = asyncio.create_task(database._commit_for_ever())
         return database
 
@@ -181,11 +188,18 @@ class Database:
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` on one consistent view of what is committed."""
-        return await self._engines.read(lambda connection: work(self._transaction(connection)))
+        try:
+            return await self._engines.read(lambda connection: work(self._transaction(connection)))
+        except REFUSALS as error:
+            raise (away(error, "read") or error) from error
 
-    def stream(self, wanted: Sequence[tuple[str, Select[Any]]]) -> AsyncIterator[tuple[str, Row[Any]]]:
+    async def stream(self, wanted: Sequence[tuple[str, Select[Any]]]) -> AsyncIterator[tuple[str, Row[Any]]]:
         """The rows of several selects, each with its name, one after another from one consistent view."""
-        return self._engines.stream(wanted)
+        try:
+            async for named in self._engines.stream(wanted):
+                yield named
+        except REFUSALS as error:
+            raise (away(error, "read") or error) from error
 
     def alive(self, transaction: Transaction) -> Sequence[int]:
         """The workers on this database that are there, as far as it can tell."""
@@ -259,11 +273,7 @@ class Database:
 
 def _told(outcome: Any) -> Any:
     """An outcome as its caller learns of it."""
-    if not isinstance(outcome, OperationalError | InterfaceError | OSError):
-        return outcome
-    away = Unavailable(f"the store cannot write now: {getattr(outcome, 'orig', outcome)}")
-    away.__cause__ = outcome
-    return away
+    return (away(outcome, "write") if isinstance(outcome, REFUSALS) else None) or outcome
 
 
 def _kind(job: _Job) -> str:

@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from canonical import Rejected
+
 DATABASE = "crossdock.db"
 
 
@@ -17,6 +19,8 @@ class SqliteCopy:
 
     def take(self, folder: Path) -> None:
         """One consistent view. Reading in WAL mode holds up no writer."""
+        if not self._database.exists():
+            raise Rejected(f"there is no database at {self._database}; nothing was backed up")
         with (
             closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as source,
             closing(sqlite3.connect(folder / DATABASE)) as target,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from canonical import Rejected, Unavailable
+from canonical import Rejected
 from console.api import books, health, order_desk, reading, sending
 from console.api.call import Call, reply
 from console.desk import Hub
@@ -208,9 +208,6 @@ def _guarded(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
             return await route.handler(Call(request, hub, caller))
         except Rejected as error:
             raise Problem(422, "rejected", error.message, findings=error.findings) from error
-        except Unavailable as error:
-            wait = {"Retry-After": str(int(error.retry_after or 5))}
-            raise Problem(503, "unavailable", "the hub cannot take this now; try again", headers=wait) from error
 
     return handle
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from canonical import Finding
+from canonical import Finding, Unavailable
 from console.json_text import json_bytes
 
 MEDIA_TYPE = "application/problem+json"
@@ -58,6 +58,12 @@ def unauthorized(detail: str) -> Problem:
 def forbidden(detail: str) -> Problem:
     """403: known, but not allowed."""
     return Problem(403, "forbidden", detail)
+
+
+def unavailable(error: Unavailable) -> Problem:
+    """503, saying when to try again."""
+    wait = {"Retry-After": str(int(error.retry_after or 5))}
+    return Problem(503, "unavailable", "the hub cannot take this now; try again", headers=wait)
 
 
 def not_found(what: str) -> Problem:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from canonical import Misconfigured
+from canonical import Misconfigured, Unavailable
 from console.api.routes import HUB, add_api
 from console.desk import Hub
 from console.pages.rendering import problem_page
@@ -15,7 +15,7 @@ from console.pages.signing_in import SESSIONS
 from console.pages.views import add_pages
 from console.rights import Caller
 from console.web.guard import Sessions
-from console.web.problem import Problem
+from console.web.problem import Problem, unavailable
 
 log = logging.getLogger("crossdock.web")
 
@@ -52,6 +52,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         kind, detail = _EXPLAINED.get(error.status, ("refused", error.reason))
         allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
         return _answer(request, Problem(error.status, kind, detail, headers=allowed))
+    except Unavailable as error:
+        return _answer(request, unavailable(error))
     except (ConnectionResetError, web.RequestPayloadError) as error:
         log.info("%s %s: the sender broke off: %s", request.method, request.path, error)
         return _answer(request, Problem(400, "broken-body", "the body broke off"))

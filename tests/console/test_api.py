@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from canonical import Unavailable
+
 ORDER: dict[str, Any] = {
     "number": "A-1",
     "ordered_on": "2026-03-01",
@@ -466,6 +468,18 @@ async def test_health_readiness_and_metrics_need_no_token_and_tell_no_names(clie
     assert "50.00" not in text
     hub.broken = True
     assert (await client("GET", "/readyz")).status == 503
+
+
+@pytest.mark.parametrize(("part", "asked"), [("access", "bearer"), ("archive", "orders")])
+async def test_while_the_store_is_away_whoever_asks_is_told_to_try_again(client, hub, monkeypatch, part, asked):
+    async def away(*_, **__):
+        raise Unavailable("the secret database is away")
+
+    await client("GET", "/v1/orders", "viewer")
+    monkeypatch.setattr(getattr(hub, part), asked, away)
+    answer = await client("GET", "/v1/orders", "viewer")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert "secret" not in await answer.text()
 
 
 async def test_a_failure_of_ours_is_a_500_that_tells_nothing_of_our_insides(client, hub):

@@ -76,3 +76,12 @@ async def test_a_damaged_backup_leaves_the_database_as_empty_as_it_was(kind, tmp
         await asyncio.to_thread(restore, target, data, tmp_path / "damaged")
     assert not data.exists()
     await asyncio.to_thread(restore, target, data, file)
+
+
+def test_where_there_is_no_database_nothing_is_backed_up(tmp_path):
+    url, file = f"sqlite:///{tmp_path}/none.db", tmp_path / "hub.backup"
+    with pytest.raises(Rejected, match="no database"):
+        back_up(url, tmp_path, [], file, START)
+    with pytest.raises(Rejected, match="cannot write"):
+        back_up(url, tmp_path, [], tmp_path / "nowhere" / "hub.backup", START)
+    assert list(tmp_path.iterdir()) == []

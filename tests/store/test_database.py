@@ -4,13 +4,15 @@ import asyncio
 
 import pytest
 from sqlalchemy import insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from canonical import Unavailable
+from canonical import Misconfigured, Unavailable
 from store import Database
 from store.tables import configuration
 from tests.flow.databases import KINDS, fresh_url
 from tests.flow.street import CountingIds, SteppingClock
+
+NOBODY_THERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
 @pytest.fixture(params=KINDS)
@@ -153,3 +155,28 @@ async def test_what_is_put_off_on_one_table_keeps_its_sequence(database):
     await database.write(write_and_overwrite)
     contents = select(configuration.c.content)
     assert await database.read(lambda transaction: transaction.execute(contents).scalars().all()) == ["last", "last"]
+
+
+@pytest.mark.parametrize(("url", "told"), [("sqlite:///{}/junk.db", Misconfigured), (NOBODY_THERE, Unavailable)])
+async def test_a_database_that_cannot_be_opened_is_told_in_words(tmp_path, url, told):
+    (tmp_path / "junk.db").write_text("no database at all, and long enough to be taken for one")
+    with pytest.raises(told):
+        await Database.open(url.format(tmp_path), SteppingClock(), CountingIds())
+
+
+class Refusal(Exception):
+    """What a driver says, with PostgreSQL's code for it."""
+
+    def __init__(self, sqlstate):
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(("sqlstate", "passes"), [("53100", True), ("57P03", True), ("08006", True), ("22P02", False)])
+async def test_a_full_or_starting_server_is_away_and_a_wrong_statement_is_wrong(database, sqlstate, passes):
+    def refuse(_):
+        raise DBAPIError("insert", None, Refusal(sqlstate))
+
+    for doing in (database.read, database.write):
+        with pytest.raises(Unavailable if passes else DBAPIError):
+            await doing(refuse)
