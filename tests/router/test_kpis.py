@@ -1,5 +1,6 @@
 """Key figures, from orders played through the router."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -102,6 +103,33 @@ def test_a_partner_answers_for_what_it_ordered_and_for_what_it_ships(
     told = kpis([course(whole, now), course(waiting, now)], policy.network)["partners"]
     assert {name: one["orders"] for name, one in told.items()} == {"harbor-grocers": 1, "northwind": 1, "swiftline": 1}
     assert (told["swiftline"]["fill_rate"], told["harbor-grocers"]["fill_rate"]) == (1, 0)
+
+
+def test_three_orders_worked_out_by_hand(policy: Policy, world: World, now: datetime) -> None:
+    """One left whole after a day; of one 7 of 10 left after two, and a person looked; nothing of one was there."""
+    whole, part = shipped(policy, world, "1", dates={"ship_not_later": now.date() + timedelta(days=3)}), shipped(
+        policy, world, "2", "7"
+    )  # fmt: skip
+    nothing = decide(
+        None, purchase_order(line("1", "CS-1001", "10", price="4.00"), number="3"),
+        world.model_copy(update={"stock": ()}), policy, sender="harbor-grocers",
+    ).order  # fmt: skip
+    assert nothing
+    dear = replace(course(part, now, 48, short=True, exceptions=1), cost=Decimal("20.00"))
+    unsourced = replace(course(nothing, now, exceptions=2), cost=Decimal(0))
+    told = kpis([course(whole, now, 24), dear, unsourced], policy.network)
+    both = {  # of the first two alone
+        "orders": 2, "shipped": 1, "fill_rate": Decimal("0.85"), "on_time": 1, "order_accuracy": 1, "perfect_order": 1,
+        "cycle_hours": 36, "split_rate": 0, "cost_per_order": Decimal("16.25"), "exceptions_per_hundred": 50,
+    }  # fmt: skip
+    none = {
+        "orders": 1, "shipped": 0, "fill_rate": 0, "on_time": None, "order_accuracy": None, "perfect_order": None,
+        "cycle_hours": None, "split_rate": None, "cost_per_order": None, "exceptions_per_hundred": 200,
+    }  # fmt: skip
+    assert told["all"] == both | {"orders": 3, "fill_rate": Decimal("0.5667"), "exceptions_per_hundred": 100}
+    assert told["channels"] == {"northwind": both, "harbor-grocers": none}
+    assert told["partners"] == {"northwind": both, "harbor-grocers": none, "swiftline": both}
+    assert told["nodes"] == {"dc-reno": both}
 
 
 def test_goods_that_come_back_have_been_shipped_in_full(policy: Policy, world: World, now: datetime) -> None:
