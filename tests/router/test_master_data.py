@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from router.needs import needs
 
 from canonical import (
     AcknowledgedLine,
@@ -28,6 +27,7 @@ from router.decide import decide
 from router.decision import Decision, World
 from router.effect import Nowhere, ToMasterData
 from router.master_data import MasterData, asked_by
+from router.needs import needs
 from router.policy import Policy
 from router.price_list import ListedPrice
 from router.routing import Channel, Keeper
