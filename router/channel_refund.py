@@ -18,6 +18,7 @@ from router.change import call_off
 from router.credit import NOT_INVOICED
 from router.decision import Decision, Explanation
 from router.explanation import explained
+from router.invoice_tax import issue_before_credit
 from router.line_view import document_line
 from router.order import ZERO, LineState, Order
 from router.request import Request, parked
@@ -39,6 +40,7 @@ def channel_refund(request: Request) -> Decision:
         said = f"{request.sender} tells of credit {memo.number} over {memo.total}, but doesn't take the buyers' money"
         work.worry("credit-claimed", said, credit=memo.number)
         return work.decision(Explanation(summary=said))
+    issue_before_credit(work)
     left = memo.changed(lines=tuple(_left(work, line) for line in memo.lines))
     _book(work, left, memo.total - _bill(work, memo).total + _bill(work, left).total)
     outcomes = advance(work)

@@ -16,8 +16,8 @@ def to_collect(work: Workings) -> Decimal:
 
 
 def to_come(work: Workings) -> Decimal:
-    """What invoices for the goods that are still to ship will ask for."""
-    waiting = any(state.ledger.to_come for state in work.lines.values())
+    """What invoices will ask for that are still to go out."""
+    waiting = bool(work.order.drafts) or any(state.ledger.to_come for state in work.lines.values())
     return max(_whole(work) - work.order.invoiced, ZERO) if waiting else ZERO
 
 
