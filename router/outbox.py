@@ -27,8 +27,8 @@ class Kept(NamedTuple):
     reason: str | None = None
 
 
-Write = Callable[[QueuedDocument], Draft | Kept]
-"""Puts a document into its receiver's language."""
+WriteAtOnce = Callable[[QueuedDocument], Draft | Kept | None]
+"""Puts a document into its receiver's language; None for one that can wait for its turn."""
 
 
 class Understood(NamedTuple):
@@ -41,11 +41,11 @@ class Understood(NamedTuple):
 
 class Outbox(Protocol):
     async def queued(
-        self, limit: int, *, patience: float = 0, at_once: Write | None = None
+        self, limit: int, *, patience: float = 0, at_once: WriteAtOnce | None = None
     ) -> Sequence[QueuedDocument]:
         """Claim documents to render; with none, those that are queued within `patience` seconds.
 
-        A few of these are rendered in the commit that queues them, as `at_once` writes them, and not given.
+        What `at_once` writes of a few of these is rendered in the commit that queues them, and not given.
         """
         ...
 

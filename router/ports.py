@@ -50,7 +50,7 @@ from router.lookups import (
     StockRoom,
     WantedHold,
 )
-from router.outbox import Kept, Outbox, QueuedDocument, Understood, Write
+from router.outbox import Kept, Outbox, QueuedDocument, Understood, WriteAtOnce
 
 __all__ = [
     "Access",
@@ -104,7 +104,7 @@ __all__ = [
     "Turns",
     "Understood",
     "WantedHold",
-    "Write",
+    "WriteAtOnce",
 ]
 
 # --- surroundings ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from canonical import Finding
 from canonical.exchange import Draft, Handed, Parcel
-from router.ports import Kept, QueuedDocument, Stale, Understood, Write
+from router.ports import Kept, QueuedDocument, Stale, Understood, WriteAtOnce
 from store.awaited import ACKNOWLEDGMENT, delivered, give_up
 from store.database import Database, Transaction
 from store.documents import lately, mark
@@ -35,13 +35,13 @@ class Outbox:
         self._database = database
 
     async def queued(
-        self, limit: int, *, patience: float = 0, at_once: Write | None = None
+        self, limit: int, *, patience: float = 0, at_once: WriteAtOnce | None = None
     ) -> Sequence[QueuedDocument]:
         """Claim documents that wait to be rendered, or come to within `patience`, in the sequence they were decided.
 
-        A few of the latter are rendered in the commit that queues them, as `at_once` writes them, and not given.
+        What `at_once` writes of a few of the latter is rendered in the commit that queues them, and not given.
         """
-        little = partial(render_few, write=at_once) if at_once else None
+        little = partial(render_few, at_once=at_once) if at_once else None
         return await self._database.claim("render", lambda: partial(claim_queued, limit=limit), patience, little)
 
     async def rendered(self, queued: QueuedDocument, written: Draft | Kept) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, select, update
 
 from canonical.exchange import Draft
-from router.ports import Kept, QueuedDocument, Stale, Write
+from router.ports import Kept, QueuedDocument, Stale, WriteAtOnce
 from store.answers import finish, withhold
 from store.awaited import await_answers
 from store.database import Transaction
@@ -48,13 +48,17 @@ _TAKE_QUEUED = Shape(
 )
 
 
-def render_few(transaction: Transaction, claimed: Sequence[QueuedDocument], write: Write) -> Sequence[QueuedDocument]:
-    """Render documents where they are few; those that are left to do. Raises what `write` does."""
+def render_few(
+    transaction: Transaction, claimed: Sequence[QueuedDocument], at_once: WriteAtOnce
+) -> Sequence[QueuedDocument]:
+    """Render what of a few documents cannot wait; those that are left to do. Raises what `at_once` does."""
     if len(claimed) > _FEW:
         return claimed
-    for queued in claimed:
-        close_queued(transaction, queued, write(queued))
-    return ()
+    written = [(queued, at_once(queued)) for queued in claimed]
+    for queued, draft in written:
+        if draft is not None:
+            close_queued(transaction, queued, draft)
+    return [queued for queued, draft in written if draft is None]
 
 
 def close_queued(transaction: Transaction, queued: QueuedDocument, written: Draft | Kept) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from canonical import Unavailable
+from canonical import Question, Unavailable
 from router.flow.effects import stays_inside
 from router.flow.patience import patiently
 from router.ports import Draft, Kept, Outbox, QueuedDocument, Stale, Translator
@@ -24,7 +24,7 @@ class Render:
 
     async def claim(self, patience: float = 0) -> Sequence[QueuedDocument]:
         """What is queued, or comes to be within `patience` seconds and is not rendered at once."""
-        return await self.outbox.queued(self.batch, patience=patience, at_once=self.written)
+        return await self.outbox.queued(self.batch, patience=patience, at_once=self.at_once)
 
     async def work(self, claimed: Sequence[QueuedDocument]) -> int:
         """Render what was claimed; how many documents that were."""
@@ -40,6 +40,10 @@ class Render:
         except Exception as error:  # noqa: BLE001 - one document must never stop the others
             reason = f"{type(error).__name__}: {error}"
             await patiently(lambda: self.outbox.unwritable(queued, reason))
+
+    def at_once(self, queued: QueuedDocument) -> Draft | Kept | None:
+        """A question in its receiver's language: its order waits for the answer. Nothing else is as urgent."""
+        return self.written(queued) if isinstance(queued.document, Question) else None
 
     def written(self, queued: QueuedDocument) -> Draft | Kept:
         """A document in its receiver's language; a test may not leave, nor may what the receiver does not take."""

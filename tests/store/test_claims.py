@@ -275,12 +275,16 @@ async def test_a_claim_that_came_to_stand_while_a_commit_made_work_for_it_looks(
 
 async def delivered_at_once(street: Street) -> list[str]:
     """The kinds of what is to be delivered as soon as an order is decided, while nobody renders but its commit."""
+
+    def at_once(queued):
+        return street.language.write(queued.document, queued.to)
+
     wanted = partial(street.store.outbox.claim, 10, each=8, room=dict)
     await street.send(purchase("PO1"))
     await street.flow.translate.step()
-    await street.flow.render.claim(1)
+    await street.store.outbox.queued(10, patience=1)
     await wanted(patience=1)
-    rendering = asyncio.create_task(street.flow.render.claim(30))
+    rendering = asyncio.create_task(street.store.outbox.queued(10, patience=30, at_once=at_once))
     delivering = asyncio.create_task(wanted(patience=1))
     await asyncio.sleep(0.05)
     await street.flow.route.step()
