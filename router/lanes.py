@@ -1,6 +1,6 @@
 """The port of the lanes: each order's documents wait in one, and are decided one after another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
@@ -61,9 +61,16 @@ class Facts(NamedTuple):
     """What nodes of limited capacity have taken on, from yesterday on."""
 
 
+AtOnce = Callable[[Lane, Callable[[Sequence[str]], Facts]], Decided | None]
+"""Decides on what waits in a lane, on the facts of some SKUs; None where that takes more."""
+
+
 class Lanes(Protocol):
-    async def claim(self, limit: int, *, patience: float = 0) -> Sequence[Lane]:
-        """Claim lanes with waiting documents; with none, those that get some within `patience` seconds."""
+    async def claim(self, limit: int, *, patience: float = 0, at_once: AtOnce | None = None) -> Sequence[Lane]:
+        """Claim lanes with waiting documents; with none, those that get some within `patience` seconds.
+
+        One that gets some is decided in the commit that brings it, if `at_once` can, and not given.
+        """
         ...
 
     async def facts(self, skus: Sequence[str], *, loads: bool = False) -> Facts:

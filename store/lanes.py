@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from router.incoming import Ahead
-from router.lanes import Decided
+from router.lanes import AtOnce, Decided
 from router.master_data import Asked, MasterData
 from router.order import Order
 from router.own_work import Reconsider
-from router.ports import Facts, Lane, LaneEntry
+from router.ports import Facts, Lane, LaneEntry, Stale
 from router.transit import TransitRow
 from store.answers import draw
 from store.backorders import ahead_of
@@ -43,9 +43,13 @@ class Lanes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, limit: int, *, patience: float = 0) -> Sequence[Lane]:
-        """Claim lanes with waiting documents, those that wait longest first, or that get some within `patience`."""
-        return await self._database.claim("route", lambda: partial(_claim, limit=limit), patience)
+    async def claim(self, limit: int, *, patience: float = 0, at_once: AtOnce | None = None) -> Sequence[Lane]:
+        """Claim lanes with waiting documents, those that wait longest first, or that get some within `patience`.
+
+        One that gets some is decided in the commit that brings it, if `at_once` can, and not given.
+        """
+        alone = partial(_decide_alone, at_once=at_once) if at_once else None
+        return await self._database.claim("route", lambda: partial(_claim, limit=limit), patience, alone)
 
     async def facts(self, skus: Sequence[str], *, loads: bool = False) -> Facts:
         """What decisions on these SKUs read, unlocked."""
@@ -53,8 +57,7 @@ class Lanes:
             return Facts((), (), ())
 
         def work(transaction: Transaction) -> Facts:
-            stock, coming = (stock_rows(transaction, skus), incoming_rows(transaction, skus)) if skus else ((), ())
-            return Facts(stock, coming, current_loads(transaction) if loads else ())
+            return _facts(transaction, skus)._replace(loads=current_loads(transaction) if loads else ())
 
         return await self._database.read(work)
 
@@ -108,6 +111,20 @@ class Lanes:
     async def wake(self, limit: int) -> int:
         """Have the orders decided again whose own time has come; how many times it had."""
         return await self._database.write(lambda transaction: wake(transaction, limit))
+
+
+def _facts(transaction: Transaction, skus: Sequence[str]) -> Facts:
+    return Facts(stock_rows(transaction, skus), incoming_rows(transaction, skus), ()) if skus else Facts((), (), ())
+
+
+def _decide_alone(transaction: Transaction, claimed: Sequence[Lane], at_once: AtOnce) -> Sequence[Lane]:
+    """Decide on what waits in the only lane; the lanes that are left to do. Raises `Stale` where a race was lost."""
+    if len(claimed) > 1 or (made := at_once(claimed[0], partial(_facts, transaction))) is None:
+        return claimed
+    [outcome] = write_decisions(transaction, [to_write(made)])
+    if isinstance(outcome, Stale):
+        raise outcome
+    return ()
 
 
 def _claim(transaction: Transaction, limit: int) -> list[Lane]:

@@ -74,6 +74,7 @@ class Transaction:
     def apart(self) -> Iterator[None]:
         """A part that is undone alone when it breaks. SQLAlchemy would compile its savepoint each time."""
         self.write_down()
+        sealed = len(self.sealed)
         run_plain(self.connection, "SAVEPOINT apart")
         try:
             yield
@@ -81,6 +82,7 @@ class Transaction:
         except Exception:
             self._put_off.clear()
             self._works.clear()
+            del self.sealed[sealed:]
             run_plain(self.connection, "ROLLBACK TO SAVEPOINT apart")
             raise
         finally:

@@ -1,7 +1,7 @@
 """Routing: each order's waiting documents are decided in sequence, orders beside each other."""
 
 import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import accumulate, chain, groupby
@@ -17,10 +17,12 @@ from router.load import NodeLoad
 from router.master_data import MasterData, asked_by
 from router.order import Order
 from router.policy import Policy
-from router.ports import Clock, Lane, LaneEntry, Lanes, Stale
+from router.ports import Clock, Facts, Lane, LaneEntry, Lanes, Stale
 from router.transit import TransitRow
 
 _RETRY = timedelta(milliseconds=200)
+_FEW = 20
+"""Items of an order that is decided on in the commit that brings its document."""
 
 Stock = Mapping[str, Sequence[StockRow]]
 """The rows of each SKU."""
@@ -98,8 +100,23 @@ class RouteOrders:
         return await self.work(await self.claim())
 
     async def claim(self, patience: float = 0) -> Sequence[Lane]:
-        """The lanes in which something waits, or comes to within `patience` seconds."""
-        return await self.lanes.claim(self.batch, patience=patience)
+        """The lanes in which something waits, or comes to within `patience` seconds and is not decided at once."""
+        return await self.lanes.claim(self.batch, patience=patience, at_once=self.at_once)
+
+    def at_once(self, lane: Lane, facts: Callable[[Sequence[str]], Facts]) -> Decided | None:
+        """The decision on the only document that came for a known order, if it reads but the stock of a few items."""
+        claimed = _Claimed(lane)
+        if lane.order is None or lane.told or len(lane.entries) > 1 or self.policy.network.limited:
+            return None
+        needs = self._needs(claimed, None)
+        if needs.serials or needs.regions or len(needs.skus) > _FEW:
+            return None
+        found = facts(needs.skus)
+        if found.incoming:
+            return None
+        read = _Read(_by_sku(found.stock), loads=(), incoming=(), transits=(), ahead=(), serials=())
+        made = self._decided(claimed, self._world(needs, None, (), None, read))
+        return made if isinstance(made, Decided) else None
 
     async def work(self, claimed: Sequence[Lane]) -> int:
         """Decide what waits in these lanes; how many they were."""

@@ -18,6 +18,7 @@ from router.ports import Stale, Understood
 from store import inbox, open_store
 from store.answers import draw
 from store.claims import Claims
+from store.decisions import write_decisions
 from store.tables import control_number
 from tests.flow.databases import KINDS, fresh_url
 from tests.flow.street import (
@@ -307,3 +308,33 @@ async def test_a_document_that_cannot_be_rendered_at_once_leaves_its_decision_wh
     street.clock.advance(minutes=10)
     await street.flow.drain()
     assert len(fulfilments(street)) == 1
+
+
+async def decided_at_once(street: Street) -> int:
+    """How many lanes the step is given for what comes for an order while it waits."""
+    await stocked(street, east=20)
+    await street.send(purchase("PO1"))
+    await street.flow.drain()
+    await street.flow.route.claim(1)
+    routing = asyncio.create_task(street.flow.route.claim(1))
+    [(operator, fulfilment)] = fulfilments(street)
+    await street.send(advice(fulfilment, "A1"), source=operator)
+    await street.flow.translate.step()
+    return await street.flow.route.work(await routing)
+
+
+async def test_what_comes_for_an_order_is_decided_in_the_commit_that_brings_it(street):
+    assert await decided_at_once(street) == 0
+    assert (await street.order("PO1"))["status"] == "shipped"
+
+
+async def test_a_decision_that_loses_its_race_at_once_is_undone_alone_and_made_again(street, monkeypatch):
+    loses = iter([False, True])
+
+    def write(transaction, asked):
+        written = write_decisions(transaction, asked)
+        return [Stale("another was first")] if next(loses, False) else written
+
+    monkeypatch.setattr("store.lanes.write_decisions", write)
+    assert await decided_at_once(street) == 1
+    assert (await street.order("PO1"))["status"] == "shipped"
