@@ -69,7 +69,7 @@ class Opening:
 
     def states(self, line: OrderLine, position: int) -> list[LineState]:
         """One state for each destination of a line, or one that is refused."""
-        known, _, fault = self.policy.catalogue.match(line.items)
+        known, fault = self.policy.catalogue.match(line.items)
         item = self.policy.item_for(self.channel, known, line.quantity, self.document) if known else None
         if line.number in self._numbers:
             twice = Refusal("line-number-twice", f"line number {line.number} is given twice")

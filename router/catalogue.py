@@ -30,8 +30,6 @@ class Match(NamedTuple):
     """The item a line's identifiers name, or why none is."""
 
     item: Item | None = None
-    by: str | None = None
-    """The scheme that found it."""
     fault: str | None = None
 
 
@@ -72,14 +70,13 @@ class Catalogue(Rule):
         for scheme, value in items.items():
             if scheme in _SCHEMES and (item := self.named(_name(scheme, value))):
                 found[scheme] = item
+        if not found:
+            given = ", ".join(f"{scheme} {value}" for scheme, value in items.items()) or "no identifier"
+            return Match(fault=f"no item of ours has {given}")
         if len(found) > 1 and len({item.sku for item in found.values()}) > 1:
-            named = ", ".join(f"{scheme} {items[scheme]} is {found[scheme].sku}" for scheme in sorted(found, key=_rank))
+            named = ", ".join(f"{name} {items[name]} is {found[name].sku}" for name in _SCHEMES if name in found)
             return Match(fault=f"its identifiers name different items: {named}")
-        if found:
-            by = min(found, key=_rank)
-            return Match(found[by], by)
-        given = ", ".join(f"{scheme} {value}" for scheme, value in items.items()) or "no identifier"
-        return Match(fault=f"no item of ours has {given}")
+        return Match(next(iter(found.values())))
 
 
 class ToldCatalogue(Catalogue):
@@ -117,11 +114,6 @@ def item_names(item: Item) -> list[ItemName]:
 def names_asked(items: Mapping[str, str]) -> list[ItemName]:
     """The names by which identifiers (scheme -> identifier) ask for an item."""
     return [_name(scheme, value) for scheme, value in items.items() if scheme in _SCHEMES]
-
-
-def _rank(scheme: str) -> int:
-    """How much a scheme is worth; less is more."""
-    return _SCHEMES.index(scheme)
 
 
 def _name(scheme: str, value: str) -> ItemName:
