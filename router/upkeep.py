@@ -64,6 +64,8 @@ def keep_customer(document: Customer, sender: str, policy: Policy) -> Effect:
 def keep_prices(document: PriceList, sender: str, policy: Policy) -> Effect:
     """Prices from a list, for each partner who pays them."""
     partners = [one for one in _payers(sender, policy) if document.customer in (None, *_called(one, policy))]
+    if not partners and sender == OWN_PEOPLE:
+        return Nowhere(f"no channel that the routing file lists is {document.customer}, or buys as that customer")
     if not partners:
         return _not_allowed(sender, f"what {document.customer or 'anybody'} pays")
     readings = [_ListReading(document, sender, partner, policy) for partner in partners]

@@ -193,6 +193,7 @@ def price_list(customer: str | None) -> PriceList:
         ("books", "harbor-grocers", None),
         ("northwind", "northwind", None),
         (OWN_PEOPLE, "harbor-grocers", ["harbor-grocers"]),
+        (OWN_PEOPLE, "C-8", None),
     ],
 )
 def test_prices_are_those_of_whom_the_sender_may_list_them_for(
