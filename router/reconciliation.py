@@ -59,13 +59,18 @@ COMPARED: Mapping[str, tuple[str, ...]] = {
     "refunded": ("orders", "payments", OURS),
     "settled": ("payouts", "orders", OURS),
     "balance": ("orders", "documents"),
+    "entries": ("orders", OURS),
 }
 
 CAUSES: Mapping[str, str] = {
     "rule-missing": "no posting rule took the event",
     "tax-unrecorded": "the tax provider has not confirmed what was charged yet",
     "settled-otherwise": "a marketplace or payment provider has paid out (so far) another amount than it took",
+    "shipped-not-invoiced": "goods left that were not invoiced",
+    "invoiced-not-shipped": "more was invoiced than left",
+    "document-missing": "the order says so, and no such document was sent",
     "not-posted": "it was not posted",
+    "posted-unasked": "more is posted than anything that happened asked for",
     "posted-twice": "it is there more than once",
     "rounding": "rounded differently: no more than a cent",
     "amount-differs": "the amounts differ",
@@ -138,18 +143,28 @@ def _order_differences(ledger: str, about: str, said: _Said, notes: frozenset[st
 
 def _order_cause(name: str, whole: Mapping[str, Decimal], notes: frozenset[str]) -> str:
     expected, posted = next(iter(whole.values())), whole.get(OURS)
-    if posted is not None and posted != expected:
-        if "rule-missing" in notes:
-            return "rule-missing"
-        if name == "tax recorded" and "tax-unrecorded" in notes:
-            return "tax-unrecorded"
-        if not posted:
-            return "not-posted"
-        if expected and posted == 2 * expected:
-            return "posted-twice"
+    if posted is not None and posted != expected and (cause := _posting_cause(name, expected, posted, notes)):
+        return cause
     if name == "settled":
         return "settled-otherwise"
+    if name == "units invoiced":
+        return "shipped-not-invoiced" if whole["shipments"] > expected else "invoiced-not-shipped"
+    if posted == expected and min(whole.values()) == ZERO:
+        return "document-missing"
     return "rounding" if max(whole.values()) - min(whole.values()) <= _CENT else "amount-differs"
+
+
+def _posting_cause(name: str, expected: Decimal, posted: Decimal, notes: frozenset[str]) -> str | None:
+    """Why what is posted is not what was expected; None where it only is another amount."""
+    if "rule-missing" in notes:
+        return "rule-missing"
+    if name == "tax recorded" and "tax-unrecorded" in notes:
+        return "tax-unrecorded"
+    if name == "entries":
+        return "not-posted" if posted < expected else "posted-unasked"
+    if not posted:
+        return "not-posted"
+    return "posted-twice" if expected and posted == 2 * expected else None
 
 
 # --- an ERP's books -------------------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ def _of_order(row: Any) -> Iterator[Figure]:
     owed_by_channel = ZERO if state.get("authorization") else kept["due"]
     yield say("settled", ORDERS, kept["captured"] + owed_by_channel - kept["refunded"])
     yield say("balance", ORDERS, kept["due"] - _decimal(state.get("advance")))
+    yield say("entries", ORDERS, ZERO)
     units = {name: _units(state, name) for name in ("shipped", "over_shipped", "invoiced")}
     yield say("units shipped", ORDERS, units["shipped"])
     yield say("units invoiced", ORDERS, units["invoiced"])
@@ -77,7 +78,8 @@ def _units(state: Mapping[str, Any], name: str) -> Decimal:
 
 
 _TOLD = (
-    *_SHIPPED, "tax_recorded", "credit_taken", "payment_made", "payment_failed", "invoice_paid", "order_settled"
+    *_SHIPPED, "entry_posted", "tax_recorded", "credit_taken", "payment_made", "payment_failed", "invoice_paid",
+    "order_settled",
 )  # fmt: skip
 _DECISIONS = select(decision.c.order_id, decision.c.events).where(
     has_event(_TOLD), exists().where(order.c.id == decision.c.order_id, _REAL)
@@ -97,6 +99,8 @@ def _of_event(of: str, kind: str, facts: Mapping[str, Any]) -> Iterator[Figure]:
         yield from _of_charge(of, told, "credited", "credit memos", -1)
     elif kind in ("payment_made", "payment_failed"):
         yield from _of_payment(of, facts, 1 if kind == "payment_made" else -1)
+    elif kind == "entry_posted":
+        yield Figure(ORDERS, of, "entries", ORDERS, Decimal(1))
     elif kind == "invoice_paid":
         yield Figure(ORDERS, of, "balance", "documents", -_decimal(facts["amount"]))
     elif kind == "order_settled":
@@ -192,6 +196,7 @@ _TAX: Mapping[str, tuple[str, int]] = {
 def _of_posting(told: Mapping[str, Destination], row: Any) -> Iterator[Figure]:
     entry = json.loads(row.content)
     amounts = entry.get("amounts", {})
+    yield Figure(ORDERS, row.order_id, "entries", OURS, Decimal(1))
     if row.event in _WORTH and row.worth is not None:
         yield Figure(ORDERS, row.order_id, _WORTH[row.event], OURS, row.worth)
     if row.event in _TAX:

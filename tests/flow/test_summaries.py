@@ -1,4 +1,4 @@
-"""An ERP that is told of entries by the day: each stands in one summary, which says so, and its books agree with ours."""
+"""An ERP that is told of entries by the day: each stands in one summary, and its books agree with ours."""
 
 import json
 from collections.abc import AsyncIterator, Sequence

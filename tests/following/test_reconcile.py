@@ -2,12 +2,16 @@
 
 import csv
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from store import DATABASE
 from tests.following.conftest import Opener, crossdock
 from tests.following.test_returns_and_payments import ORDER, asked, came, post, ship
 
@@ -83,6 +87,49 @@ async def test_one_difference_in_the_erps_books_is_listed_with_its_cause(
     assert (status, [(one["code"], one["about"]) for one in told["differences"]]) == (1, [(code, about)])
     shown = await crossdock(tmp_path, "reconcile")
     assert (shown.returncode, code in shown.stdout) == (1, True)
+
+
+KEY, OWED = "northwind/R-1", ("orders", "northwind/R-1")
+INVOICED = "northwind/R-1/invoice/NW-R-1-I1"
+
+
+COLUMNS = "order_id, event, currency, debit, credit, posted_at, content"
+PLANTED = {
+    "delete from journal_entry where event = 'shipment'":
+        {("not-posted", *OWED), ("unknown-entry", "books", f"{KEY}/shipment/NW-R-1-S1")},
+    "delete from journal_entry where event = 'invoice'":
+        {("not-posted", *OWED), ("unknown-entry", "books", INVOICED)},
+    "update journal_entry set worth = worth * 2 where event = 'invoice'": {("posted-twice", *OWED)},
+    "update journal_entry set content = replace(content, '\"92.5', '\"93.5') where event = 'invoice'":
+        {("amount-differs", "books", INVOICED)},
+    f"insert into journal_entry (key, {COLUMNS}) select key || '-2', {COLUMNS} from journal_entry "
+    "where event = 'return'":
+        {("posted-unasked", *OWED), ("never-sent", "books", "RETURN-2")},
+    "update document set kind = 'Lost' where kind = 'Invoice' and direction = 'out'":
+        {("document-missing", *OWED), ("amount-differs", *OWED)},
+    "update sales_order set state = replace(state, '\"invoiced\":\"5\"', '\"invoiced\":\"4\"')":
+        {("shipped-not-invoiced", *OWED)},
+}  # fmt: skip
+"""What somebody does to our own books -> each difference's cause, ledger, and what it is about."""
+
+
+async def test_one_difference_of_each_kind_in_our_own_books_is_listed_with_its_cause(
+    opened: Opener, tmp_path: Path
+) -> None:
+    await sold(opened)
+    for count, (planted, found) in enumerate(PLANTED.items()):
+        place = tmp_path / f"planted-{count}"
+        for part in ("config", "data"):
+            shutil.copytree(tmp_path / part, place / part)
+        with closing(sqlite3.connect(place / "data" / DATABASE)) as store, store:
+            assert store.execute(planted).rowcount == 1, planted
+        _, told = await reconciled(place)
+        apart = {(one["code"], one["ledger"], _short(one["about"])) for one in told["differences"]}
+        assert apart == found, planted
+
+
+def _short(about: str) -> str:
+    return "RETURN-2" if "/return/" in about and about.endswith("-2") else about
 
 
 async def test_an_entry_that_was_not_delivered_is_told_as_such(opened: Opener, tmp_path: Path) -> None:

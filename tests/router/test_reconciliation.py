@@ -71,7 +71,12 @@ def of_order(name: str, note: str = "", **said: str) -> list[Figure]:
         (of_order("tax recorded", "tax-unrecorded", tax_provider="0", postings="1"), "tax-unrecorded"),
         (of_order("tax recorded", postings="1"), None),  # no provider records this order's tax
         (of_order("captured", orders="10", payments="7", postings="10"), "amount-differs"),
-        (of_order("units invoiced", orders="4", shipments="5"), "amount-differs"),
+        (of_order("units invoiced", orders="4", shipments="5"), "shipped-not-invoiced"),
+        (of_order("units invoiced", orders="6", shipments="5"), "invoiced-not-shipped"),
+        (of_order("invoiced", orders="10", postings="10"), "document-missing"),
+        (of_order("entries", orders="3", postings="2"), "not-posted"),
+        (of_order("entries", orders="2", postings="3"), "posted-unasked"),
+        (of_order("entries", "rule-missing", orders="2", postings="2"), None),
     ],
 )
 def test_an_order_is_held_against_what_was_done_for_it(figures: list[Figure], code: str | None) -> None:
