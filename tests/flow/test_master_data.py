@@ -157,3 +157,17 @@ async def test_a_blocked_customers_orders_wait(quick_street):
     await quick_street.settle()
     assert (await quick_street.order("PO1"))["status"] == "held"
     assert await quick_street.codes() == ["order-held"]
+
+
+async def test_another_list_of_the_same_name_and_instant_is_a_conflict_and_changes_nothing(quick_street):
+    await stocked(quick_street)
+    for amount in ("3.50", "3.50", "9"):
+        await quick_street.send(price_list(lines=[priced("A", amount)]), source="books")
+    assert await bought(quick_street, "PO1") == ("accepted_price_changed", "3.5")
+    assert await quick_street.codes() == ["document-conflict"]
+
+
+async def test_what_a_test_document_says_changes_nothing(quick_street):
+    await stocked(quick_street)
+    await quick_street.send(price_list(usage="test", lines=[priced("A", "3.50")]), source="books")
+    assert (await bought(quick_street, "PO1"))[0] == "accepted"
