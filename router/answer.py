@@ -26,12 +26,10 @@ from router.line_view import (
 )
 from router.order import ZERO, Allocation, LineState
 from router.promise import day_of
-from router.promised import changed_lines, promise_of
+from router.promised import NOTHING, changed_lines, expected_of, promise_of
 from router.route import Promise
 from router.substitution import offered
 from router.workings import Workings
-
-_NONE = Promise(None, None)
 
 Allocated = Mapping[str, Sequence[Allocation]]
 """The order's allocations by line."""
@@ -209,18 +207,18 @@ def _parts(
     ledger, shipping = state.ledger, _shipping(state, telling)
     parts: list[tuple[Outcome, Decimal, Promise]] = []
     if ledger.open:
-        parts.append(("held", ledger.open, _NONE))
+        parts.append(("held", ledger.open, NOTHING))
     if ledger.shipped:
-        parts.append((shipping, ledger.shipped, _NONE))
+        parts.append((shipping, ledger.shipped, NOTHING))
     for promise, quantity in _promised(work, allocations):
         late = shipping == "accepted" and _after_asked(work, promise)
         parts.append(("accepted_date_changed" if late else shipping, quantity, promise))
     if ledger.backordered:
-        parts.append(("backordered", ledger.backordered, _expected(state)))
+        parts.append(("backordered", ledger.backordered, expected_of(state)))
     if ledger.cancelled:
         whole = ledger.cancelled == ledger.ordered
         if whole or telling != "change":
-            parts.append((_refused(work) if whole and telling == "first" else "cancelled", ledger.cancelled, _NONE))
+            parts.append((_refused(work) if whole and telling == "first" else "cancelled", ledger.cancelled, NOTHING))
     return parts
 
 
@@ -237,10 +235,6 @@ def _outcome(work: Workings, state: LineState, outcome: Outcome, quantity: Decim
         items=own_items(work, other) if other else {},
         reason=f"{offer} can ship in its place: order it instead" if offer else None,
     )
-
-
-def _expected(state: LineState) -> Promise:
-    return Promise(state.expected.ship_on, state.expected.deliver_on) if state.expected else _NONE
 
 
 def _after_asked(work: Workings, promise: Promise) -> bool:

@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from router.order import ZERO, Allocation, Order
+from router.order import ZERO, Allocation, LineState, Order
 from router.promise import day_of, ship_date
 from router.route import Promise
 from router.workings import Workings
 
 PROMISE = "promise"
 """The name of the order's wish to be looked at when what was to leave is overdue."""
+NOTHING = Promise(None, None)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -24,6 +25,11 @@ def promise_of(work: Workings, allocation: Allocation) -> Promise:
     if allocation.ship_on is None:
         return promised(work, allocation.node, allocation.destination)
     return Promise(allocation.ship_on, allocation.deliver_on)
+
+
+def expected_of(state: LineState) -> Promise:
+    """When what a line waits for is expected to leave and arrive."""
+    return Promise(state.expected.ship_on, state.expected.deliver_on) if state.expected else NOTHING
 
 
 def renew_promises(work: Workings) -> None:
