@@ -47,6 +47,6 @@ def open_exception(transaction: Transaction, code: str, reason: str, about: Abou
 
 def resolve(transaction: Transaction, ids: Sequence[str], by: str) -> None:
     """Close those of these exceptions that are open still, as settled by what happened since."""
-    here = update(exception).where(exception.c.id.in_(ids), exception.c.status == "open")
     if ids:
+        here = update(exception).where(exception.c.id.in_(ids), exception.c.status == "open")
         transaction.execute(here.values(status="resolved", settled_by=by, settled_at=transaction.now))
