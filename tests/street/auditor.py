@@ -81,8 +81,10 @@ def _chains(events: list[dict[str, Any]]) -> Iterator[str]:
         seq, head = last.get(row["order"], (0, None))
         if row["seq"] != seq + 1 or (head is not None and row["previous"] != head):
             yield f"the chain of {row['order']} breaks at {row['seq']}"
-        if len(row["hash"]) != hashlib.sha256().digest_size * 2:
-            yield f"{row['order']}/{row['seq']} has no proper hash"
+        said = {name: row[name] for name in ("at", "facts", "kind", "order", "seq")}
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if row["hash"] != hashlib.sha256((row["previous"] + text).encode()).hexdigest():
+            yield f"{row['order']}/{row['seq']} was changed"
         last[row["order"]] = (row["seq"], row["hash"])
 
 
