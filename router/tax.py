@@ -86,7 +86,7 @@ def tax_request(work: Workings, rule: Taxed) -> TaxRequest:
     freight, others = charges_of(work, document.charges)
     lines = (*_lines(work, address_of(work)), *others)
     return TaxRequest(
-        **terms_of(work, rule),
+        **terms_of(work, rule, address_of(work)),
         transaction=work.order.number,
         on=document.ordered_on,
         lines=lines,
@@ -95,9 +95,9 @@ def tax_request(work: Workings, rule: Taxed) -> TaxRequest:
     )
 
 
-def terms_of(work: Workings, rule: Taxed) -> dict[str, Any]:
-    """What all of an order's requests share."""
-    to, taxes = address_of(work), work.policy.taxes
+def terms_of(work: Workings, rule: Taxed, to: Address) -> dict[str, Any]:
+    """What all of an order's requests that go to one place share."""
+    taxes = work.policy.taxes
     return {
         **heading(work),
         "currency": work.order.document.currency,

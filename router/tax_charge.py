@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import chain
 
-from canonical import Adjustment, CreditMemo, Invoice, InvoiceLine, TaxLine, TaxRequest, round_money, share
+from canonical import Address, Adjustment, CreditMemo, Invoice, InvoiceLine, TaxLine, TaxRequest, round_money, share
 from router.adjustment import adjustment_amount
 from router.order import ZERO
 from router.promise import day_of
-from router.tax import charges_of, rule_of, terms_of
+from router.tax import address_of, charges_of, rule_of, terms_of
 from router.tax_record import ask_to_record
 from router.taxes import Taxed
 from router.workings import Workings
@@ -34,7 +34,7 @@ def quote_request(work: Workings, rule: Taxed, charged: Invoice) -> TaxRequest:
     freight, others = charges_of(work, charged.charges)
     lines = tuple(_signed(line, sign) for line in (*_lines(work, charged), *others))
     return TaxRequest(
-        **terms_of(work, rule),
+        **terms_of(work, rule, _goes_to(charged) or address_of(work)),
         transaction=charged.number,
         on=charged.invoiced_on,
         lines=lines,
@@ -64,6 +64,11 @@ def _wholly_given_back(work: Workings, memo: CreditMemo) -> str | None:
         return None
     begun, now = day_of(recorded.on, zone), day_of(memo.invoiced_on, zone)
     return invoice if (begun.year, begun.month) == (now.year, now.month) else None
+
+
+def _goes_to(charged: Invoice) -> Address | None:
+    """Where what is charged went: an order may go to several places."""
+    return next((party.address for party in charged.parties if party.role == "ship_to"), None)
 
 
 def _lines(work: Workings, charged: Invoice) -> list[TaxLine]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from canonical import Adjustment, FulfilmentOrder, Invoice, TaxQuote, TaxRequest
+from canonical import Adjustment, Destination, FulfilmentOrder, Invoice, Quantity, TaxQuote, TaxRequest
 from router.decide import decide
 from router.decision import Decision, World
 from router.order import Order
@@ -13,7 +13,7 @@ from router.payment_due import to_come
 from router.policy import Policy
 from router.taxes import Taxes
 from router.workings import Workings
-from tests.router.documents import advice, line, purchase_order
+from tests.router.documents import DALLAS, advice, line, purchase_order, ship_to
 
 
 @pytest.fixture
@@ -91,3 +91,21 @@ def test_invoices_wait_beside_each_other_and_each_charges_its_own(waiting: Polic
     kept = last.order.adjustments_invoiced
     assert (kept["lines.0.taxes.0"], kept["lines.0.taxes.1"]) == (Decimal("0.80"), Decimal("2.40"))
     assert sum(kept.values()) - Decimal("6.00") == sum(one.total for one in invoices) - Decimal("46.00")
+
+
+def test_each_invoice_is_taxed_where_its_goods_went(waiting: Policy, world: World) -> None:
+    there = Destination(party=ship_to(DALLAS, "Store 9"), quantity=Quantity(value=Decimal(4)))
+    here = Destination(party=ship_to(), quantity=Quantity(value=Decimal(6)))
+    document = purchase_order(line("1", "CS-1001", "10", price="4.00", destinations=(here, there)))
+    first = taken(None, document, world, waiting, "northwind")
+    quoted = asked_of(first)
+    assert [(quoted.ship_to.region, [one.ship_to and one.ship_to.region for one in quoted.lines])] == [
+        ("CA", [None, "TX"])
+    ]
+    released = taken(first.order, told(quoted, "0.05"), world, waiting, "taxman")
+    order, regions = released.order, []
+    for place, sent in enumerate((s for s in released.send if isinstance(s.document, FulfilmentOrder)), start=1):
+        left = taken(order, advice(sent.document, number=f"SH{place}"), world, waiting, sent.to)
+        order = left.order
+        regions.append(asked_of(left).ship_to.region)
+    assert sorted(map(str, regions)) == ["CA", "TX"]
