@@ -24,7 +24,12 @@ class Stages:
         """The same steps, their stages timed; the store's transactions are timed from now on."""
         engines: Any = store.database._engines  # noqa: SLF001 - no one else needs to look in there
         write, read = engines.write, engines.read
-        engines.write = lambda work: write(self._timed("write: rows, digests, JSON, SQL", work))
+        engines.write = lambda work: write(self._timed("write: rows and SQL", work))
+        database: Any = store.database
+        write_all = database.write_all
+        database.write_all = lambda together, asked, *prepare: write_all(
+            together, asked, *(self._timed("JSON and digests", one) for one in prepare)
+        )
         engines.read = lambda work: read(self._timed("read stock", work))
         native = translate.translator
         watched = SimpleNamespace(read=self._timed("read and check the bytes", native.read), write=native.write)
