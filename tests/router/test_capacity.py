@@ -1,6 +1,6 @@
 """What a node takes on for a day: promised as stock is, and given back as stock is."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +8,12 @@ import pytest
 
 from canonical import ChangedLine, Destination, FulfilmentOrder, OrderAcknowledgment, OrderChange, Quantity
 from router.decide import decide
-from router.decision import Decision, World
+from router.decision import Decision, StockRow, World
+from router.hold_rule import HoldRule
 from router.load import Load, LoadChange, NodeLoad
 from router.network import Capacity, Network
 from router.order import Order
+from router.own_work import Reconsider
 from router.policy import Policy
 from tests.router.documents import FONTANA, advice, line, purchase_order, ship_to
 
@@ -177,3 +179,23 @@ def test_of_two_nodes_that_cost_alike_the_emptier_ships(policy: Policy, world: W
         "fewer_units": "0",
     }
     assert [change.node for change in decided(crowded(policy), busy).loads] == ["dc-reno"]
+
+
+def test_what_lost_its_day_finds_room_on_another(policy: Policy, world: World) -> None:
+    """Where its days are looked at anew, the first line's are looked at before the second's goods are open again."""
+    held = HoldRule(kind="manual", reason="looked at", owner="desk", gate="release", total_above=Decimal(1))
+    routing = policy.routing.model_copy(update={"holds": (held,), "reservations_lapse": None})
+    reno = policy.network.by_id["dc-reno"].model_copy(update={"capacity": Capacity(units=Decimal(10))})
+    nodes = (reno, policy.network.by_id["dc-columbus"])
+    tight = policy.model_copy(update={"network": Network(nodes=nodes), "routing": routing})
+    stock = (StockRow("CS-1001", "dc-columbus", Decimal(9)), StockRow("CS-1002", "dc-reno", Decimal(9)))
+    monday = world.model_copy(update={"stock": stock})
+    document = purchase_order(line("1", "CS-1001", "4", price="18.95"), line("2", "CS-1002", "4", price="18.95"))
+    first = taken(decide(None, document, monday, tight, sender="northwind").order)
+    assert [(one.node, one.day) for one in first.allocations] == [("dc-columbus", None), ("dc-reno", MONDAY)]
+    reserved = tuple(row._replace(reserved=Decimal(4)) for row in stock)
+    tuesday = loaded(monday, (MONDAY, Load(1, 1, Decimal(4))), (TUESDAY, Load(2, 2, Decimal(8))))
+    tuesday = tuesday.model_copy(update={"now": world.now + timedelta(days=1), "stock": reserved})
+    again = decide(first, Reconsider(number="1", order=first.id, cause="a day"), tuesday, tight, sender="hub")
+    more = {change.day: change.more for change in again.loads}
+    assert more == {MONDAY: Load(-1, -1, Decimal(-4)), date(2026, 11, 18): Load(1, 1, Decimal(4))}
