@@ -1,6 +1,6 @@
 """What goods are promised for: a day to leave and one to arrive, made again until a node is asked for them."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -66,16 +66,16 @@ def watch_promises(work: Workings) -> None:
 
 def changed_lines(work: Workings) -> set[str]:
     """The lines of which more, less or another day is promised than before the decision."""
-    before, now = _promises(work.before), _promises(work.decided)
+    before, now = _promises(work, work.before), _promises(work, work.decided)
     return {number for number, standing in now.items() if before.get(number) != standing}
 
 
-def _promises(order: Order) -> dict[str, object]:
+def _promises(work: Workings, order: Order) -> dict[str, object]:
     """Of each line how much comes by which day, how much waits, and how much will not come."""
-    days: dict[str, dict[tuple[date | None, date | None], Decimal]] = {}
+    days: dict[str, dict[Promise, Decimal]] = {}
     for one in order.allocations:
         if coming := one.quantity - one.short:
-            of_line, day = days.setdefault(one.line, {}), (one.ship_on, one.deliver_on)
+            of_line, day = days.setdefault(one.line, {}), promise_of(work, one)
             of_line[day] = of_line.get(day, ZERO) + coming
     return {
         line.number: (days.get(line.number), line.expected, ledger.open, ledger.backordered, ledger.cancelled)

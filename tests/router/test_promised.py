@@ -91,6 +91,15 @@ def test_an_order_that_was_held_for_days_is_promised_anew_and_its_channel_told_o
     assert not told(after)
 
 
+def test_an_order_from_before_days_were_kept_is_no_news_by_itself(policy: Policy, world: World) -> None:
+    order = held(reno(policy), world)
+    bare = tuple(one.model_copy(update={"ship_on": None, "deliver_on": None}) for one in order.allocations)
+    looked = decide(order.model_copy(update={"allocations": bare}), look("1"), world, reno(policy), sender="hub")
+    assert not told(looked)
+    assert looked.order
+    assert [one.ship_on for one in looked.order.allocations] == [MONDAY]
+
+
 def test_goods_that_another_node_ships_on_the_same_day_are_no_news_to_the_channel(policy: Policy, world: World) -> None:
     two = reno(policy, "dc-twin")
     stock = (*world.stock, *(row._replace(node="dc-twin") for row in world.stock if row.node == "dc-reno"))
@@ -135,12 +144,12 @@ def test_a_day_taken_at_a_node_of_limited_capacity_is_given_back_once_it_is_over
     limited = reno(policy, units=Decimal(12))
     order = held(limited, world)
     assert [one.day for one in order.allocations] == [MONDAY]
-    loads = (NodeLoad("dc-reno", MONDAY, Load(1, 1, Decimal(10)), 1),)
-    loads += (NodeLoad("dc-reno", TUESDAY, Load(1, 1, Decimal(5)), 1),) * full
-    tomorrow = later(world, 1).model_copy(update={"loads": loads})
+    loads = [NodeLoad("dc-reno", MONDAY, Load(1, 1, Decimal(10)), 1)]
+    loads += [NodeLoad("dc-reno", TUESDAY, Load(1, 1, Decimal(5)), 1)] * full
+    tomorrow = later(world, 1).model_copy(update={"loads": tuple(loads)})
     moved = decide(order, look("1"), tomorrow, limited, sender="hub")
     assert told(moved) == [[("accepted", "10", day)]]
-    assert [(change.day, change.more.units) for change in moved.loads] == [(MONDAY, -10), (day, 10)]
+    assert [(change.day, change.more.units) for change in moved.loads] == [(MONDAY, Decimal(-10)), (day, Decimal(10))]
     assert sum(change.reserved for change in moved.stock) == 0
 
 
