@@ -44,6 +44,17 @@ def test_what_was_sent_before_is_found_by_its_interchange_number():
         assert is_newest(connection)
 
 
+def test_an_invoice_that_was_sent_before_is_known_by_its_number_to_who_pays_it():
+    columns = "(id, direction, partner, kind, identity, usage, status, at, order_id)"
+    sent = "('d1', 'out', 'acme', 'Invoice', 'A-1-I1/receivable/original', 'production', 'delivered', 0, 'acme/1')"
+    with create_engine("sqlite://").connect() as connection:
+        migrate(connection, "0016")
+        connection.exec_driver_sql(f"insert into document {columns} values {sent}")
+        migrate(connection)
+        found = connection.exec_driver_sql("select scope, name, lane from lane_name").all()
+        assert found == [("invoice/acme", "A-1-I1", "acme/1")]
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", ["file", "postgresql"])
 async def test_a_store_of_the_first_revision_is_upgraded_sealed_and_works_on(kind, tmp_path):
