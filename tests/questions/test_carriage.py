@@ -265,7 +265,10 @@ async def test_what_shipments_took_is_what_the_next_is_promised(open_carried):
         operator, asked = fulfilments(street)[-1]
         await street.send(advice(asked, f"S-{number}"), source=operator)
         await street.settle()
-        told = {"number": asked["references"][0]["value"], "events": [{"status": "delivered", "at": f"{came}T20:00:00Z"}]}
+        told = {
+            "number": asked["references"][0]["value"],
+            "events": [{"status": "delivered", "at": f"{came}T20:00:00Z"}],
+        }
         for _ in range(2):
             await street.send(TrackingUpdate.model_validate(told), source="brown")
         await street.settle()
