@@ -24,8 +24,8 @@ def limit(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-async def fill(intake, ledger: int, prefix: str) -> None:
-    """Send until ten in a row are refused; note what was taken."""
+async def fill(intake, ledger: int, prefix: str) -> int:
+    """Send until ten in a row are refused; note what was taken, and how many those are."""
     refused = number = 0
     while refused < 10:
         number += 1
@@ -35,6 +35,7 @@ async def fill(intake, ledger: int, prefix: str) -> None:
             refused += 1
         else:
             os.write(ledger, f"{prefix}-{number}\n".encode())
+    return number - refused
 
 
 async def main(database: Path, ledger: Path, rounds: int) -> None:
@@ -43,14 +44,15 @@ async def main(database: Path, ledger: Path, rounds: int) -> None:
     async with open_store(sqlite_url(database), SystemClock(), TimeOrderedIds()) as store:
         flow, intake = assemble(store, SystemClock(), SystemRandomness(), ObedientCourier(), JsonLanguage())
         working = asyncio.create_task(flow.run(frozenset({"intake", "route", "deliver"})))
+        accepted = 0
         for number in range(rounds):
             size = max(path.stat().st_size for path in database.parent.glob(f"{database.name}*"))
             limit(size + ROOM)
-            await fill(intake, noted, f"R{number}")
+            accepted += 1 + await fill(intake, noted, f"R{number}")
             limit(resource.RLIM_INFINITY)
             await intake.receive(arrival(purchase(f"R{number}-after"), source="acme"))
             os.write(noted, f"R{number}-after\n".encode())
-        while await unfinished(store, len(ledger.read_text().splitlines())):  # noqa: ASYNC110 - nobody says when
+        while await unfinished(store, accepted):  # noqa: ASYNC110 - nobody says when
             await asyncio.sleep(0.2)
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
