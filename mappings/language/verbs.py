@@ -101,6 +101,7 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
     get, put, known, name = leaf.get, leaf.put, codes.to_canonical, codes.name
     convert = converter_in(shape, None, x12=False)
     as_text = _reader(compiler, path, leaf, text_in)
+    closed = bool(shape.choices) or shape.kind != "text"
 
     def read(node: Node, run: Run) -> Any:
         raw = get(node, run)
@@ -111,7 +112,7 @@ def _coded(compiler: Compiler, rule: Written, shape: Shape, leaf: Leaf, needs: f
         meaning = known.get(raw)
         if run.codes and name in run.codes:
             meaning = run.codes[name].get(raw, meaning)
-        if meaning is None and shape.choices:
+        if meaning is None and closed:
             unknown(codes, raw, leaf.place(node, run), path, run)
             return None
         if meaning is None:

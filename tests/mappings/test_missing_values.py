@@ -103,3 +103,17 @@ def test_a_missing_value_is_told_with_both_places(tmp_path: Path, x12_tree: Any,
     assert (
         " ".join(f"{key} {value}" for key, value in found[path].items() if syntax != "xml" or key == "xpath") == place
     )
+
+
+def test_a_code_that_is_neither_yes_nor_no_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "maps" / "own").mkdir(parents=True)
+    (tmp_path / "codes").mkdir()
+    (tmp_path / "codes" / "sold.yaml").write_text('codes: sold\ntitle: What is sold no more\nvalues: {"A": "false", "D": "true"}\n')
+    (tmp_path / "maps" / "own" / "item.yaml").write_text(
+        "map: own/item\ndocument: Item\nsyntax: json\nunread: ignore\n"
+        "fields: {sku: id, discontinued: {at: state, codes: sold}}\n"
+    )
+    read = MapLibrary(tmp_path).get("own/item").read
+    assert read({"id": "A-1", "state": "D"}).document.discontinued is True
+    [finding] = read({"id": "A-1", "state": "X"}).findings
+    assert (finding.code, finding.severity, finding.where) == ("code-unmapped", "error", {"pointer": "/state"})
