@@ -49,7 +49,8 @@ class Flow:
     pulse: Pulse = field(default_factory=Pulse)
 
     async def drain(self) -> None:
-        """Work until nothing is due."""
+        """Work until nothing is due; what processes had claimed that are gone is."""
+        await self.peers.give_back()
         while await self.translate.step() + await self.route.step() + await self._send():
             pass
 
