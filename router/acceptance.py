@@ -9,7 +9,8 @@ from canonical.erasure import without_personal_data
 from router.catalogue import units_in
 from router.lifecycle import move
 from router.number import order_id
-from router.order import ZERO, Ledger, LineState, Order
+from router.order import Order
+from router.order_line import ZERO, Ledger, LineState
 from router.policy import Policy
 
 _EMPTY = Ledger()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from canonical import Adjustment, Currency, OrderLine, PurchaseOrder, Tax, round_money
 from router.line_view import Reasons, document_line
-from router.order import ZERO, LineState
+from router.order_line import ZERO, LineState
 from router.workings import Workings
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from canonical import AdviceLine, PackageLine, ShipmentAdvice
 from router.catalogue import units_in
 from router.line_view import document_line
-from router.order import ZERO, Allocation
+from router.order_line import ZERO, Allocation
 from router.workings import Workings
 
 

@@ -24,7 +24,7 @@ from router.line_view import (
     own_items,
     shown_quantity,
 )
-from router.order import ZERO, Allocation, LineState
+from router.order_line import ZERO, Allocation, LineState
 from router.promise import day_of
 from router.promised import NOTHING, changed_lines, expected_of, promise_of
 from router.route import Promise

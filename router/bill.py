@@ -8,7 +8,7 @@ from typing import NamedTuple
 from canonical import Adjustment, InvoiceLine, Price, Quantity
 from router.adjustment import Shared
 from router.line_view import Reasons, document_line, item_reasons, shown_items
-from router.order import ZERO, LineState
+from router.order_line import ZERO, LineState
 from router.workings import Workings
 
 

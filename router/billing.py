@@ -22,7 +22,8 @@ from router.invoice_tax import await_tax, waits_for_tax
 from router.issuing import issue
 from router.line_view import Reasons, by_position, document_line, priced
 from router.number import derived_number
-from router.order import ZERO, DraftInvoice, LineState
+from router.order import DraftInvoice
+from router.order_line import ZERO, LineState
 from router.promise import day_of
 from router.release import fulfilment_parties
 from router.workings import Workings

@@ -13,7 +13,8 @@ from router.advice import Departure
 from router.bill import Bill
 from router.cost_of_goods import Costs
 from router.destination import PostingEvent
-from router.order import ZERO, Allocation, Return
+from router.order import Return
+from router.order_line import ZERO, Allocation
 from router.posting import Parts, PostingRule, Worth, advance_entry, journal_entry
 from router.receipt import Came
 from router.return_terms import Disposition

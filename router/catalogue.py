@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from canonical import Document, Finding, Item, Model, Price, Quantity, Text, exact_decimal, made
-from router.order import ZERO
+from router.order_line import ZERO
 from router.rule import Rule
 
 F = TypeVar("F", bound=Document)

@@ -15,7 +15,7 @@ from router.answer import ChangeAnswer, acknowledge_change
 from router.catalogue import units_in
 from router.lifecycle import Bucket, Move
 from router.line_view import shown_quantity
-from router.order import ZERO, LineState
+from router.order_line import ZERO, LineState
 from router.payment import mend
 from router.price import price_shortfall
 from router.readdress import readdress

@@ -20,7 +20,8 @@ from router.decision import Decision, Explanation
 from router.explanation import explained
 from router.invoice_tax import issue_before_credit
 from router.line_view import document_line
-from router.order import ZERO, LineState, Order
+from router.order import Order
+from router.order_line import ZERO, LineState
 from router.request import Request, parked
 from router.tax_charge import record_charge
 from router.workings import Workings

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from canonical import Party, PricedPackage, Quantity
 from router.consignment import Consignment
 from router.freight import pounds
-from router.order import ZERO, Allocation
+from router.order_line import ZERO, Allocation
 from router.promised import promise_of
 from router.shopping_terms import Parcel, Shopping
 from router.workings import Workings

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from canonical import round_money, share
-from router.order import ZERO
+from router.order_line import ZERO
 from router.workings import Workings
 
 

@@ -10,7 +10,8 @@ from router.books import Told, post_credit
 from router.invoice_tax import issue_before_credit
 from router.line_view import Reasons, by_position, document_line, priced
 from router.number import derived_number
-from router.order import ZERO, LineState, Return
+from router.order import Return
+from router.order_line import ZERO, LineState
 from router.promise import day_of
 from router.receipt import Came
 from router.tax_charge import record_charge

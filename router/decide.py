@@ -36,7 +36,8 @@ from router.hold import lift_by_person, place_hold
 from router.hold_deadlines import face_hold_deadlines
 from router.hold_rules import hold_by_rule
 from router.lapse import let_reservations_lapse
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from router.order_terms import cancel_when_late, check_terms
 from router.own_work import FulfilmentRefused, Reconsider, ReturnVerdict, Settlement, Unanswered
 from router.payment_event import payment_event

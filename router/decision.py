@@ -12,7 +12,8 @@ from router.consignment import WeighedService
 from router.incoming import Ahead, IncomingRow
 from router.load import LoadChange, NodeLoad
 from router.master_data import MasterData
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from router.transit import Transit, TransitRow
 
 

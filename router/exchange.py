@@ -9,7 +9,8 @@ from decimal import Decimal
 from canonical import OrderLine, Price, Quantity
 from router.acceptance import Opening
 from router.adjustment import unit_value
-from router.order import ZERO, LineState, Return
+from router.order import Return
+from router.order_line import ZERO, LineState
 from router.receipt import Came
 from router.workings import Workings
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from router.network import Node
-from router.order import ZERO, Expected, LineState
+from router.order_line import ZERO, Expected, LineState
 from router.preorder import opens_on
 from router.promise import day_of, delivery_date, ship_date
 from router.route import Route

@@ -10,7 +10,7 @@ from router.allocation import Assignment, Problem, allocate
 from router.decision import Candidate, ConsignmentExplanation, Explanation, LineExplanation
 from router.goods import Goods, goods_cost_terms, total_of, unit_cost_terms
 from router.haul import COST_SCALE
-from router.order import ZERO, LineState
+from router.order_line import ZERO, LineState
 from router.price import price_in_words
 from router.remedy import remedy
 from router.route import Route

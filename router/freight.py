@@ -6,7 +6,7 @@ from math import asin, cos, radians, sin, sqrt
 
 from canonical import Address, Item
 from router.network import Node, Place
-from router.order import ZERO
+from router.order_line import ZERO
 from router.routing import FreightBand, Routing
 
 _EARTH_MILES = 3958.8

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from canonical import Item
 from router.freight import pounds
-from router.order import ZERO
+from router.order_line import ZERO
 from router.route import Route
 from router.rulings import rulings, surcharge
 from router.workings import Workings

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from canonical import Address
 from router.freight import PREFIX, band_of, place_of
 from router.network import Node
-from router.order import ZERO
+from router.order_line import ZERO
 from router.promise import last_call
 from router.routing import FreightBand, Routing
 from router.transit import Lanes, Learned

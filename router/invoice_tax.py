@@ -6,7 +6,8 @@ from canonical import Answer, OrderLine, PurchaseOrder, Tax, TaxQuote
 from router.adjustment import Shared
 from router.asking import Asking
 from router.issuing import bill_of, issue
-from router.order import ZERO, Asked, DraftInvoice, Gate
+from router.order import Asked, DraftInvoice, Gate
+from router.order_line import ZERO
 from router.question import Topic, ask, buys_nothing, proceed
 from router.tax import rule_of, taxes_by_line
 from router.tax_charge import quote_request

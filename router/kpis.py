@@ -21,7 +21,8 @@ from typing import Any
 
 from canonical import Moment
 from router.network import Network
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from router.promise import day_of
 
 _LEAVE_BY = ("requested_ship", "ship_not_later")

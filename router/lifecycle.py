@@ -15,7 +15,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from router.order import Ledger
+from router.order_line import Ledger
 
 Bucket = Literal["open", "backordered", "allocated", "released", "shipped", "cancelled"]
 Counter = Literal["ordered", "over_shipped"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from canonical import OrderLine, Price, Quantity, made
-from router.order import LineState
+from router.order_line import LineState
 from router.workings import ShownItems, Workings
 
 Reasons = dict[str, str]

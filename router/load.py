@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from canonical import Amount, Text
 from router.network import Network, Node
-from router.order import ZERO, Allocation
+from router.order_line import ZERO, Allocation
 
 Day = tuple[str, date]
 """A node and a day of departure."""

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from canonical import Payment
 from canonical.payment import PaymentAction
-from router.order import ZERO, Authorization
+from router.order import Authorization
+from router.order_line import ZERO
 from router.workings import Workings
 
 

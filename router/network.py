@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator
 
 from canonical import Address, Amount, Currency, Party, Text
-from router.order import ZERO
+from router.order_line import ZERO
 from router.rule import WEEKDAYS, Rule, Weekday
 
 _FURTHEST = 366

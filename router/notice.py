@@ -9,7 +9,7 @@ from router.advice import Departure, Shipped, meant, own_units
 from router.books import hand_over
 from router.line_view import Reasons, document_line, item_reasons, shown_items, shown_quantity
 from router.number import derived_serial, sscc
-from router.order import Allocation
+from router.order_line import Allocation
 from router.release import fulfilment_parties
 from router.sale import goods_left
 from router.workings import Workings

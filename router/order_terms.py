@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from router.adjustment import unit_value
 from router.hold import place_hold
-from router.order import ZERO, Hold, LineState
+from router.order import Hold
+from router.order_line import ZERO, LineState
 from router.promise import day_of
 from router.promised import free_unasked
 from router.sourcing import terms_rule

@@ -11,7 +11,8 @@ from canonical.payment import PaymentAction
 from router import means_of_payment as means
 from router.charging import Charging
 from router.hold import lift_holds
-from router.order import ZERO, Asked, Gate
+from router.order import Asked, Gate
+from router.order_line import ZERO
 from router.payment_due import covers, left_to_give_back, to_collect, to_come, too_much
 from router.payment_result import NAME, charging, take_result
 from router.question import Topic, ask, await_again, heading, restate

@@ -6,7 +6,7 @@ from router.adjustment import Basis, Progress, Shares, unit_value
 from router.bill import Bill
 from router.exchange import exchanged_to_come
 from router.line_view import by_position
-from router.order import ZERO
+from router.order_line import ZERO
 from router.workings import Workings
 
 

@@ -9,7 +9,8 @@ from router import means_of_payment as means
 from router.books import Financial, post
 from router.charging import Charging
 from router.hold import lift_holds, place_hold
-from router.order import ZERO, Asked, Authorization, Hold
+from router.order import Asked, Authorization, Hold
+from router.order_line import ZERO
 from router.payment_due import to_come
 from router.workings import Workings
 

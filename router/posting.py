@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from canonical import Currency, JournalEntry, JournalLine, Moment, Text
 from router.destination import Destination, PostingEvent
-from router.order import ZERO
+from router.order_line import ZERO
 from router.routing import PaymentTerms
 from router.rule import Rule
 

@@ -6,7 +6,8 @@ from canonical import Price
 from router.acceptance import own_unit_price
 from router.hold import place_hold
 from router.line_view import document_line
-from router.order import ZERO, Hold, LineState
+from router.order import Hold
+from router.order_line import ZERO, LineState
 from router.price_list import ListedPrice
 from router.sourcing import terms_rule
 from router.workings import Workings

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from canonical import Amount, Finding, Item, Price, Quantity, Text, exact_decimal, made
 from router.catalogue import Catalogue, units_in
-from router.order import ZERO
+from router.order_line import ZERO
 from router.rule import Rule
 
 _COLUMNS = ("partner", "sku", "unit", "from_quantity", "price", "currency", "starts", "ends")

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from router.order import ZERO, Allocation, LineState, Order
+from router.order import Order
+from router.order_line import ZERO, Allocation, LineState
 from router.promise import day_of, ship_date
 from router.route import Promise
 from router.workings import Workings

@@ -6,7 +6,7 @@ from canonical import LineOutcome, Party
 from router.acceptance import has_address
 from router.answer import ChangeAnswer
 from router.line_view import document_line, shown_quantity
-from router.order import ZERO, Allocation
+from router.order_line import ZERO, Allocation
 from router.release import recall
 from router.workings import Workings
 

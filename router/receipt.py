@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from canonical import ReturnReceipt, ReturnReceiptLine
 from router.catalogue import units_in
-from router.order import ZERO, LineState, Return, ReturnedLine
+from router.order import Return, ReturnedLine
+from router.order_line import ZERO, LineState
 from router.return_terms import Disposition
 from router.returns import replace_return, returned_under
 from router.workings import Workings

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from canonical import Amount, Model, Text
-from router.order import ZERO
+from router.order_line import ZERO
 
 ORDERS = "orders"
 """The ledger in which orders are held against what was done for them; every other ledger is that of an ERP."""

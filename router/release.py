@@ -6,7 +6,7 @@ from router.consignment import Consignment
 from router.labels import carrier_of, consignment_of, labelled
 from router.line_view import Reasons, document_line, item_reasons, shown_items
 from router.number import derived_number
-from router.order import Allocation
+from router.order_line import Allocation
 from router.promised import promise_of
 from router.workings import Workings
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from router.allocation import Problem, allocate
-from router.order import ZERO
+from router.order_line import ZERO
 from router.rulings import reason
 from router.sourcing import Sourced, fell_short
 from router.sourcing_rule import Ruling

@@ -6,7 +6,7 @@ from decimal import Decimal
 from canonical import Remittance, RemittanceLine
 from router.effect import Claim
 from router.number import lane_of
-from router.order import ZERO
+from router.order_line import ZERO
 from router.own_work import Settlement
 
 _BY_ORDER = frozenset({"order", "purchase_order"})

@@ -7,7 +7,8 @@ from typing import Literal
 from canonical import Note, Party, Quantity, Reference, ReturnAuthorization, ReturnLine
 from router.catalogue import units_in
 from router.line_view import Reasons, document_line, item_reasons, shown_items
-from router.order import ZERO, Return, ReturnedLine
+from router.order import Return, ReturnedLine
+from router.order_line import ZERO
 from router.returnable import Judged, asked_units
 from router.workings import Workings
 

@@ -8,7 +8,8 @@ from router.credit import credit
 from router.decision import Decision, Explanation
 from router.exchange import send_instead
 from router.explanation import explained
-from router.order import ZERO, Order, Return
+from router.order import Order, Return
+from router.order_line import ZERO
 from router.own_work import ReturnVerdict
 from router.questions import ask_what_is_missing
 from router.receipt import receive

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from canonical import Amount, Text
-from router.order import ZERO
+from router.order_line import ZERO
 from router.rule import Rule
 
 Disposition = Literal["restock", "quarantine", "scrap"]

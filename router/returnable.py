@@ -9,7 +9,8 @@ from canonical import Quantity, ReturnAuthorization, ReturnLine
 from router.acceptance import Refusal
 from router.catalogue import units_in
 from router.line_view import document_line
-from router.order import ZERO, LineState, ReturnedLine
+from router.order import ReturnedLine
+from router.order_line import ZERO, LineState
 from router.promise import day_of
 from router.return_terms import ReturnTerms
 from router.workings import Workings

@@ -9,7 +9,8 @@ from router.acceptance import Refusal
 from router.adjustment import unit_value
 from router.decision import Explanation, LineExplanation
 from router.number import derived_number
-from router.order import ZERO, Return, ReturnedLine
+from router.order import Return, ReturnedLine
+from router.order_line import ZERO
 from router.own_work import ReturnVerdict
 from router.return_answer import announce, answer_return, as_asked
 from router.returnable import Judged, judge

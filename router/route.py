@@ -11,7 +11,7 @@ from canonical import Moment
 from router.haul import PLACES, Clock, Haul, Hauls
 from router.load import Room
 from router.network import Node
-from router.order import ZERO
+from router.order_line import ZERO
 from router.promise import AHEAD, day_of, delivery_date, departures, first_departure, ready_on
 from router.routing import FreightBand
 

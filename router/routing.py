@@ -11,7 +11,7 @@ from canonical import Amount, Text
 from router.charging import Charging
 from router.hold_rule import HoldRule
 from router.network import Calendar, Place
-from router.order import ZERO
+from router.order_line import ZERO
 from router.return_terms import Inspection, ReturnTerms
 from router.rule import WEEKDAYS, Rule, Weekday
 from router.shopping_terms import Shopping

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from router.order import ZERO
+from router.order_line import ZERO
 from router.route import Route
 from router.sourcing_rule import Ruling
 from router.workings import Workings

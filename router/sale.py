@@ -8,7 +8,7 @@ from decimal import Decimal
 from canonical import ChangedLine, OrderChange, OrderLine, PackageLine, PurchaseOrder, Quantity, ShipmentNotice
 from router.advice import Departure
 from router.line_view import document_line, shown_items
-from router.order import ZERO, LineState
+from router.order_line import ZERO, LineState
 from router.workings import Workings
 
 _OURS = "crossdock"

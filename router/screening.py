@@ -12,7 +12,8 @@ from canonical import Answer, CreditCheck, CreditStanding, FraudCheck, FraudVerd
 from router.asking import Asking
 from router.hold_rule import Check, HoldRule
 from router.hold_rules import hold_for_owner, rules_taking
-from router.order import ZERO, Asked, Gate
+from router.order import Asked, Gate
+from router.order_line import ZERO
 from router.payment_due import to_come
 from router.question import Topic, ask, buys_nothing, heading
 from router.tax_record import NAME as TAX

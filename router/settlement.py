@@ -7,7 +7,7 @@ from decimal import Decimal
 from canonical import RemittanceAdjustment, RemittanceLine
 from router.books import Financial, entry_reasons, post
 from router.decision import Decision, Explanation, Outgoing, Trouble
-from router.order import ZERO
+from router.order_line import ZERO
 from router.own_work import Settlement
 from router.policy import Policy
 from router.posting import Worth, journal_entry

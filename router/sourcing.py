@@ -13,7 +13,7 @@ from router.allocation import Assignment, Demand, Problem, allocate
 from router.goods import Goods, unit_goods
 from router.haul import scaled
 from router.load import loads_of
-from router.order import ZERO, Allocation
+from router.order_line import ZERO, Allocation
 from router.preorder import opens_on, preordered, wait_for_day
 from router.route import Route, Routes
 from router.routing import Channel

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from canonical import Amount, Text
 from router.network import Node
-from router.order import ZERO
+from router.order_line import ZERO
 from router.rule import Rule
 
 

@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 from canonical import InventoryLine, InventoryReport, Item, Quantity
 from router.catalogue import Catalogue
 from router.decision import StockRow
-from router.order import ZERO
+from router.order_line import ZERO
 from router.routing import StockTerms
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from router.order import ZERO, LineState
+from router.order_line import ZERO, LineState
 from router.policy import Policy
 from router.sourcing import terms_rule
 from router.workings import Workings

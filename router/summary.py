@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from canonical import JournalEntry, JournalLine
-from router.order import ZERO
+from router.order_line import ZERO
 from router.rule import Rule
 
 PREFIX = "summary"

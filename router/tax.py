@@ -20,7 +20,8 @@ from canonical import (
 )
 from router.adjustment import adjustment_amount, unit_value
 from router.line_view import document_line, shown_items
-from router.order import ZERO, Asked, Gate, LineState
+from router.order import Asked, Gate
+from router.order_line import ZERO, LineState
 from router.question import Topic, ask, buys_nothing, heading
 from router.tax_record import NAME, ask_to_record, settle_record
 from router.taxation import quote

@@ -6,7 +6,7 @@ from itertools import chain
 
 from canonical import Address, Adjustment, CreditMemo, Invoice, InvoiceLine, TaxLine, TaxRequest, round_money, share
 from router.adjustment import adjustment_amount
-from router.order import ZERO
+from router.order_line import ZERO
 from router.promise import day_of
 from router.tax import address_of, charges_of, rule_of, terms_of
 from router.tax_record import ask_to_record

@@ -6,7 +6,8 @@ from decimal import Decimal
 from canonical import TaxQuote, TaxRequest
 from router.asking import Asking
 from router.books import Financial, post
-from router.order import ZERO, RecordedTax
+from router.order import RecordedTax
+from router.order_line import ZERO
 from router.promise import day_of
 from router.question import ask
 from router.workings import Workings

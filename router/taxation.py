@@ -22,7 +22,7 @@ from canonical import (
     share,
 )
 from canonical.question import FREIGHT
-from router.order import ZERO
+from router.order_line import ZERO
 from router.rule import Rule
 
 Level = Literal["country", "state", "county", "city", "district"]

@@ -13,7 +13,7 @@ from canonical import Customer, Finding, Item, Moment, Price, PriceBreak, PriceL
 from canonical.exchange import OWN_PEOPLE
 from router.catalogue import TRADE_NUMBERS, good_trade_number, item_names, units_in
 from router.effect import Effect, ListChange, Nowhere, Record, ToMasterData
-from router.order import ZERO
+from router.order_line import ZERO
 from router.policy import Policy
 from router.price_list import ListedPrice
 from router.promise import day_of

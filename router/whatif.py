@@ -18,7 +18,7 @@ from router.decision import Decision, StockRow, World
 from router.goods import unit_cost_terms
 from router.kpis import share
 from router.load import Load, NodeLoad
-from router.order import ZERO, Allocation
+from router.order_line import ZERO, Allocation
 from router.policy import Policy
 from router.ports import MadeDecision
 from router.route import Route

@@ -25,7 +25,8 @@ from router.decision import (
 from router.haul import Hauls
 from router.lifecycle import MOVES, TALLIES, Move, shift, tally
 from router.load import Day, Load, LoadChange, Room, load_changes, loads_of
-from router.order import ZERO, Allocation, LineState, Order
+from router.order import Order
+from router.order_line import ZERO, Allocation, LineState
 from router.policy import Policy
 from router.route import Route, Routes, routes_to
 from router.routing import Channel

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
 
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from store.backorders import short_skus
 from store.tables import backorder, exception, journal_entry, order, reservation, stock
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
 from router.incoming import Ahead
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from router.ports import Stale
 from store.database import Transaction
 from store.lane_queue import enqueue

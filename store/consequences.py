@@ -8,7 +8,8 @@ from sqlalchemy import select
 from canonical import FulfilmentOrder, Invoice, JournalEntry, Question
 from router.consignment import Consignment
 from router.decision import Outgoing
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from store.documents import outgoing_row
 from store.exceptions import About, open_exception
 from store.lane_queue import Name, fulfilment_scope

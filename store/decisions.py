@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, literal, select, update
 
 from router.lanes import Decided
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from router.ports import Lane, LaneEntry, Stale
 from store.backorders import Precedence, reconsider, short_skus
 from store.consequences import names_given, post, queue_documents

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, exists, select
 
 from router.destination import DOCUMENTS, Destination
-from router.order import ZERO
+from router.order_line import ZERO
 from router.reconciliation import ORDERS, OURS, Figure
 from store.database import Database
 from store.events import facts_of, has_event

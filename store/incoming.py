@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, delete, select
 
 from router.incoming import IncomingRow
-from router.order import ZERO
+from router.order_line import ZERO
 from router.ports import Arriving
 from store.database import Transaction
 from store.shapes import Shape, among

@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from router.decision import ReservationChange
-from router.order import ZERO
+from router.order_line import ZERO
 from store.database import Transaction
 from store.shapes import Shape
 from store.tables import reservation

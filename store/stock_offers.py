@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from router.catalogue import Catalogue
 from router.decision import Outgoing
-from router.order import ZERO
+from router.order_line import ZERO
 from router.routing import StockTerms
 from router.stock_offer import offers, report_of
 from store.database import Database, Transaction

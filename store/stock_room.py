@@ -10,7 +10,7 @@ from sqlalchemy import Update, bindparam, insert, literal_column, select, update
 
 from router.decision import StockChange, StockRow
 from router.incoming import IncomingRow
-from router.order import ZERO
+from router.order_line import ZERO
 from router.ports import Arriving, Count, Stale
 from store.backorders import reconsider
 from store.columns import exact_reader

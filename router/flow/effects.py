@@ -26,7 +26,7 @@ from router.catalogue import item_names, units_in
 from router.master_data import Asked, items_named, with_skus
 from router.network import Node
 from router.number import lane_of, order_id
-from router.order import ZERO
+from router.order_line import ZERO
 from router.policy import Policy
 from router.ports import (
     Arriving,

@@ -108,7 +108,9 @@ def test_a_missing_value_is_told_with_both_places(tmp_path: Path, x12_tree: Any,
 def test_a_code_that_is_neither_yes_nor_no_is_told_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "maps" / "own").mkdir(parents=True)
     (tmp_path / "codes").mkdir()
-    (tmp_path / "codes" / "sold.yaml").write_text('codes: sold\ntitle: What is sold no more\nvalues: {"A": "false", "D": "true"}\n')
+    (tmp_path / "codes" / "sold.yaml").write_text(
+        'codes: sold\ntitle: What is sold no more\nvalues: {"A": "false", "D": "true"}\n'
+    )
     (tmp_path / "maps" / "own" / "item.yaml").write_text(
         "map: own/item\ndocument: Item\nsyntax: json\nunread: ignore\n"
         "fields: {sku: id, discontinued: {at: state, codes: sold}}\n"

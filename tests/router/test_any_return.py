@@ -19,7 +19,8 @@ from canonical import (
     ReturnReceiptLine,
 )
 from router.decision import Decision, StockRow
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from router.own_work import ReturnVerdict
 from router.policy import Policy
 from router.return_terms import ReturnTerms

@@ -30,7 +30,8 @@ from canonical import (
 from router.decide import decide
 from router.decision import Decision, StockRow, World
 from router.hold_rule import HoldRule
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from router.own_work import Reconsider
 from router.policy import Policy
 

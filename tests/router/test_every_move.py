@@ -14,7 +14,8 @@ from router.decide import decide
 from router.decision import Decision, World
 from router.hold_rule import HoldRule
 from router.lifecycle import MOVES, Move, shift
-from router.order import Ledger, Order
+from router.order import Order
+from router.order_line import Ledger
 from router.own_work import Reconsider
 from router.policy import Policy
 from tests.router.documents import advice, line, purchase_order

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from router.lifecycle import MOVES, Move, move
-from router.order import Ledger
+from router.order_line import Ledger
 
 FULL = Ledger(ordered=Decimal(60), open=Decimal(10), backordered=Decimal(10), allocated=Decimal(10),
               released=Decimal(10), shipped=Decimal(10), cancelled=Decimal(10))  # fmt: skip

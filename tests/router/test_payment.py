@@ -30,7 +30,8 @@ from canonical import (
 from router.charging import Charging
 from router.decide import decide
 from router.decision import Decision, StockRow, Withdrawal, World
-from router.order import ZERO, Order
+from router.order import Order
+from router.order_line import ZERO
 from router.own_work import Reconsider, Unanswered
 from router.policy import Policy
 from tests.router.documents import advice, line, purchase_order

@@ -17,7 +17,7 @@ from router.decision import Explanation, LineExplanation, StockRow, World
 from router.goods import unit_cost_terms
 from router.load import Load, NodeLoad
 from router.network import Capacity, Network, Node, Place, Serves
-from router.order import ZERO
+from router.order_line import ZERO
 from router.policy import Policy
 from router.route import Route
 from router.routing import Costs
