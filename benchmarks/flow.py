@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -36,12 +36,13 @@ from store import Store, open_store, sqlite_url
 ROUNDS = 3
 
 
-async def throughput(name: str, url: str, trade: Trade, make: Callable[[Orders], Sequence[Arrival]]) -> None:
+async def throughput(name: str, url: str, trade: Trade, orders: int, *, x12: bool) -> None:
     """One ratio, the median of interleaved runs, and the rows that were written."""
     pairs = []
     for number in range(ROUNDS):
         place = url.format(f"bench{number}_{len(name)}")
-        arrivals = make(Orders(trade.policy, random.Random(number)))
+        made = Orders(trade.policy, random.Random(number))
+        arrivals = made.x12(orders) if x12 else made.canonical(orders)
         ours, raw, rows = await _pair(place, trade, arrivals)
         pairs.append((ours.wall / len(arrivals), raw.wall / len(arrivals), raw.wall / ours.wall, raw.cpu / ours.cpu))
     wall, raw_wall, ratio, by_cpu = (statistics.median(column) for column in zip(*pairs, strict=True))
@@ -50,21 +51,21 @@ async def throughput(name: str, url: str, trade: Trade, make: Callable[[Orders],
     print("   rows an order:", ", ".join(f"{table} {count:.3g}" for table, count in each.items()), "+ 10 stock changes")
 
 
-async def shared(database: str, url: str, trade: Trade, orders: int) -> None:
+async def shared(name: str, url: str, trade: Trade, orders: int, *, x12: bool) -> None:
     """The same work on one database by a process for each core, to the same raw loop."""
     processes, ratios, rates = os.cpu_count() or 1, list[float](), list[float]()
     for number in range(ROUNDS):
-        place = url.format(f"shared{number}")
+        place = url.format(f"shared{number}_{len(name)}")
         async with open_store(await fresh_url(place), SystemClock(), TimeOrderedIds()) as store:
             await stock_up(store, trade.policy)
-            seconds = await asyncio.to_thread(beside_each_other, place, processes, orders // processes)
+            seconds = await asyncio.to_thread(beside_each_other, place, processes, orders // processes, x12=x12)
             await _expect(store, orders // processes * processes)
             rows = await copy_rows(store.database)
         raw = await RawRows(place, rows, trade.policy, orders // GROUP).seconds()
         ratios.append(raw.wall / seconds)
         rates.append(orders / seconds)
-    print(f"{database}, {processes} processes", end="")
-    print(f"          {statistics.median(rates):6.0f} orders/s   ratio {statistics.median(ratios):4.2f}")
+    print(f"  by {processes} processes {statistics.median(rates):17.0f} orders/s", end="")
+    print(f"   ratio {statistics.median(ratios):17.2f}")
 
 
 async def _pair(url: str, trade: Trade, arrivals: Sequence[Arrival]) -> tuple[Spent, Spent, Rows]:
@@ -147,9 +148,9 @@ async def measure(asked: argparse.Namespace) -> None:
         urls.append(("PostgreSQL", asked.postgresql or _own_server(folder)))
         print(f"ten lines, {SKUS:,} SKUs, five nodes, {asked.orders} orders, commits of {GROUP}")
         for database, url in urls:
-            await throughput(f"{database}, canonical JSON", url, trade, lambda made: made.canonical(asked.orders))
-            await throughput(f"{database}, 850 bytes", url, trade, lambda made: made.x12(asked.orders))
-            await shared(database, url, trade, asked.orders)
+            for form, x12 in (("canonical JSON", False), ("850 bytes", True)):
+                await throughput(f"{database}, {form}", url, trade, asked.orders, x12=x12)
+                await shared(f"{database}, {form}", url, trade, asked.orders, x12=x12)
         await stages(sqlite_url(folder / "stages.db"), trade, Orders(trade.policy, random.Random(1)).canonical(500))
         await latencies(sqlite_url(folder / "latency.db"), trade)
         await flatness(folder, trade, asked.full_store)

@@ -5,6 +5,7 @@ import multiprocessing
 import random
 import sys
 import time
+from collections.abc import Sequence
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -12,15 +13,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.flow_line import Line
 from benchmarks.flow_trade import Orders, example
+from canonical.exchange import Arrival
 from connectors.surroundings import SystemClock, TimeOrderedIds, collect_rarely
 from store import open_store
 
 
-def beside_each_other(url: str, processes: int, orders: int) -> float:
-    """Seconds until each process has taken so many canonical orders of its own through."""
+def beside_each_other(url: str, processes: int, orders: int, *, x12: bool) -> float:
+    """Seconds until each process has taken so many orders of its own through, canonical ones or 850s."""
     spawning = multiprocessing.get_context("spawn")
     ready, done = spawning.Barrier(processes + 1), spawning.Barrier(processes + 1)
-    working = [spawning.Process(target=_work, args=(url, one, orders, ready, done)) for one in range(processes)]
+    working = [spawning.Process(target=_work, args=(url, one, orders, x12, ready, done)) for one in range(processes)]
     for process in working:
         process.start()
     ready.wait()
@@ -32,16 +34,16 @@ def beside_each_other(url: str, processes: int, orders: int) -> float:
     return seconds
 
 
-def _work(url: str, number: int, orders: int, ready: Barrier, done: Barrier) -> None:
+def _work(url: str, number: int, orders: int, x12: bool, ready: Barrier, done: Barrier) -> None:
     collect_rarely()
-    asyncio.run(_take_through(url, number, orders, ready, done))
+    made = Orders(example().policy, random.Random(number))
+    arrivals = made.x12(orders, after=number * orders) if x12 else made.canonical(orders)
+    asyncio.run(_take_through(url, arrivals, ready, done))
 
 
-async def _take_through(url: str, number: int, orders: int, ready: Barrier, done: Barrier) -> None:
-    trade = example()
-    arrivals = Orders(trade.policy, random.Random(number)).canonical(orders)
+async def _take_through(url: str, arrivals: Sequence[Arrival], ready: Barrier, done: Barrier) -> None:
     async with open_store(url, SystemClock(), TimeOrderedIds()) as store:
-        line = Line(store, trade)
+        line = Line(store, example())
         ready.wait()
         await line.run(arrivals)
         done.wait()

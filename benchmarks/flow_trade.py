@@ -84,9 +84,9 @@ class Orders:
         """As canonical JSON, as `POST /v1/orders` takes it."""
         return [self._canonical(self._order()) for _ in range(orders)]
 
-    def x12(self, orders: int) -> Sequence[Arrival]:
-        """As interchanges of one 850 each."""
-        return [self._interchange(number, self._order()) for number in range(1, orders + 1)]
+    def x12(self, orders: int, after: int = 0) -> Sequence[Arrival]:
+        """As interchanges of one 850 each, whose control numbers follow on `after`."""
+        return [self._interchange(number, self._order()) for number in range(after + 1, after + orders + 1)]
 
     def _order(self) -> PurchaseOrder:
         address = Address(lines=("880 Lake Street",), city="Evanston", region="IL", postal_code="60201", country="US")
