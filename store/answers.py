@@ -1,6 +1,8 @@
 """Documents on their way out: control numbers, bytes and delivery rows, in the transaction that stores the bytes."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from sqlalchemy import bindparam, case, select, update
@@ -21,9 +23,15 @@ _LARGEST = 999_999_999
 """An X12 interchange control number has nine digits (ISA13)."""
 
 
-def draw_numbers(transaction: Transaction, counters: Sequence[str]) -> Numbers:
-    """The next number of each counter, from 1 to 999999999 and round again."""
-    return {counter: draw(transaction, counter) for counter in counters}
+def draw_numbers(transaction: Transaction, drafts: Sequence[Draft]) -> Sequence[Numbers]:
+    """For each draft that can be written the next number of each of its counters, from 1 to 999999999 and round again.
+
+    A counter is moved on once, by as many as they take of it.
+    """
+    counters = [() if has_errors(draft.findings) else draft.counters for draft in drafts]
+    taken = Counter(chain.from_iterable(counters))
+    upcoming = {counter: count(draw(transaction, counter, many) - many + 1) for counter, many in taken.items()}
+    return [{counter: next(upcoming[counter]) for counter in one} for one in counters]
 
 
 def draw(transaction: Transaction, counter: str, count: int = 1) -> int:
@@ -46,16 +54,27 @@ _DRAW = Shape(_draw)
 
 def finish(transaction: Transaction, document_id: str, to: str, draft: Draft) -> bool:
     """Render a draft and make it due for delivery. One with errors becomes an exception instead; whether it is due."""
+    [numbers] = draw_numbers(transaction, [draft])
+    columns = _written(transaction, document_id, draft, numbers)
+    mark(transaction, document_id, **columns)
+    return _make_due(transaction, document_id, to, columns)
+
+
+def _written(transaction: Transaction, document_id: str, draft: Draft, numbers: Numbers) -> dict[str, Any]:
+    """What is kept of a document once it is in its receiver's language, or cannot be."""
+    done = {"status": "failed", "token": None, "due": None, "findings": findings_json(draft.findings)}
     if has_errors(draft.findings):
-        _refuse(transaction, document_id, draft)
-        return False
-    numbers = draw_numbers(transaction, draft.counters)
-    rendered = draft.render(numbers, transaction.now)
-    columns = _rendered_columns(rendered) | {"findings": findings_json(draft.findings)}
-    mark(transaction, document_id, status="ready", token=None, due=None, **columns)
-    transaction.insert(delivery, _delivery(transaction, document_id, to, "due"))
-    transaction.announce("deliver")
-    return True
+        _report_unwritable(transaction, document_id, draft)
+        return done
+    return done | _rendered_columns(draft.render(numbers, transaction.now)) | {"status": "ready"}
+
+
+def _make_due(transaction: Transaction, document_id: str, to: str, columns: Mapping[str, Any]) -> bool:
+    ready = bool(columns["status"] == "ready")
+    if ready:
+        transaction.insert(delivery, _delivery(transaction, document_id, to, "due"))
+        transaction.announce("deliver")
+    return ready
 
 
 def withhold(transaction: Transaction, document_id: str, to: str) -> None:
@@ -66,16 +85,27 @@ def withhold(transaction: Transaction, document_id: str, to: str) -> None:
 
 def reply(transaction: Transaction, answer: Reply, transmission_id: str) -> None:
     """Store an answer with its bytes, due at once, and what travels with it."""
+    transaction.together(_reply_to_all, (answer, transmission_id))
+
+
+def _reply_to_all(transaction: Transaction, asked: Sequence[tuple[Reply, str]]) -> None:
+    numbers = draw_numbers(transaction, [answer.draft for answer, _ in asked])
+    for (answer, transmission_id), drawn in zip(asked, numbers, strict=True):
+        _reply(transaction, answer, transmission_id, drawn)
+
+
+def _reply(transaction: Transaction, answer: Reply, transmission_id: str, numbers: Numbers) -> None:
     answer_id = transaction.new_id()
-    transaction.insert(document, _answer_row(transaction, answer, answer.document, transmission_id, answer_id))
+    columns = _written(transaction, answer_id, answer.draft, numbers)
+    row = _answer_row(transaction, answer, answer.document, transmission_id, answer_id)
+    transaction.insert(document, row | columns)
     carried = [
         _answer_row(transaction, answer, further, transmission_id, transaction.new_id()) | {"carrier": answer_id}
         for further in answer.further
     ]
-    sent = finish(transaction, answer_id, answer.to, answer.draft)
-    if sent:
+    if _make_due(transaction, answer_id, answer.to, columns):
         await_answers(transaction, answer_id, answer.to, answer.document)
-    shared = {"status": "ready" if sent else "failed", "due": None}
+    shared = {"status": columns["status"], "due": None}
     transaction.insert(document, *(row | shared for row in carried))
 
 
@@ -105,9 +135,8 @@ def send_again(transaction: Transaction, transmission_id: str) -> int:
     return len(transaction.execute(answers).all())
 
 
-def _refuse(transaction: Transaction, document_id: str, draft: Draft) -> None:
+def _report_unwritable(transaction: Transaction, document_id: str, draft: Draft) -> None:
     errors = [finding for finding in draft.findings if finding.severity == "error"]
-    mark(transaction, document_id, status="failed", token=None, due=None, findings=findings_json(draft.findings))
     about = About(document=document_id, owner="integration desk", facts={"findings": findings_json(errors)})
     open_exception(transaction, "document-not-writable", errors[0].message, about)
 
