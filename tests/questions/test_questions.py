@@ -122,6 +122,22 @@ async def test_an_order_is_taxed_by_its_provider_before_it_is_released(open_taxe
     assert await street.codes() == []
 
 
+@pytest.mark.parametrize("gate", ["accept", "release"])
+async def test_a_hub_at_work_asks_and_goes_on_by_itself(open_taxed, gate):
+    street = await open_taxed(taxed(gate=gate))
+    await stocked(street)
+    working = asyncio.create_task(street.flow.run(frozenset({"intake", "route", "deliver"})))
+    archive = street.store.archive
+    async with asyncio.timeout(20):
+        for number in ("PO1", "PO2"):
+            await street.send(purchase(number))
+            while (number, "released") not in {(row["number"], row["status"]) for row in await archive.orders()}:
+                pass
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert len(street.courier.asked) == 2
+
+
 async def test_nothing_is_released_before_the_answer(open_taxed):
     street = await open_taxed(taxed())
     street.courier.silent = True
