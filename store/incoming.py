@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, select
 
+from router.effect import Arriving
 from router.incoming import IncomingRow
 from router.order_line import ZERO
-from router.ports import Arriving
 from store.database import Transaction
 from store.shapes import Shape, among
 from store.tables import incoming

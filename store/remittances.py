@@ -1,8 +1,7 @@
 """A payment that names many orders: each order's part waits in its lane, one an order."""
 
 from canonical import Remittance
-from router.effect import Claim
-from router.ports import ToOrders
+from router.effect import Claim, ToOrders
 from router.remittance import settlements, unexplained
 from store.database import Transaction
 from store.exceptions import About, open_exception

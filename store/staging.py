@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from canonical import Acknowledgment, Remittance, has_errors
 from canonical.exchange import Incoming, Reading
-from router.ports import (
+from router.effect import (
     Effect,
     Nowhere,
     OnceTold,
@@ -20,9 +20,8 @@ from router.ports import (
     ToOrders,
     ToSent,
     ToStock,
-    Transmission,
-    Understood,
 )
+from router.ports import Transmission, Understood
 from store.acknowledged import match
 from store.answers import reply, send_again
 from store.awaited import answered, owe_answers

@@ -9,9 +9,10 @@ from operator import attrgetter
 from sqlalchemy import Update, bindparam, insert, literal_column, select, update
 
 from router.decision import StockChange, StockRow
+from router.effect import Arriving, Count
 from router.incoming import IncomingRow
 from router.order_line import ZERO
-from router.ports import Arriving, Count, Stale
+from router.ports import Stale
 from store.backorders import reconsider
 from store.columns import exact_reader
 from store.database import Database, Transaction

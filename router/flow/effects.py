@@ -23,12 +23,7 @@ from canonical import (
     TrackingUpdate,
 )
 from router.catalogue import item_names, units_in
-from router.master_data import Asked, items_named, with_skus
-from router.network import Node
-from router.number import lane_of, order_id
-from router.order_line import ZERO
-from router.policy import Policy
-from router.ports import (
+from router.effect import (
     Arriving,
     Count,
     Effect,
@@ -41,6 +36,11 @@ from router.ports import (
     ToSent,
     ToStock,
 )
+from router.master_data import Asked, items_named, with_skus
+from router.network import Node
+from router.number import lane_of, order_id
+from router.order_line import ZERO
+from router.policy import Policy
 from router.promise import day_of
 from router.remittance import claims
 from router.upkeep import keep_customer, keep_item, keep_prices

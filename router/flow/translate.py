@@ -8,10 +8,11 @@ from datetime import datetime
 from canonical import Rejected, Unavailable
 from canonical.card_number import hide_cards, holds_card
 from canonical.exchange import Arrival, Incoming, Reading
+from router.effect import Effect, Nowhere
 from router.flow.effects import effect_of
 from router.flow.patience import patiently, patiently_all
 from router.policy import Policy
-from router.ports import Effect, Inbox, Nowhere, Stale, Translator, Transmission, Understood
+from router.ports import Inbox, Stale, Translator, Transmission, Understood
 
 SMALL = 64_000
 """Bytes that are read sooner than a thread is reached."""

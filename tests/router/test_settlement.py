@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from canonical import PurchaseOrder, Remittance, RemittanceAdjustment, RemittanceLine
 from router.decide import decide
 from router.decision import Decision, World
-from router.effect import Claim
+from router.effect import Claim, Nowhere, ToOrders
 from router.flow.effects import effect_of
 from router.order import Order
 from router.own_work import Settlement
 from router.policy import Policy
-from router.ports import Nowhere, ToOrders
 from router.remittance import settlements, unexplained
 from tests.router.documents import line, purchase_order
 
